@@ -1,0 +1,86 @@
+"""What the live board answers: views of agents and queues, and what a tick did.
+
+A ``deadline_ms`` is real time (milliseconds UTC), 0 where there is none. ``units`` may be below
+``used``: limits lowered below use never break anything, nothing is offered until there is room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.model.work import Offer, Outcome, RoutingEvent, WorkState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldItem:
+    """A work item an agent holds: offered, active or in wrap-up."""
+
+    item_id: str
+    interaction_id: str
+    kind: str  # channel kind
+    state: WorkState
+    assignment: int
+    queue: str
+    since_ms: int  # in this state since
+    deadline_ms: int = 0  # end of the wrap-up
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentView:
+    """One agent as the board sees him."""
+
+    agent_id: str
+    status: str  # key of a presence status
+    status_since_ms: int
+    connected: bool  # at least one socket holds a lease
+    units: int
+    used: int
+    offers: tuple[Offer, ...] = ()
+    items: tuple[HeldItem, ...] = ()  # active and wrap-up, oldest first
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueView:
+    """One queue as the board sees it."""
+
+    key: str
+    waiting: int = 0
+    longest_wait_ms: int = 0  # of the items waiting now, earlier waits included
+    offered: int = 0
+    active: int = 0
+    wrapup: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentLine:
+    """One agent on the wallboard."""
+
+    agent_id: str
+    status: str
+    since_ms: int
+    connected: bool
+    used: int
+    units: int
+    items: int  # offered, active and in wrap-up
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BoardView:
+    """All queues and agents of an organisation at one moment."""
+
+    at_ms: int = 0
+    queues: Mapping[str, QueueView] = field(default_factory=dict)
+    agents: tuple[AgentLine, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tick:
+    """What a tick did: due timers handled, in a bounded batch."""
+
+    outcome: Outcome
+    events: tuple[RoutingEvent, ...] = ()
+    epoch: int = 0
+    last_seq: int = 0  # number of the newest event on the board
+    stopped_ms: int = 0  # downtime of the engine so far: real deadline = running + stopped
+    more: bool = False  # timers are still due: tick again at once
