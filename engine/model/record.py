@@ -1,0 +1,184 @@
+"""What the record (SQL) answers: several nouns that one transaction read or wrote together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.model.case import Case, CaseEvent
+from engine.model.conversation import Entry, Interaction
+from engine.model.customer import Contact
+from engine.model.organisation import Role
+from engine.model.user import User
+from engine.model.work import RoutingEvent, WorkItem
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """An arrival as committed; ``repeated`` when the conversation was open before."""
+
+    interaction: Interaction
+    contact: Contact
+    item: WorkItem | None  # None: no open work item (a form that became a case)
+    case: Case | None
+    entries: tuple[Entry, ...]
+    repeated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Applied:
+    """A routing event as written to the record."""
+
+    event: RoutingEvent
+    fresh: bool  # False: it had been applied before
+    entries: tuple[Entry, ...] = ()  # transcript lines that tell of it
+    interaction: Interaction | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Escalation:
+    """A work item escalated in SQL; ``done`` once board and supervisors know."""
+
+    id: str
+    org_id: str
+    item_id: str
+    queue: str
+    priority: int  # the item's new priority, absolute
+    case_id: str
+    at_ms: int
+    done: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alert:
+    """Something supervisors should see."""
+
+    id: str
+    org_id: str
+    kind: str  # "escalation"
+    at_ms: int
+    data: dict[str, object]
+    acknowledged_ms: int = 0
+    acknowledged_by: str = ""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Overview:
+    """An interaction with everything an agent needs beside it."""
+
+    interaction: Interaction
+    contact: Contact | None
+    case: Case | None
+    item: WorkItem | None  # the open one, else the latest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BoardMark:
+    """How far the record follows the board: the last event written with its history."""
+
+    epoch: int = 0
+    seq: int = 0
+    stream_id: str = "0-0"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueStatistics:
+    """What became of the work offered to a queue, counted in segments."""
+
+    offered: int = 0
+    answered: int = 0  # first human reply
+    answered_in_target: int = 0
+    abandoned: int = 0  # short ones included
+    short_abandoned: int = 0
+    asa_ms: int = 0  # mean time to answer
+
+    @property
+    def service_level(self) -> float | None:
+        """Answered within target ÷ (offered − short abandons); None when nothing counts yet."""
+        counted = self.offered - self.short_abandoned
+        return self.answered_in_target / counted if counted > 0 else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """A user with what signing in needs."""
+
+    user: User
+    password_hash: str  # "" = no password set: cannot sign in
+    failed_count: int = 0
+    locked_until_ms: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """A signed-in browser."""
+
+    user: User
+    csrf: str
+    created_ms: int
+    seen_ms: int
+    expires_ms: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiToken:
+    """A programme's key; the secret itself is never kept."""
+
+    id: str
+    org_id: str
+    name: str
+    role: Role
+    user_id: str = ""  # "" = the organisation's own
+    created_ms: int = 0
+    expires_ms: int = 0  # 0 = never
+    revoked_ms: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """One numbered version of an organisation's configuration."""
+
+    org_id: str
+    version: int
+    digest: str
+    compiled: bytes
+    applied_ms: int
+    name: str = ""  # the organisation's name
+    author: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """The answer kept for an idempotency key."""
+
+    status: int
+    body: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditEvent:
+    """Who did what to what."""
+
+    id: str
+    org_id: str
+    at_ms: int
+    actor_id: str
+    action: str
+    target: str
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conversation:
+    """An interaction with its transcript."""
+
+    interaction: Interaction
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseTimeline:
+    """A case with everything that happened to it, oldest first."""
+
+    case: Case
+    events: tuple[CaseEvent, ...]
+    conversations: tuple[Conversation, ...]
