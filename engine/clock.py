@@ -1,0 +1,29 @@
+"""Time as a part that is handed in: integer milliseconds UTC inside, RFC 3339 outside."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tell the time; tests hand in a clock of their own."""
+
+    def now_ms(self) -> int:
+        """Return the time in milliseconds since 1970, UTC."""
+        ...
+
+
+class SystemClock:
+    """Tell the machine's time."""
+
+    def now_ms(self) -> int:
+        """Return the machine's time in milliseconds since 1970, UTC."""
+        return time.time_ns() // 1_000_000
+
+
+def rfc3339(at_ms: int) -> str:
+    """Write ``at_ms`` (milliseconds UTC) as RFC 3339 with milliseconds and ``Z``."""
+    moment = datetime.fromtimestamp(at_ms / 1000, tz=UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,92 @@
+"""Named places between two systems where tests can kill, stall or fail the engine.
+
+``CORDBOARD_FAILPOINTS="name=action[@n],…"`` arms them; the n-th pass (default: the first) acts.
+Actions: ``kill`` (SIGKILL to this process, as a power cut would), ``raise`` (an Unavailable error).
+A name that is not in ``NAMES`` is refused, so that a test cannot aim at a place that is gone.
+With nothing armed a pass costs one dictionary look-up.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+
+from engine.errors import InvalidInput, Unavailable
+
+NAMES = frozenset(
+    {
+        "intake.before-commit",  # a message is in memory only
+        "intake.after-commit",  # work item is pending in SQL, not on the board
+        "intake.after-enqueue",  # on the board; the visitor was not told
+        "transcript.before-commit",  # a message is in memory only
+        "transcript.after-commit",  # committed, neither acknowledged nor fanned out
+        "transcript.after-publish",  # fanned out, not acknowledged
+        "offer.before-accept",  # the agent said accept, the board does not know
+        "offer.after-accept",  # active on the board, no assignment in SQL
+        "offer.after-record",  # assignment in SQL, agent not told
+        "end.after-board",  # ended on the board, not in SQL
+        "wrapup.after-board",  # wrap-up over on the board, not in SQL
+        "transfer.after-board",  # back in a queue on the board, transcript not told
+        "projector.before-commit",  # events read, nothing written
+        "projector.after-commit",  # written with its cursor, stream not trimmed
+        "reconcile.after-open",  # new epoch, board still empty
+        "reconcile.after-assignments",  # assignments back, open items not
+        "case.before-commit",  # a case is due, not written
+        "case.after-commit",  # case in SQL, nobody told
+        "escalation.after-commit",  # escalated in SQL, board and supervisors not told
+        "config.after-snapshot",  # snapshot in SQL, not applied to the board
+    }
+)
+
+
+class Failpoints:
+    """Hold what is armed; ``hit`` is called at each named place."""
+
+    def __init__(self, armed: Mapping[str, tuple[str, int]]) -> None:
+        self._armed = dict(armed)
+
+    def hit(self, name: str) -> None:
+        """Pass the place ``name``: act when armed and its count is reached, else do nothing.
+
+        Raises Unavailable for the action ``raise``.
+        """
+        if name not in self._armed:
+            return
+        action, left = self._armed[name]
+        if left > 1:
+            self._armed[name] = (action, left - 1)
+            return
+        del self._armed[name]
+        if action == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise Unavailable(f"failpoint {name} was armed to raise", slug="failpoint")
+
+
+def parse_failpoints(text: str) -> Failpoints:
+    """Read ``name=action[@n],…``; raise InvalidInput on an unknown name or action."""
+    armed: dict[str, tuple[str, int]] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, _, rest = part.partition("=")
+        action, _, count = rest.partition("@")
+        if name not in NAMES or action not in ("kill", "raise") or not (count or "1").isdigit():
+            raise InvalidInput(
+                f"failpoint {part!r} is not known",
+                mend=f"Write name=kill or name=raise@2 with a name of: {', '.join(sorted(NAMES))}.",
+            )
+        armed[name] = (action, int(count or "1"))
+    return Failpoints(armed)
+
+
+_active = parse_failpoints("")
+
+
+def arm(text: str) -> None:
+    """Arm the process's failpoints from ``text``; ``engine.app`` calls it once at start."""
+    global _active
+    _active = parse_failpoints(text)
+
+
+def failpoint(name: str) -> None:
+    """Pass the place ``name`` (see ``NAMES``)."""
+    _active.hit(name)

@@ -1,0 +1,74 @@
+"""The one runner of background roles: names the task, logs errors, backs off, stops cleanly.
+
+A role is an object with ``name`` and ``async step() -> float``: do one bounded piece of work and
+return the seconds to wait before the next. An error is logged and the wait doubles up to
+``BACKOFF_MAX_S``; cancellation is never swallowed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+BACKOFF_FIRST_S = 0.1
+BACKOFF_MAX_S = 5.0
+
+
+class Role(Protocol):
+    """Do one bounded step of background work."""
+
+    @property
+    def name(self) -> str:
+        """Name the role in logs, metrics and task names."""
+        ...
+
+    async def step(self) -> float:
+        """Do one step; return the seconds to wait before the next one."""
+        ...
+
+
+class Loop:
+    """Run one role until stopped."""
+
+    def __init__(self, role: Role) -> None:
+        self._role = role
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+
+    def start(self) -> None:
+        """Start the loop as a named task; a second call does nothing."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name=f"role:{self._role.name}")
+
+    async def stop(self) -> None:
+        """Cancel the loop and wait for it; safe to call twice."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Cut the present wait short."""
+        self._wake.set()
+
+    async def _run(self) -> None:
+        backoff_s = BACKOFF_FIRST_S
+        while True:
+            try:
+                wait_s = await self._role.step()
+                backoff_s = BACKOFF_FIRST_S
+            except Exception:
+                log.exception("role failed", role=self._role.name, retry_in_s=backoff_s)
+                wait_s, backoff_s = backoff_s, min(backoff_s * 2, BACKOFF_MAX_S)
+            await self._pause(wait_s)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), timeout=seconds)
+        except TimeoutError:
+            pass
+        self._wake.clear()

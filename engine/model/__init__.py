@@ -1,0 +1,1 @@
+"""The engine's nouns: frozen, keyword-only, pure. See README.md."""

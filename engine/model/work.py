@@ -1,0 +1,153 @@
+"""Work items, offers and the legal changes of state (routing model)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class WorkState(StrEnum):
+    """Where a work item stands; it is in exactly one state."""
+
+    PENDING = "pending"  # in SQL only
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    OFFERED = "offered"
+    ACTIVE = "active"
+    PARKED = "parked"
+    WRAPUP = "wrapup"
+    CLOSED = "closed"
+
+
+LEGAL: Mapping[WorkState, frozenset[WorkState]] = {
+    WorkState.PENDING: frozenset({WorkState.QUEUED, WorkState.SCHEDULED, WorkState.CLOSED}),
+    WorkState.SCHEDULED: frozenset({WorkState.QUEUED, WorkState.CLOSED}),
+    WorkState.QUEUED: frozenset({WorkState.OFFERED, WorkState.ACTIVE, WorkState.CLOSED}),
+    WorkState.OFFERED: frozenset({WorkState.ACTIVE, WorkState.QUEUED, WorkState.CLOSED}),
+    WorkState.ACTIVE: frozenset(
+        {WorkState.WRAPUP, WorkState.CLOSED, WorkState.QUEUED, WorkState.PARKED}
+    ),
+    WorkState.PARKED: frozenset({WorkState.QUEUED, WorkState.CLOSED}),
+    WorkState.WRAPUP: frozenset({WorkState.CLOSED}),
+    WorkState.CLOSED: frozenset(),
+}
+"""Legal changes of state; any other change is refused."""
+
+OPEN_STATES = frozenset(WorkState) - {WorkState.CLOSED}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Requirement:
+    """What an agent must be able to do: every skill at least at its level."""
+
+    skills: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkItem:
+    """One piece of work that needs an agent now; the routable unit."""
+
+    id: str  # UUIDv7
+    org_id: str
+    kind: str  # channel kind whose capacity it uses: "chat"
+    queue: str
+    requirement: Requirement
+    priority: int = 0  # points, the queue's not included
+    age_ms: int = 0  # time waited before this enqueue
+    interaction_id: str = ""
+    case_id: str = ""
+    created_ms: int = 0
+    state: WorkState = WorkState.PENDING
+    agent_id: str = ""
+    assignment: int = 0  # fencing number of the offer or assignment in force
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """A time-limited reservation of an agent's capacity for a work item."""
+
+    item_id: str
+    agent_id: str
+    assignment: int
+    queue: str
+    offered_ms: int
+    expires_ms: int
+
+
+class Outcome(StrEnum):
+    """What became of a router command; everything but OK and REPEATED changed nothing."""
+
+    OK = "ok"
+    REPEATED = "repeated"  # the same command had its effect before
+    UNKNOWN_ITEM = "unknown-item"
+    UNKNOWN_AGENT = "unknown-agent"
+    UNKNOWN_QUEUE = "unknown-queue"
+    UNKNOWN_STATUS = "unknown-status"
+    WRONG_STATE = "wrong-state"
+    STALE_ASSIGNMENT = "stale-assignment"  # fencing number of an older assignment
+    NOT_YOURS = "not-yours"
+    NO_ROOM = "no-room"
+    STALE_EPOCH = "stale-epoch"  # the board was rebuilt meanwhile
+    NO_BOARD = "no-board"  # the board is empty: reconcile first
+    WRONG_LAYOUT = "wrong-layout"  # the board was written by another version
+    INVALID = "invalid"
+
+
+class EventKind(StrEnum):
+    """What the router reports; exactly one event per transition."""
+
+    ENQUEUED = "enqueued"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    MISSED = "missed"  # the offer timed out
+    RESCINDED = "rescinded"  # the offer was taken back without a miss
+    ENDED = "ended"  # contact over, wrap-up begins
+    CLOSED = "closed"
+    TRANSFERRED = "transferred"
+    LOST = "lost"  # agent lost beyond grace: back in the queue
+    ABANDONED = "abandoned"
+    REPRIORITISED = "reprioritised"
+    PRESENCE = "presence"
+    RESTORED = "restored"  # put back by reconcile
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoutingEvent:
+    """One transition as reported on the event stream."""
+
+    org_id: str
+    epoch: int
+    seq: int  # gapless per organisation and epoch
+    stream_id: str
+    at_ms: int
+    kind: EventKind
+    item_id: str = ""
+    agent_id: str = ""
+    queue: str = ""
+    assignment: int = 0
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What classification decided about an arrival."""
+
+    queue: str
+    requirement: Requirement
+    priority: int = 0
+    rules: tuple[str, ...] = ()  # names of the rules that matched, for the explanation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """The router's answer to a command: the outcome and the events it caused, in order."""
+
+    outcome: Outcome
+    events: tuple[RoutingEvent, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Say whether the command has its effect, now or from before."""
+        return self.outcome in (Outcome.OK, Outcome.REPEATED)
