@@ -8,6 +8,7 @@ return the seconds to wait before the next. An error is logged and the wait doub
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Protocol
 
 import structlog
@@ -67,8 +68,6 @@ class Loop:
             await self._pause(wait_s)
 
     async def _pause(self, seconds: float) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), timeout=seconds)
-        except TimeoutError:
-            pass
         self._wake.clear()

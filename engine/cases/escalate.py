@@ -28,9 +28,7 @@ SETTLED = frozenset({Outcome.OK, Outcome.REPEATED, Outcome.UNKNOWN_ITEM, Outcome
 class EscalationRecord(Protocol):
     """Keep escalations in SQL; each method is one transaction."""
 
-    async def due(
-        self, org_id: str, *, rules: Mapping[str, tuple[int, int]], now_ms: int, limit: int
-    ) -> Sequence[str]:
+    async def due(self, org_id: str, *, rules: Mapping[str, tuple[int, int]], now_ms: int, limit: int) -> Sequence[str]:
         """Return ids of unanswered items older than their queue's limit, not yet escalated."""
         ...
 
@@ -91,16 +89,12 @@ class Escalator:
         if not rules:
             return
         now_ms = self._clock.now_ms()
-        for item_id in await self._record.due(
-            organisation.id, rules=rules, now_ms=now_ms, limit=BATCH
-        ):
+        for item_id in await self._record.due(organisation.id, rules=rules, now_ms=now_ms, limit=BATCH):
             await self._record.escalate(organisation.id, item_id, rules=rules, now_ms=now_ms)
             failpoint("escalation.after-commit")
 
     async def _tell_board(self, org_id: str) -> None:
         for escalation in await self._record.unfinished(org_id, BATCH):
-            reply = await self._priorities.reprioritise(
-                org_id, escalation.item_id, escalation.priority
-            )
+            reply = await self._priorities.reprioritise(org_id, escalation.item_id, escalation.priority)
             if reply.outcome in SETTLED:
                 await self._record.finish(org_id, escalation.id)

@@ -23,9 +23,7 @@ SUBJECT_LENGTH = 200
 class CaseRecord(Protocol):
     """Keep cases in SQL; each method is one transaction."""
 
-    async def open_for(
-        self, org_id: str, interaction_id: str, *, subject: str, actor_id: str, now_ms: int
-    ) -> Case:
+    async def open_for(self, org_id: str, interaction_id: str, *, subject: str, actor_id: str, now_ms: int) -> Case:
         """Open the interaction's case, or return the one it has."""
         ...
 
@@ -98,9 +96,7 @@ class Cases:
         failpoint("case.after-commit")
         return case
 
-    async def open_by_hand(
-        self, org_id: str, interaction_id: str, *, subject: str, actor_id: str
-    ) -> Case:
+    async def open_by_hand(self, org_id: str, interaction_id: str, *, subject: str, actor_id: str) -> Case:
         """Open a case for the interaction, or return the one it has. Idempotent."""
         return await self._record.open_for(
             org_id,
@@ -129,9 +125,7 @@ class Cases:
             now_ms=self._clock.now_ms(),
         )
 
-    async def comment(
-        self, org_id: str, case_id: str, *, body: str, actor_id: str, client_id: str
-    ) -> CaseEvent:
+    async def comment(self, org_id: str, case_id: str, *, body: str, actor_id: str, client_id: str) -> CaseEvent:
         """Add an internal comment. Idempotent by ``client_id``."""
         return await self._record.comment(
             org_id,

@@ -60,11 +60,7 @@ class CaseSweeper:
         return 0.0 if full else EVERY_S
 
     async def _sweep(self, organisation: Organisation) -> bool:
-        channels = [
-            key
-            for key, channel in organisation.channels.items()
-            if channel.case_policy is CasePolicy.END
-        ]
+        channels = [key for key, channel in organisation.channels.items() if channel.case_policy is CasePolicy.END]
         if not channels:
             return False
         found = await self._record.closed_without_case(

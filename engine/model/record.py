@@ -61,6 +61,7 @@ class Alert:
     acknowledged_ms: int = 0
     acknowledged_by: str = ""
 
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
     """An interaction with everything an agent needs beside it."""

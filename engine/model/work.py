@@ -25,9 +25,7 @@ LEGAL: Mapping[WorkState, frozenset[WorkState]] = {
     WorkState.SCHEDULED: frozenset({WorkState.QUEUED, WorkState.CLOSED}),
     WorkState.QUEUED: frozenset({WorkState.OFFERED, WorkState.ACTIVE, WorkState.CLOSED}),
     WorkState.OFFERED: frozenset({WorkState.ACTIVE, WorkState.QUEUED, WorkState.CLOSED}),
-    WorkState.ACTIVE: frozenset(
-        {WorkState.WRAPUP, WorkState.CLOSED, WorkState.QUEUED, WorkState.PARKED}
-    ),
+    WorkState.ACTIVE: frozenset({WorkState.WRAPUP, WorkState.CLOSED, WorkState.QUEUED, WorkState.PARKED}),
     WorkState.PARKED: frozenset({WorkState.QUEUED, WorkState.CLOSED}),
     WorkState.WRAPUP: frozenset({WorkState.CLOSED}),
     WorkState.CLOSED: frozenset(),

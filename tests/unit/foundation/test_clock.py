@@ -1,0 +1,11 @@
+"""Times are written as RFC 3339."""
+
+from engine.clock import rfc3339
+
+
+def test_milliseconds_are_kept() -> None:
+    assert rfc3339(1_700_000_000_123) == "2023-11-14T22:13:20.123Z"
+
+
+def test_whole_seconds_keep_their_milliseconds() -> None:
+    assert rfc3339(0) == "1970-01-01T00:00:00.000Z"
