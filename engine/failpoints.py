@@ -46,6 +46,10 @@ class Failpoints:
     def __init__(self, armed: Mapping[str, tuple[str, int]]) -> None:
         self._armed = dict(armed)
 
+    def rearm(self, other: "Failpoints") -> None:
+        """Hold what ``other`` holds, and nothing else."""
+        self._armed = dict(other._armed)
+
     def hit(self, name: str) -> None:
         """Pass the place ``name``: act when armed and its count is reached, else do nothing.
 
@@ -78,13 +82,14 @@ def parse_failpoints(text: str) -> Failpoints:
     return Failpoints(armed)
 
 
+# A place in the code cannot be handed its failpoints without handing them through every signature on the way:
+# this one instance is the process's own, empty unless a test armed it.
 _active = parse_failpoints("")
 
 
 def arm(text: str) -> None:
     """Arm the process's failpoints from ``text``; ``engine.app`` calls it once at start."""
-    global _active
-    _active = parse_failpoints(text)
+    _active.rearm(parse_failpoints(text))
 
 
 def failpoint(name: str) -> None:
