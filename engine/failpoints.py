@@ -46,9 +46,9 @@ class Failpoints:
     def __init__(self, armed: Mapping[str, tuple[str, int]]) -> None:
         self._armed = dict(armed)
 
-    def rearm(self, other: "Failpoints") -> None:
-        """Hold what ``other`` holds, and nothing else."""
-        self._armed = dict(other._armed)
+    def rearm(self, armed: Mapping[str, tuple[str, int]]) -> None:
+        """Hold what ``armed`` says, and nothing else."""
+        self._armed = dict(armed)
 
     def hit(self, name: str) -> None:
         """Pass the place ``name``: act when armed and its count is reached, else do nothing.
@@ -69,6 +69,10 @@ class Failpoints:
 
 def parse_failpoints(text: str) -> Failpoints:
     """Read ``name=action[@n],…``; raise InvalidInput on an unknown name or action."""
+    return Failpoints(_read(text))
+
+
+def _read(text: str) -> dict[str, tuple[str, int]]:
     armed: dict[str, tuple[str, int]] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, rest = part.partition("=")
@@ -79,7 +83,7 @@ def parse_failpoints(text: str) -> Failpoints:
                 mend=f"Write name=kill or name=raise@2 with a name of: {', '.join(sorted(NAMES))}.",
             )
         armed[name] = (action, int(count or "1"))
-    return Failpoints(armed)
+    return armed
 
 
 # A place in the code cannot be handed its failpoints without handing them through every signature on the way:
@@ -89,7 +93,7 @@ _active = parse_failpoints("")
 
 def arm(text: str) -> None:
     """Arm the process's failpoints from ``text``; ``engine.app`` calls it once at start."""
-    _active.rearm(parse_failpoints(text))
+    _active.rearm(_read(text))
 
 
 def failpoint(name: str) -> None:

@@ -1,8 +1,8 @@
 """The configuration in force, and the role that follows the newest snapshot in SQL.
 
-Whoever writes a snapshot (start, a changed file, the command line, another process), every process adopts it the same way: the
-follower sees a newer version in SQL, tells the board, then swaps the organisation. A crash between the snapshot and
-the board is harmless, since a process that starts adopts whatever is newest.
+Whoever writes a snapshot (start, a changed file, the command line, another process), every process adopts it the
+same way: the follower sees a newer version in SQL, tells the board, then swaps the organisation. A crash between
+the snapshot and the board is harmless, since a process that starts adopts whatever is newest.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -87,7 +87,7 @@ class SnapshotFollower:
             return
         failpoint("config.after-snapshot")
         organisation = self._load(snapshot)
-        self._book.put(organisation)
         await self._adopt(organisation)
+        self._book.put(organisation)
         self._versions[org_id] = snapshot.version
         log.info("configuration in force", org=org_id, version=snapshot.version)
