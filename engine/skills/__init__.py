@@ -1,0 +1,1 @@
+"""Skills, classification and opening hours: pure. See README.md."""
