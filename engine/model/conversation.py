@@ -14,6 +14,14 @@ class InteractionState(StrEnum):
     CLOSED = "closed"
 
 
+class Availability(StrEnum):
+    """Whether a new conversation would find somebody."""
+
+    OPEN = "open"
+    CLOSED = "closed"  # outside the queue's hours
+    UNSTAFFED = "unstaffed"  # nobody who could take it is signed in
+
+
 class EntryKind(StrEnum):
     """What one line of a transcript is."""
 

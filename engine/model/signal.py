@@ -1,58 +1,75 @@
-"""Signals of a live conversation: what every socket that shows it should hear at once.
-
-A signal is a hint. It may be lost or arrive twice; entries are complete by their ``seq``, which a
-receiver compares with the last one it sent.
-"""
+"""What a conversation's listeners hear live. Hints only: a lost one is made good from the record."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from engine.model.conversation import Author, Entry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EntryAppended:
-    """An entry was committed to the transcript."""
+    """An entry is committed."""
 
-    org_id: str
     entry: Entry
+    frames: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def interaction_id(self) -> str:
-        """Return the conversation's id."""
+        """Name the conversation."""
         return self.entry.interaction_id
+
+    def frame(self, audience: str, encode: Callable[[Entry], str]) -> str:
+        """Return ``encode(entry)``, encoded once for all listeners of one ``audience``."""
+        text = self.frames.get(audience)
+        if text is None:
+            text = self.frames[audience] = encode(self.entry)
+        return text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Typing:
-    """Somebody began or stopped to type."""
+    """Somebody began or stopped writing."""
 
-    org_id: str
     interaction_id: str
     who: Author
-    name: str
+    name: str = ""
     on: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Receipt:
-    """A side has received or read the transcript up to a number."""
+    """How far one side has received and read the transcript; numbers only grow."""
 
-    org_id: str
     interaction_id: str
-    who: Author  # whose mark it is
+    who: Author
     received_seq: int
     read_seq: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VisitorOnline:
-    """The visitor's last socket went, or his first came."""
+    """The visitor's first socket came or his last one went."""
 
-    org_id: str
     interaction_id: str
     online: bool
 
 
-Signal = EntryAppended | Typing | Receipt | VisitorOnline
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Position:
+    """Where the visitor stands in the queue: 1 = next, 0 = not waiting."""
+
+    interaction_id: str
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Behind:
+    """Signals were missed: read the record up to ``last_seq`` (0 = as far as it goes)."""
+
+    interaction_id: str
+    last_seq: int = 0
+
+
+Signal = EntryAppended | Typing | Receipt | VisitorOnline | Position | Behind
