@@ -12,6 +12,7 @@ from engine.model.conversation import Author, Entry
 class EntryAppended:
     """An entry is committed."""
 
+    org_id: str = ""
     entry: Entry
     frames: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -32,6 +33,7 @@ class EntryAppended:
 class Typing:
     """Somebody began or stopped writing."""
 
+    org_id: str = ""
     interaction_id: str
     who: Author
     name: str = ""
@@ -42,6 +44,7 @@ class Typing:
 class Receipt:
     """How far one side has received and read the transcript; numbers only grow."""
 
+    org_id: str = ""
     interaction_id: str
     who: Author
     received_seq: int
@@ -52,6 +55,7 @@ class Receipt:
 class VisitorOnline:
     """The visitor's first socket came or his last one went."""
 
+    org_id: str = ""
     interaction_id: str
     online: bool
 
@@ -60,6 +64,7 @@ class VisitorOnline:
 class Position:
     """Where the visitor stands in the queue: 1 = next, 0 = not waiting."""
 
+    org_id: str = ""
     interaction_id: str
     position: int
 
@@ -68,6 +73,7 @@ class Position:
 class Behind:
     """Signals were missed: read the record up to ``last_seq`` (0 = as far as it goes)."""
 
+    org_id: str = ""
     interaction_id: str
     last_seq: int = 0
 
