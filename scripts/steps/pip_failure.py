@@ -59,5 +59,6 @@ def explain(output: str, log: str) -> Failure:
             what=f"There is no ready-built {missing[1]} for this Python and machine, or the index does not have it.",
             mend="Use CPython 3.11 to 3.14 on Linux (glibc) or macOS: PYTHON=/path/to/python3 " + f"(details: {log}).",
         )
-    errors = [line for line in output.splitlines() if line.startswith("ERROR")] or output.splitlines() or ["no output"]
-    return Failure(kind="other", what=f"pip failed: {errors[-1].strip()}", mend=f"Read {log}.")
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["it said nothing"]
+    errors = [line for line in lines if re.match(r"(?i)error\b|\w+Error:", line)]
+    return Failure(kind="other", what=f"pip failed: {(errors or lines)[-1]}.", mend=f"Read {log}.")
