@@ -1,0 +1,1 @@
+"""Configuration files to a checked organisation. See README.md."""

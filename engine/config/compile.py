@@ -1,0 +1,170 @@
+"""Checked sections to the organisation's nouns: every reference resolves, or it is refused with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from engine.config.crosscheck import Checker, check
+from engine.config.files import Document, read_directory
+from engine.config.opening import compile_hours
+from engine.config.problems import refusal
+from engine.config.schema import (
+    AgentSection,
+    CapacitySection,
+    ChannelSection,
+    Configuration,
+    ProfileSection,
+    QueueSection,
+    RuleSection,
+    StatusSection,
+)
+from engine.config.validate import validate
+from engine.model.organisation import (
+    AgentSetup,
+    CapacityProfile,
+    CasePolicy,
+    Channel,
+    ChannelCapacity,
+    ChatLimits,
+    Hours,
+    Organisation,
+    PresenceStatus,
+    Queue,
+    Role,
+    Rule,
+    Skill,
+    StatusKind,
+)
+
+
+def load(directory: Path) -> Organisation:
+    """Read, check and compile the files of ``directory``; the version is 0 until a snapshot gets its number. Blocks.
+
+    Raises:
+        ConfigurationError: names file and line of every mistake.
+    """
+    return compile_documents(read_directory(directory))
+
+
+def compile_documents(documents: list[Document]) -> Organisation:
+    """Check and compile parsed files.
+
+    Raises:
+        ConfigurationError: names file and line of every mistake.
+    """
+    sections = validate(documents)
+    configuration = sections.configuration
+    checker = Checker(sections)
+    hours = compile_hours(configuration, checker)
+    check(configuration, checker)
+    if checker.problems:
+        raise refusal(checker.problems)
+    return _organisation(configuration, hours)
+
+
+def _organisation(configuration: Configuration, hours: Mapping[str, Hours]) -> Organisation:
+    own = configuration.organisation
+    return Organisation(
+        id=own.id,
+        name=own.name,
+        version=0,
+        locale=own.locale,
+        time_zone=own.time_zone,
+        skills={key: Skill(key=key, name=section.name) for key, section in configuration.skills.items()},
+        queues={key: _queue(key, section, hours) for key, section in configuration.queues.items()},
+        statuses={key: _status(key, section) for key, section in configuration.statuses.items()},
+        profiles={key: _profile(key, section) for key, section in configuration.profiles.items()},
+        channels={key: _channel(key, section) for key, section in configuration.channels.items()},
+        rules=tuple(_rule(section) for section in configuration.rules),
+        agents={login: _agent(login, section) for login, section in configuration.agents.items()},
+        dispositions=tuple(configuration.dispositions.items()),
+        sign_out_status=next(_offline(configuration.statuses)),
+        missed_offers=own.missed_offers,
+        missed_status=own.missed_status,
+        lost_agent_grace_ms=own.lost_agent_grace,
+        lease_ms=own.lease,
+    )
+
+
+def _offline(statuses: Mapping[str, StatusSection]) -> Iterator[str]:
+    return (key for key, section in statuses.items() if section.kind == "offline")
+
+
+def _queue(key: str, section: QueueSection, hours: Mapping[str, Hours]) -> Queue:
+    return Queue(
+        key=key,
+        name=section.name,
+        priority=section.priority,
+        priority_step_ms=section.priority_step,
+        target_ms=section.target,
+        offer_timeout_ms=section.offer_timeout,
+        wrapup_ms=section.wrapup,
+        decline_memory_ms=section.decline_memory,
+        escalate_after_ms=section.escalate_after,
+        escalate_priority=section.escalate_priority,
+        skills=dict(section.skills),
+        hours=hours[section.hours] if section.hours else None,
+    )
+
+
+def _status(key: str, section: StatusSection) -> PresenceStatus:
+    return PresenceStatus(
+        key=key, name=section.name, kind=StatusKind(section.kind), channels=frozenset(section.channels)
+    )
+
+
+def _profile(key: str, section: ProfileSection) -> CapacityProfile:
+    channels = {str(kind): _capacity(capacity) for kind, capacity in section.channels.items()}
+    return CapacityProfile(key=key, units=section.units, channels=channels)
+
+
+def _capacity(section: CapacitySection) -> ChannelCapacity:
+    return ChannelCapacity(
+        weight=section.weight,
+        maximum=section.maximum,
+        exclusive=section.exclusive,
+        interruptible_by=frozenset(section.interruptible_by),
+    )
+
+
+def _channel(key: str, section: ChannelSection) -> Channel:
+    return Channel(
+        key=key,
+        kind=section.kind,
+        name=section.name,
+        queue=section.queue,
+        allowed_origins=tuple(section.allowed_origins),
+        topics=tuple(section.topics.items()),
+        case_policy=CasePolicy(section.case_policy),
+        greeting=section.greeting,
+        visitor_grace_ms=section.visitor_grace,
+        idle_warning_ms=section.idle_warning,
+        idle_close_ms=section.idle_close,
+        limits=ChatLimits(**section.limits.model_dump()),
+    )
+
+
+def _rule(section: RuleSection) -> Rule:
+    return Rule(
+        name=section.name,
+        channels=frozenset(section.when.channels),
+        topics=frozenset(section.when.topics),
+        languages=frozenset(section.when.languages),
+        keywords=tuple(section.when.keywords),
+        queue=section.then.queue,
+        skills=dict(section.then.skills),
+        priority=section.then.priority,
+        final=section.final,
+    )
+
+
+def _agent(login: str, section: AgentSection) -> AgentSetup:
+    return AgentSetup(
+        login=login,
+        name=section.name,
+        role=Role(section.role),
+        profile=section.profile,
+        skills=dict(section.skills),
+        queues=tuple(section.queues),
+    )

@@ -1,0 +1,208 @@
+"""What may stand in the files: names, types, bounds, defaults. References are checked in ``compile.py``.
+
+One model per section entry; names are those of ``engine.model.organisation``, times without ``_ms`` because they are
+written as durations. Strict: "3" is no number, 1 is no text. Descriptions are published with the JSON Schema.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from engine.config.durations import Duration, DurationOrNone
+from engine.model.organisation import MAX_LEVEL
+
+CHANNEL_KINDS = ("chat",)
+"""Kinds of channel that the engine knows."""
+
+Key = Annotated[str, StringConstraints(pattern="^[a-z0-9_-]{1,40}$")]
+OrganisationId = Annotated[str, StringConstraints(pattern="^[a-z0-9-]{1,40}$")]
+Login = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9._@+-]{0,79}$")]
+Language = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Kind = Literal["chat"]
+Level = Annotated[int, Field(ge=1, le=MAX_LEVEL)]
+Points = Annotated[int, Field(ge=-1_000, le=1_000)]
+Skills = Annotated[dict[Key, Level], Field(max_length=20)]
+
+
+def _origin(text: str) -> str:
+    if text in ("self", "*"):
+        return text
+    if not re.fullmatch(r"https?://[a-z0-9.\-]{1,253}(:[0-9]{1,5})?|https?://\[[0-9a-f:.]{2,45}\](:[0-9]{1,5})?", text):
+        raise ValueError('write "self", "*" or scheme and host in small letters, such as "https://shop.example"')
+    return text
+
+
+def _day(text: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)", text):
+        raise ValueError('write times as "09:00-17:30"')
+    return text
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+Opening = Annotated[str, AfterValidator(_day)]
+Day = Annotated[list[Opening], Field(max_length=24)]
+
+
+class Section(BaseModel):
+    """Refuse unknown names and loose types in every section."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class OrganisationSection(Section):
+    """The organisation itself."""
+
+    id: OrganisationId = Field(description="Short name, part of the chat's addresses. Never change it later.")
+    name: Name = Field(description="Name that customers and agents see.")
+    locale: str = Field("en", max_length=35, description="Language of the organisation, such as en or zh-CN.")
+    time_zone: str = Field("UTC", max_length=64, description="IANA name of the zone that opening hours are local to.")
+    missed_offers: int = Field(3, ge=1, le=100, description="After so many missed offers in a row …")
+    missed_status: str = Field("", description="… an agent is put into this status; empty: stays as he is.")
+    lost_agent_grace: DurationOrNone = Field(30_000, description="An agent who is gone keeps his chats this long.")
+    lease: Duration = Field(20_000, description="An agent not heard from this long is gone.")
+
+
+class SkillSection(Section):
+    """Something an agent can do."""
+
+    name: Name = Field(description="Name that agents and supervisors see.")
+
+
+class HoursSection(Section):
+    """Opening hours: per day a list of periods, local time; a day that is left out is closed."""
+
+    monday: Day = Field(default_factory=list, description="Periods such as 09:00-17:30; 24:00 is the day's end.")
+    tuesday: Day = Field(default_factory=list, description="As monday.")
+    wednesday: Day = Field(default_factory=list, description="As monday.")
+    thursday: Day = Field(default_factory=list, description="As monday.")
+    friday: Day = Field(default_factory=list, description="As monday.")
+    saturday: Day = Field(default_factory=list, description="As monday.")
+    sunday: Day = Field(default_factory=list, description="As monday.")
+
+
+class QueueSection(Section):
+    """Where work of a kind waits."""
+
+    name: Name = Field(description="Name that agents and supervisors see.")
+    priority: Points = Field(0, description="Points added to each item of this queue.")
+    priority_step: Duration = Field(60_000, description="One point of priority counts like this much waiting.")
+    target: DurationOrNone = Field(0, description="Service level: answer within this time.")
+    offer_timeout: Duration = Field(20_000, description="An agent has this long to accept an offer.")
+    wrapup: DurationOrNone = Field(30_000, description="Longest wrap-up after a conversation; 0s: none.")
+    decline_memory: DurationOrNone = Field(30_000, description="Who declined or missed is passed over this long.")
+    escalate_after: DurationOrNone = Field(0, description="Unanswered this long: raise and alert; 0s: never.")
+    escalate_priority: int = Field(5, ge=0, le=1_000, description="Points that an escalation adds.")
+    skills: Skills = Field(default_factory=dict, description="Required of every item here: skill to least level.")
+    hours: str = Field("", description="Opening hours, a name from the section hours; empty: always open.")
+
+
+class StatusSection(Section):
+    """A presence status that agents can choose."""
+
+    name: Name = Field(description="Name that agents and supervisors see.")
+    kind: Literal["available", "break", "offline"] = Field(description="What it means for statistics.")
+    channels: list[Kind] = Field(default_factory=list, description="Kinds of channel taken in this status.")
+
+
+class CapacitySection(Section):
+    """How work of one kind uses an agent's units."""
+
+    weight: int = Field(1, ge=1, le=1_000, description="Units that one piece of work holds.")
+    maximum: int = Field(0, ge=0, le=1_000, description="Most at once of this kind; 0: as units allow.")
+    exclusive: bool = Field(default=False, description="While held, nothing else is offered.")
+    interruptible_by: list[Kind] = Field(default_factory=list, description="Kinds that may come on top.")
+
+
+class ProfileSection(Section):
+    """How much work an agent can hold."""
+
+    units: int = Field(ge=1, le=1_000, description="Units in all.")
+    channels: dict[Kind, CapacitySection] = Field(min_length=1, description="Per kind of channel; others: none.")
+
+
+class LimitsSection(Section):
+    """Bounds against abuse of a chat."""
+
+    message_bytes: int = Field(4_096, ge=64, le=65_536, description="Longest message, bytes of UTF-8.")
+    frame_bytes: int = Field(16_384, ge=1_024, le=1_048_576, description="Longest frame.")
+    visitor_rate: float = Field(2.0, gt=0, le=1_000, description="Messages per second and visitor …")
+    visitor_burst: int = Field(10, ge=1, le=10_000, description="… after this many at once.")
+    address_rate: float = Field(20.0, gt=0, le=100_000, description="Frames per second and network address …")
+    address_burst: int = Field(200, ge=1, le=1_000_000, description="… after this many at once.")
+    sockets_per_address: int = Field(50, ge=1, le=100_000, description="Most connections per network address.")
+
+
+class ChannelSection(Section):
+    """One way in."""
+
+    kind: Kind = Field(description="Kind of channel.")
+    name: Name = Field(description="Name that customers see.")
+    queue: str = Field(description="Where work goes when no rule names a queue.")
+    allowed_origins: list[Origin] = Field(
+        default_factory=lambda: ["self"],
+        max_length=100,
+        description="Sites that may hold the widget; self: the engine's own pages; *: any.",
+    )
+    topics: dict[Key, Name] = Field(default_factory=dict, max_length=50, description="Offered before the chat.")
+    case_policy: Literal["first_message", "end", "manual"] = Field("first_message", description="When a case opens.")
+    greeting: str = Field("", max_length=500, description="First words that the visitor sees.")
+    visitor_grace: DurationOrNone = Field(60_000, description="A visitor who is gone may come back within.")
+    idle_warning: Duration = Field(300_000, description="No word from the visitor this long: warn …")
+    idle_close: Duration = Field(120_000, description="… and this long after the warning: close.")
+    limits: LimitsSection = Field(default_factory=LimitsSection, description="Bounds against abuse.")
+
+
+class WhenSection(Section):
+    """Conditions of a rule; all that are given must hold, of each list any."""
+
+    channels: list[str] = Field(default_factory=list, max_length=100, description="Names of channels.")
+    topics: list[str] = Field(default_factory=list, max_length=100, description="Names of topics.")
+    languages: list[Language] = Field(default_factory=list, max_length=100, description="Language codes: en, zh.")
+    keywords: list[Keyword] = Field(default_factory=list, max_length=100, description="In topic or first message.")
+
+
+class ThenSection(Section):
+    """What a rule decides."""
+
+    queue: str = Field("", description="Queue; empty: as a later rule or the channel says.")
+    skills: Skills = Field(default_factory=dict, description="Skills required besides: skill to least level.")
+    priority: Points = Field(0, description="Points added.")
+
+
+class RuleSection(Section):
+    """One classification rule."""
+
+    name: Name = Field(description="Name, for explanations.")
+    when: WhenSection = Field(default_factory=WhenSection, description="Conditions.")
+    then: ThenSection = Field(description="Decision.")
+    final: bool = Field(default=True, description="When it matches, no later rule is asked.")
+
+
+class AgentSection(Section):
+    """Somebody who can sign in. The password is set with `cordboard user set-password`."""
+
+    name: Name = Field(description="Name that customers and colleagues see.")
+    role: Literal["agent", "supervisor", "admin"] = Field("agent", description="What he may do.")
+    profile: str = Field("", description="Capacity profile; needed to take work.")
+    skills: Skills = Field(default_factory=dict, description="Skill to level, 1 to 10.")
+    queues: list[str] = Field(default_factory=list, max_length=100, description="His queues, home queue first.")
+
+
+class Configuration(Section):
+    """All sections. Each stands in one file; which file is up to you."""
+
+    organisation: OrganisationSection = Field(description="The organisation itself.")
+    skills: dict[Key, SkillSection] = Field(default_factory=dict, max_length=1_000, description="What agents can do.")
+    hours: dict[Key, HoursSection] = Field(default_factory=dict, max_length=1_000, description="Opening hours.")
+    queues: dict[Key, QueueSection] = Field(min_length=1, max_length=1_000, description="Where work waits.")
+    statuses: dict[Key, StatusSection] = Field(min_length=1, max_length=100, description="Presence of agents.")
+    profiles: dict[Key, ProfileSection] = Field(default_factory=dict, max_length=1_000, description="Capacity.")
+    channels: dict[Key, ChannelSection] = Field(default_factory=dict, max_length=1_000, description="Ways in.")
+    rules: list[RuleSection] = Field(default_factory=list, max_length=1_000, description="Classification, in order.")
+    dispositions: dict[Key, Name] = Field(default_factory=dict, max_length=200, description="Outcomes of work.")
+    agents: dict[Login, AgentSection] = Field(default_factory=dict, max_length=20_000, description="Users.")
