@@ -87,7 +87,7 @@ def npm(node: Node, *arguments: str) -> None:
     Raises:
         Problem: it failed.
     """
-    environ = os.environ | {"PATH": node.path, "npm_config_update_notifier": "false"}
+    environ = os.environ | {"PATH": node.path, "npm_config_update_notifier": "false", "NO_COLOR": "1"}
     program = shutil.which("npm", path=node.path) or "npm"
     done = subprocess.run(
         [program, *arguments],
@@ -102,6 +102,11 @@ def npm(node: Node, *arguments: str) -> None:
         raise Problem(
             "The npm registry cannot be reached, and the web pages are not built yet.",
             f"Connect this machine to the network, or name a mirror: npm_config_registry=... (details: {log}).",
+        )
+    if "CERT" in done.stdout:
+        raise Problem(
+            "The npm registry answers with a certificate that Node does not trust.",
+            f"Name your proxy's certificate: NODE_EXTRA_CA_CERTS=/path/to/ca.pem (details: {log}).",
         )
     if "ENOSPC" in done.stdout:
         raise Problem("The disk is full.", "Make room and run this again.")

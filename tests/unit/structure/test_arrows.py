@@ -34,10 +34,12 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.store": FOUNDATION,
     "engine.valkey": FOUNDATION,
     **{f"engine.{stage}": (*FOUNDATION, "engine.skills") for stage in STAGES},
-    "engine.api": (*FOUNDATION, "engine.skills", *(f"engine.{stage}" for stage in STAGES)),
+    "engine.passwords": ("engine.errors",),
+    "engine.api": (*FOUNDATION, "engine.skills", "engine.passwords", *(f"engine.{stage}" for stage in STAGES)),
     "engine.bench": FOUNDATION,
     "engine.demo": FOUNDATION,
     "engine.app": ("engine",),
+    "engine.wiring": ("engine",),
     "engine.cli": ("engine",),
     "engine.__main__": ("engine.cli",),
 }

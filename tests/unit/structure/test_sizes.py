@@ -86,6 +86,6 @@ def test_parameter_lists_are_short() -> None:
 
 def test_files_are_named_after_what_they_hold() -> None:
     named = [path for folder in ("engine", "tests", "scripts") for path in files(folder, "*")]
-    named += [path for path in files("web", "*") if "dist" not in path.parts]
+    named += [path for kind in ("*.ts", "*.vue") for path in files("web/src", kind)]
     wrong = [place(path) for path in named if path.stem.lower().removeprefix("test_") in NAMELESS]
     assert not wrong, "\n".join(wrong)
