@@ -1,0 +1,1 @@
+"""Web chat over a WebSocket. See README.md."""

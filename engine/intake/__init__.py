@@ -1,0 +1,1 @@
+"""Turn arrivals into work items: identify, classify, persist, enqueue. See README.md."""

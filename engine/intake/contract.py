@@ -1,0 +1,102 @@
+"""What intake asks of the record, the board, the recorder and the configuration."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from engine.model.conversation import Arrival, Entry
+from engine.model.organisation import CasePolicy, Organisation
+from engine.model.record import Applied, Opened
+from engine.model.work import Plan, Reply, Requirement, RoutingEvent, WorkItem
+
+
+class Arrivals(Protocol):
+    """Commit arrivals."""
+
+    async def open_interaction(
+        self, arrival: Arrival, *, kind: str, plan: Plan, case_policy: CasePolicy, now_ms: int
+    ) -> Opened:
+        """Commit contact, interaction, first entry and pending item in one transaction; idempotent by key."""
+        ...
+
+    async def leave_message(self, arrival: Arrival, *, kind: str, plan: Plan, now_ms: int) -> Opened:
+        """Commit a closed interaction with its entry and a case; idempotent by key."""
+        ...
+
+    async def pending_items(self, limit: int, older_than_ms: int) -> list[WorkItem]:
+        """Return items not yet on the board, created before ``older_than_ms``, of all organisations."""
+        ...
+
+
+class Closing(Protocol):
+    """Close conversations that have no work item any more."""
+
+    async def close(self, org_id: str, interaction_id: str, *, reason: str, now_ms: int) -> Entry | None:
+        """Close once; return the ENDED entry, None when it was closed before."""
+        ...
+
+
+class Items(Protocol):
+    """Find work items."""
+
+    async def for_interaction(self, org_id: str, interaction_id: str) -> WorkItem | None:
+        """Return the open work item of an interaction."""
+        ...
+
+
+class Record(Protocol):
+    """The record (SQL) as far as intake needs it."""
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """Commit arrivals."""
+        ...
+
+    @property
+    def conversations(self) -> Closing:
+        """Close conversations."""
+        ...
+
+    @property
+    def work(self) -> Items:
+        """Find work items."""
+        ...
+
+
+class Router(Protocol):
+    """The board as far as intake needs it."""
+
+    async def enqueue(self, item: WorkItem) -> Reply:
+        """Put an item on the board; idempotent by id. Raises Unavailable."""
+        ...
+
+    async def conclude(self, org_id: str, item_id: str, reason: str) -> Reply:
+        """Take an item off by the customer's side. Raises Unavailable."""
+        ...
+
+    async def staffed(self, org_id: str, queue: str, requirement: Requirement) -> int:
+        """Count the agents on duty who could take such an item. Raises Unavailable."""
+        ...
+
+
+class Recorder(Protocol):
+    """Write what the board reported, and tell whoever listens."""
+
+    async def record(self, events: Sequence[RoutingEvent]) -> list[Applied]:
+        """Apply events to the record; idempotent."""
+        ...
+
+
+class Organisations(Protocol):
+    """Hold the configuration in force."""
+
+    def get(self, org_id: str) -> Organisation:
+        """Return an organisation; raise NotFound."""
+        ...
+
+
+class Teller(Protocol):
+    """Tell the listeners of a conversation."""
+
+    def publish(self, entries: Iterable[Entry], *, org_id: str = "") -> None:
+        """Tell of entries that are committed."""
+        ...
