@@ -11,7 +11,7 @@ export default defineConfig({
   build: {
     outDir: 'dist',
     emptyOutDir: false,
-    target: 'es2020',
+    target: 'es2022', // private names stay short: 1 KiB less than es2020
     minify: true,
     lib: {
       entry: here('./src/widget/index.ts'),

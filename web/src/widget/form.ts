@@ -1,0 +1,149 @@
+// The form before a chat, and the one that leaves a message when nobody is there.
+
+import type { ChatState } from './client'
+import { el, put, write } from './dom'
+import type { TextKey } from './texts'
+import { errorText } from './texts'
+import type { Context, View } from './view'
+
+type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement
+type FieldName = 'name' | 'email' | 'topic' | 'body'
+
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
+
+export class FormView implements View {
+  readonly element: HTMLElement
+  readonly #fields = new Map<FieldName, Field>()
+  readonly #complaints = new Map<FieldName, HTMLElement>()
+  readonly #topicRow: HTMLElement
+  readonly #title = el('h3')
+  readonly #lead = el('p', { class: 'lead' })
+  readonly #trouble = el('p', { class: 'error', role: 'alert' })
+  readonly #submit: HTMLButtonElement
+  #topics = ''
+  readonly #context: Context
+  readonly #leaving: boolean
+
+  constructor(
+    context: Context,
+    leaving: boolean,
+  ) {
+    this.#context = context
+    this.#leaving = leaving
+    const { say } = context
+    const topic = el('select', { 'data-test': 'topic' })
+    this.#topicRow = this.#row('topic', 'topic', topic, true)
+    this.#submit = el('button', { class: 'primary', type: 'submit', 'data-test': 'start' })
+    const form = el(
+      'form',
+      { novalidate: true, 'data-test': leaving ? 'offline-form' : 'chat-form' },
+      this.#title,
+      this.#lead,
+      this.#row('name', 'name', el('input', { autocomplete: 'name', maxlength: 80, 'data-test': 'name' })),
+      this.#row('email', 'email', el('input', {
+        type: 'email', autocomplete: 'email', maxlength: 200, inputmode: 'email', 'data-test': 'email',
+      })),
+      this.#topicRow,
+      this.#row('body', leaving ? 'message' : 'firstMessage', el('textarea', {
+        rows: leaving ? 4 : 3, 'data-test': 'first-message',
+      })),
+      this.#trouble,
+      this.#submit,
+    )
+    form.addEventListener('submit', (event) => {
+      event.preventDefault()
+      this.#send()
+    })
+    if (leaving) write(this.#lead, say('offlineText'))
+    this.element = form
+  }
+
+  render(state: ChatState): void {
+    const { say } = this.#context
+    const title: TextKey = state.offlineReason === 'closed' ? 'closedTitle' : 'unstaffedTitle'
+    write(this.#title, this.#leaving ? say(title) : '')
+    this.#title.hidden = !this.#leaving
+    if (!this.#leaving) write(this.#lead, state.info?.greeting ?? '')
+    this.#lead.hidden = this.#lead.textContent === ''
+    this.#offer(state)
+    write(this.#trouble, state.error === '' ? '' : errorText(say, state.error))
+    this.#trouble.hidden = state.error === ''
+    this.#submit.disabled = state.busy
+    write(this.#submit, this.#caption(state.busy))
+  }
+
+  focus(): void {
+    const empty = [...this.#fields.values()].find((field) => field.value === '')
+    ;(empty ?? this.#submit).focus()
+  }
+
+  #caption(busy: boolean): string {
+    const { say } = this.#context
+    if (this.#leaving) return say(busy ? 'leaving' : 'leave')
+    return say(busy ? 'starting' : 'start')
+  }
+
+  #row(name: FieldName, label: TextKey, field: Field, optional = false): HTMLElement {
+    const { say, typed } = this.#context
+    const complaint = el('p', { class: 'error', id: `${name}-error` })
+    complaint.hidden = true
+    field.value = typed[name]
+    field.name = name
+    field.addEventListener('input', () => {
+      typed[name] = field.value
+      this.#complain(name, null)
+    })
+    this.#fields.set(name, field)
+    this.#complaints.set(name, complaint)
+    const caption = el('label', {}, say(label), ...(optional ? [el('span', {}, ` (${say('optional')})`)] : []), field)
+    return el('div', {}, caption, complaint)
+  }
+
+  #offer(state: ChatState): void {
+    const topics = state.info?.topics ?? []
+    const wanted = JSON.stringify(topics)
+    if (wanted === this.#topics) return
+    this.#topics = wanted
+    const field = this.#fields.get('topic')
+    field?.replaceChildren(
+      el('option', { value: '' }, this.#context.say('chooseTopic')),
+      ...topics.map((topic) => el('option', { value: topic.key }, topic.name)),
+    )
+    if (field) field.value = this.#context.typed.topic
+    this.#topicRow.hidden = topics.length === 0
+  }
+
+  #complain(name: FieldName, key: TextKey | null): void {
+    const complaint = this.#complaints.get(name)
+    const field = this.#fields.get(name)
+    if (!complaint || !field) return
+    complaint.hidden = key === null
+    write(complaint, key === null ? '' : this.#context.say(key))
+    put(field, 'aria-invalid', key === null ? null : 'true')
+    put(field, 'aria-describedby', key === null ? null : complaint.id)
+  }
+
+  #problem(name: FieldName, limit: number): TextKey | null {
+    const value = this.#context.typed[name].trim()
+    if (name === 'topic') return null
+    if (value === '') return name === 'body' && !this.#leaving ? null : 'required'
+    if (name === 'email' && !EMAIL.test(value)) return 'badEmail'
+    return name === 'body' && new TextEncoder().encode(value).length > limit ? 'tooLong' : null
+  }
+
+  #send(): void {
+    const { client, typed } = this.#context
+    let first: Field | undefined
+    for (const [name, field] of this.#fields) {
+      typed[name] = field.value
+      const problem = this.#problem(name, client.state.limit)
+      this.#complain(name, problem)
+      if (problem !== null) first ??= field
+    }
+    if (first) return first.focus()
+    const form = { name: typed.name.trim(), email: typed.email.trim(), topic: typed.topic }
+    const body = typed.body.trim()
+    if (this.#leaving) client.leave(form, body)
+    else client.open(form, body)
+  }
+}

@@ -1,0 +1,117 @@
+// The visitor's side of the chat protocol: frames as they travel, and what may be trusted of them.
+// Unknown frame types and unknown fields are ignored, so that an older widget survives a newer engine.
+
+export const PROTOCOL_VERSION = 1
+
+export interface VisitorForm {
+  readonly name: string
+  readonly email: string
+  readonly topic: string
+}
+
+export type ClientFrame =
+  | {
+      readonly type: 'open' | 'leave'
+      readonly v: number
+      readonly token: string
+      readonly locale: string
+      readonly form: VisitorForm
+      readonly client_id?: string
+      readonly body?: string
+    }
+  | { readonly type: 'resume'; readonly v: number; readonly token: string; readonly last_seq: number }
+  | { readonly type: 'message'; readonly client_id: string; readonly body: string }
+  | { readonly type: 'typing'; readonly on: boolean }
+  | { readonly type: 'received' | 'read'; readonly seq: number }
+  | { readonly type: 'end' | 'ping' }
+
+export interface WireEntry {
+  readonly seq: number
+  readonly kind: string
+  readonly author: 'visitor' | 'agent' | 'system'
+  readonly name: string
+  readonly body: string
+  readonly at: string
+  readonly client_id: string
+}
+
+export interface ServerFrame {
+  readonly type: string
+  readonly [field: string]: unknown
+}
+
+export interface Choice {
+  readonly key: string
+  readonly name: string
+}
+
+/** What the engine tells about a channel before a chat begins. */
+export interface ChannelInfo {
+  readonly name: string
+  readonly greeting: string
+  readonly topics: readonly Choice[]
+  readonly state: 'open' | 'closed' | 'unstaffed'
+  readonly messageBytes: number
+}
+
+export const DEFAULT_MESSAGE_BYTES = 4096
+
+export function text(value: unknown, otherwise = ''): string {
+  return typeof value === 'string' ? value : otherwise
+}
+
+export function whole(value: unknown, otherwise = 0): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : otherwise
+}
+
+export function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+/** Read one frame; `null` when it is no JSON object with a type. */
+export function parseFrame(data: unknown): ServerFrame | null {
+  if (typeof data !== 'string') return null
+  try {
+    const frame = record(JSON.parse(data))
+    return typeof frame['type'] === 'string' ? (frame as ServerFrame) : null
+  } catch {
+    return null
+  }
+}
+
+/** Read a transcript line; `null` when it has no place in the order. */
+export function parseEntry(value: unknown): WireEntry | null {
+  const entry = record(value)
+  const seq = whole(entry['seq'])
+  const author = entry['author']
+  if (seq < 1 || (author !== 'visitor' && author !== 'agent' && author !== 'system')) return null
+  return {
+    seq,
+    author,
+    kind: text(entry['kind'], 'message'),
+    name: text(entry['name']),
+    body: text(entry['body']),
+    at: text(entry['at']),
+    client_id: text(entry['client_id']),
+  }
+}
+
+export function messageBytes(value: unknown): number {
+  return whole(record(value)['message_bytes']) || DEFAULT_MESSAGE_BYTES
+}
+
+/** Read the answer of `GET /chat/{org}/{channel}`. */
+export function parseInfo(value: unknown): ChannelInfo {
+  const info = record(value)
+  const topics = Array.isArray(info['topics']) ? (info['topics'] as readonly unknown[]) : []
+  const state = info['state']
+  return {
+    name: text(info['name']),
+    greeting: text(info['greeting']),
+    topics: topics
+      .map((topic) => ({ key: text(record(topic)['key']), name: text(record(topic)['name']) }))
+      .filter((topic) => topic.key !== ''),
+    state: state === 'closed' || state === 'unstaffed' ? state : 'open',
+    messageBytes: messageBytes(info['limits']),
+  }
+}
