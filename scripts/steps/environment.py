@@ -43,9 +43,13 @@ def digest(*paths: Path) -> str:
 
 @contextmanager
 def exclusively() -> Iterator[None]:
-    """Let one script at a time set this checkout up; others wait."""
+    """Let one script at a time set this checkout up; others wait.
+
+    pip and npm inherit the lock: when a script is killed, the next one waits for what it left running.
+    """
     try:
         descriptor = os.open(ROOT / ".setup.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        os.set_inheritable(descriptor, True)
     except OSError as error:
         raise Problem(f"Cannot write to {ROOT} ({error.strerror}).", "Make it writable for this user.") from error
     try:
@@ -117,8 +121,9 @@ def _create() -> None:
         except OSError as error:
             raise Problem(f"Cannot write to {ROOT} ({error.strerror}).", "Make it writable for this user.") from error
         made = subprocess.run(
-            [sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False, env=_environment()
-        )
+            [sys.executable, "-m", "venv", str(VENV)],
+            capture_output=True, text=True, check=False, env=_environment(), close_fds=False,
+        )  # fmt: skip
         if made.returncode != 0:
             raise Problem(f"Python could not make {VENV}: {_last_line(made.stdout + made.stderr)}.", "Mend that first.")
         _stamp(root=str(ROOT))
@@ -157,8 +162,9 @@ def _unfinished() -> Iterator[None]:
 def _pip(*arguments: str) -> None:
     command = [str(PYTHON), "-m", "pip", *arguments, "--no-input", "--progress-bar", "off", "--retries", "2"]
     done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=_environment()
-    )
+        command,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=_environment(), close_fds=False,
+    )  # fmt: skip
     try:
         INSTALL_LOG.write_text(done.stdout, encoding="utf-8")
     except OSError as error:

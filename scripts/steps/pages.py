@@ -92,7 +92,7 @@ def npm(node: Node, *arguments: str) -> None:
     done = subprocess.run(
         [program, *arguments],
         cwd=WEB, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        check=False,
+        check=False, close_fds=False,
     )  # fmt: skip
     if done.returncode == 0:
         return

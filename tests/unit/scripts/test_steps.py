@@ -45,13 +45,13 @@ def test_a_package_without_a_wheel_is_named() -> None:
 @pytest.mark.parametrize(
     ("version", "enough"),
     [
+        ("v18.20.4", False),
         ("v20.18.3", False),
         ("v20.19.0", True),
         ("v21.7.0", False),
         ("v22.11.0", False),
         ("v22.12.0\n", True),
         ("v24.19.0", True),
-        ("v18.20.4", False),
         ("", False),
     ],
 )
