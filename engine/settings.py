@@ -1,0 +1,337 @@
+"""Settings of a process: where it listens, where its data lies, which servers it uses.
+
+What an organisation configures (queues, skills, channels) is not here but in YAML, see ``engine.config``.
+Precedence: defaults < settings file (TOML) < environment ``CORDBOARD_…`` < command line. Unknown names are refused.
+Each value can come from a file instead, which is how secrets are given:
+``CORDBOARD_DATABASE_URL_FILE=/run/secrets/db``. Only this module reads ``os.environ``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ConfigurationError
+
+PREFIX = "CORDBOARD_"
+NO_SETTINGS = ("CORDBOARD_SETTINGS", "CORDBOARD_DEBUG")
+"""Read from the environment, but not settings: the settings file, and tracebacks on the command line."""
+TEST_PREFIX = "CORDBOARD_TEST_"
+"""For whoever tests the engine; the engine does not look at these."""
+
+_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+Read = Callable[[object], object]
+"""Turn what was written into the value; raise ValueError saying what to write."""
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("write a text")  # noqa: TRY004 - a reader says ValueError for whatever cannot be read
+    return value.strip()
+
+
+def _whole(least: int, most: int) -> Read:
+    def read(value: object) -> int:
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value.strip()):
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"write a whole number from {least} to {most}")
+        return value
+
+    return read
+
+
+def _boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if str(value).strip().lower() in ("true", "yes", "on", "1"):
+        return True
+    if str(value).strip().lower() in ("false", "no", "off", "0"):
+        return False
+    raise ValueError("write true or false")
+
+
+def _choice(*allowed: str) -> Read:
+    def read(value: object) -> str:
+        if str(value).strip().lower() not in allowed:
+            raise ValueError(f"write one of: {', '.join(allowed)}")
+        return str(value).strip().lower()
+
+    return read
+
+
+def _duration(value: object) -> int:
+    written = re.fullmatch(r"([0-9]{1,9})(ms|s|m|h|d)", str(value).strip())
+    if written is None or int(written[1]) == 0:
+        raise ValueError('write a time such as "30s" or "12h"')
+    return int(written[1]) * _UNITS_MS[written[2]]
+
+
+def _names(value: object) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise ValueError("write names with commas between them")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _path(value: object) -> Path:
+    if isinstance(value, Path):
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("write a path")
+    return Path(value.strip()).expanduser()
+
+
+def _paths(value: object) -> tuple[Path, ...]:
+    if isinstance(value, list | tuple) and all(isinstance(part, Path) for part in value):
+        return tuple(value)
+    return tuple(_path(part) for part in _names(value))
+
+
+def _origins(value: object) -> tuple[str, ...]:
+    for origin in _names(value):
+        if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", origin):
+            raise ValueError("write scheme and host in small letters, such as https://chat.example")
+    return _names(value)
+
+
+def _networks(value: object) -> tuple[str, ...]:
+    try:
+        return tuple(str(ipaddress.ip_network(part)) for part in _names(value))
+    except ValueError as error:
+        raise ValueError("write addresses or networks such as 10.0.0.0/8") from error
+
+
+def _setting(default: object, read: Read, form: str, meaning: str, *, secret: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
+    metadata = {"read": read, "form": form, "meaning": meaning, "secret": secret}
+    return dataclasses.field(default=default, repr=not secret, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that one process is told."""
+
+    host: str = _setting("127.0.0.1", _text, "text", "Address to listen on; `0.0.0.0` for every network.")
+    port: int = _setting(8400, _whole(0, 65_535), "number", "Port to listen on; `0` takes a free one.")
+    data: Path = _setting(Path("var"), _path, "path", "Directory of everything that is kept: record, board, secrets.")  # noqa: RUF009
+    config: tuple[Path, ...] = _setting(
+        (),
+        _paths,
+        "paths",
+        "Configuration directories, one for each organisation; empty: `config` in the data directory.",
+    )
+    database_url: str = _setting(
+        "", _text, "text", "Record: `postgresql://user@host/name`; empty: SQLite in the data directory.", secret=True
+    )
+    valkey_url: str = _setting(
+        "", _text, "text", "Board: `redis://host:6379` or `unix:///path`; empty: own Valkey, embedded.", secret=True
+    )
+    roles: tuple[str, ...] = _setting(("all",), _names, "names", "What this process does; `all` is everything.")
+    log_level: str = _setting("info", _choice("debug", "info", "warning", "error"), "choice", "Least level logged.")
+    log_format: str = _setting(
+        "auto", _choice("auto", "text", "json"), "choice", "Form of the log; `auto`: text on a terminal, else JSON."
+    )
+    public_origins: tuple[str, ...] = _setting(
+        (), _origins, "origins", "Addresses under which people reach the engine, such as `https://chat.example`."
+    )
+    secure_cookies: str = _setting(
+        "auto",
+        _choice("auto", "yes", "no"),
+        "choice",
+        "Cookies over HTTPS only; `auto`: when a public origin is HTTPS.",
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (), _networks, "networks", "Proxies whose `X-Forwarded-For` and `-Proto` are believed."
+    )
+    session_ttl_ms: int = _setting(43_200_000, _duration, "duration", "A log-in lasts this long without use.")
+    login_attempts: int = _setting(5, _whole(1, 1_000), "number", "After so many wrong passwords in a row …")
+    login_lock_ms: int = _setting(300_000, _duration, "duration", "… an account is locked this long.")
+    password_threads: int = _setting(2, _whole(1, 64), "number", "Passwords checked at once; each takes 19 MiB.")
+    drain_ms: int = _setting(10_000, _duration, "duration", "At the end, open requests have this long to finish.")
+    pages: Path | None = _setting(  # noqa: RUF009
+        None, _path, "path", "Directory of the built web pages; empty: found beside the engine."
+    )
+    demo: bool = _setting(False, _boolean, "true/false", "Run the demo organisation and give its users passwords.")
+    failpoints: str = _setting("", _text, "text", "For tests: where to fail, such as `intake.after-commit=kill`.")
+
+    @property
+    def database(self) -> str:
+        """Return the URL of the record, the embedded default included."""
+        return self.database_url or f"sqlite:///{self.data.absolute() / 'cordboard.sqlite3'}"
+
+    @property
+    def config_directories(self) -> tuple[Path, ...]:
+        """Return the configuration directories, the default included."""
+        return self.config or (self.data / "config",)
+
+    @property
+    def secrets(self) -> Path:
+        """Return the directory of secrets that the engine makes itself."""
+        return self.data / "secrets"
+
+    @property
+    def cookies_are_secure(self) -> bool:
+        """Say whether browsers may send the session cookie over HTTPS only."""
+        if self.secure_cookies == "auto":
+            return any(origin.startswith("https:") for origin in self.public_origins)
+        return self.secure_cookies == "yes"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Described:
+    """One setting, for people."""
+
+    name: str  # in the settings file
+    variable: str  # in the environment
+    form: str
+    default: str
+    meaning: str
+    secret: bool
+
+
+def describe() -> list[Described]:
+    """Return every setting, in order, for ``cordboard settings`` and the reference."""
+    return [
+        Described(
+            name=name,
+            variable=_variable(name),
+            form=field.metadata["form"],
+            default=write_value(field.name, field.default),
+            meaning=field.metadata["meaning"],
+            secret=field.metadata["secret"],
+        )
+        for name, field in _fields().items()
+    ]
+
+
+def load_settings(
+    *,
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Settings:
+    """Join defaults, ``file`` (or the one that ``CORDBOARD_SETTINGS`` names), environment and ``overrides``.
+
+    ``environment``: None for the process's own. ``overrides`` are keyed by setting; those that are None do not count.
+    Blocks (reads files).
+
+    Raises:
+        ConfigurationError: an unknown name, a value that cannot be read, or a file that cannot be.
+    """
+    variables = dict(os.environ) if environment is None else environment
+    named = variables.get("CORDBOARD_SETTINGS", "")
+    path = file or (Path(named) if named else None)
+    values: dict[str, Any] = _from_file(path) if path else {}
+    values |= _from_environment(variables)
+    for name, value in (overrides or {}).items():
+        if value is not None:
+            values[name] = _read(name, value, f"--{name.replace('_', '-')}")
+    return Settings(**{_fields()[name].name: value for name, value in values.items()})
+
+
+def debug_wanted(environment: Mapping[str, str] | None = None) -> bool:
+    """Say whether ``CORDBOARD_DEBUG`` asks for tracebacks on the command line."""
+    variables = os.environ if environment is None else environment
+    return variables.get("CORDBOARD_DEBUG", "").lower() not in ("", "0", "false", "no")
+
+
+def write_value(field: str, value: object) -> str:
+    """Write a setting's value as it stands in the reference; ``field`` is the name in ``Settings``."""
+    if field.endswith("_ms") and isinstance(value, int):
+        unit = next(unit for unit in ("d", "h", "m", "s", "ms") if value % _UNITS_MS[unit] == 0)
+        return f"{value // _UNITS_MS[unit]}{unit}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(str(part) for part in value)
+    return "" if value is None else str(value)
+
+
+def _fields() -> dict[str, dataclasses.Field[Any]]:
+    return {field.name.removesuffix("_ms"): field for field in dataclasses.fields(Settings)}
+
+
+def _variable(name: str) -> str:
+    return f"{PREFIX}{name.upper()}"
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    try:
+        content = path.read_text(encoding="utf-8")
+        table = tomllib.loads(content)
+    except OSError as error:
+        raise ConfigurationError(f"cannot read the settings: {error.strerror}.", file=str(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"not TOML: {error}.", file=str(path)) from error
+    values = {}
+    for name, value in table.items():
+        line = _line_of(content, name)
+        if name not in _fields():
+            mend = _did_you_mean(name, _fields())
+            raise ConfigurationError(f"unknown setting {name!r}.", file=str(path), line=line, mend=mend)
+        read = _read(name, value, str(path), line)
+        values[name] = _beside(path, read)
+    return values
+
+
+def _beside(file: Path, value: object) -> object:
+    """Take relative paths in a settings file as relative to its directory."""
+    if isinstance(value, Path):
+        return file.absolute().parent / value
+    if isinstance(value, tuple):
+        return tuple(_beside(file, part) for part in value)
+    return value
+
+
+def _from_environment(variables: Mapping[str, str]) -> dict[str, object]:
+    known = {_variable(name): name for name in _fields()}
+    values: dict[str, object] = {}
+    for variable in sorted(variables):
+        if not variable.startswith(PREFIX) or variable.startswith(TEST_PREFIX) or variable in NO_SETTINGS:
+            continue
+        name = known.get(variable) or known.get(variable.removesuffix("_FILE"))
+        if name is None:
+            mend = _did_you_mean(variable, [*known, *NO_SETTINGS])
+            raise ConfigurationError(f"unknown variable {variable} in the environment.", mend=mend)
+        if name in values:
+            raise ConfigurationError(f"{_variable(name)} and {_variable(name)}_FILE are both set.", mend="Unset one.")
+        text = variables[variable] if variable in known else _content(variable, Path(variables[variable]))
+        if text.strip():  # an empty variable is as good as none: container files often set them so
+            values[name] = _read(name, text, variable)
+    return values
+
+
+def _content(variable: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise ConfigurationError(f"{variable}: cannot read {path}: {reason}.") from error
+
+
+def _read(name: str, value: object, source: str, line: int = 0) -> object:
+    try:
+        return _fields()[name].metadata["read"](value)
+    except ValueError as error:
+        where = source if source.startswith(("--", PREFIX)) else f"setting {name!r}"
+        file = "" if source.startswith(("--", PREFIX)) else source
+        raise ConfigurationError(f"{where}: {error}.", file=file, line=line) from None
+
+
+def _line_of(content: str, name: str) -> int:
+    found = re.search(rf"(?m)^[ \t]*\[?[ \t]*[\"']?{re.escape(name)}[\"']?[ \t]*[=.\]]", content)
+    return content.count("\n", 0, found.start()) + 1 if found else 0
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"Did you mean {near[0]}?" if near else "`cordboard settings` lists them all."
