@@ -1,0 +1,340 @@
+"""The commands of a signed-in agent.
+
+A command changes the board first (the only judge of who holds what), then writes the events it
+caused to SQL, then answers. A crash in between loses nothing: the events are on the stream, and the
+projector writes them later with the same function. A repeated command answers as the first did, once
+its effect is in SQL; what an agent was told is always committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from engine.agents.outcome import required
+from engine.agents.transfer import requirement_after
+from engine.clock import Clock
+from engine.errors import Conflict, Forbidden, InvalidInput, Unavailable
+from engine.failpoints import failpoint
+from engine.model.board import AgentView
+from engine.model.conversation import Appended, Author, Draft, EntryKind
+from engine.model.organisation import Organisation, Role, StatusKind
+from engine.model.record import Applied
+from engine.model.user import Principal
+from engine.model.work import Outcome, Reply, Requirement, RoutingEvent, WorkItem, WorkState
+
+MAX_BODY_BYTES = 16_384
+"""Longest message or note of an agent, UTF-8."""
+MAX_CLIENT_ID = 100
+SETTLE_S = 3.0
+SETTLE_EVERY_S = 0.02
+HOLDING = frozenset({WorkState.ACTIVE, WorkState.WRAPUP})
+
+
+class OfferBoard(Protocol):
+    """The router's commands on one work item."""
+
+    async def accept(self, org_id: str, item_id: str, agent_id: str, assignment: int) -> Reply:
+        """Turn the offer into an assignment."""
+        ...
+
+    async def decline(self, org_id: str, item_id: str, agent_id: str, assignment: int, reason: str) -> Reply:
+        """Give the offer back."""
+        ...
+
+    async def end(self, org_id: str, item_id: str, agent_id: str, assignment: int) -> Reply:
+        """End the contact; wrap-up begins."""
+        ...
+
+    async def finish_wrapup(self, org_id: str, item_id: str, agent_id: str, assignment: int) -> Reply:
+        """End the wrap-up; the item is closed."""
+        ...
+
+    async def transfer(
+        self,
+        org_id: str,
+        item_id: str,
+        agent_id: str,
+        assignment: int,
+        *,
+        queue: str,
+        requirement: Requirement,
+    ) -> Reply:
+        """Put the item back into a queue."""
+        ...
+
+
+class StatusBoard(Protocol):
+    """The router's commands on one agent."""
+
+    async def set_status(self, org_id: str, agent_id: str, status: str) -> Reply:
+        """Change the presence status."""
+        ...
+
+    async def sign_out(self, org_id: str, agent_id: str, open_work: str) -> Reply:
+        """Go offline; ``open_work`` is ``requeue`` or ``end``."""
+        ...
+
+    async def agent_view(self, org_id: str, agent_id: str) -> AgentView:
+        """Return what the board knows of the agent."""
+        ...
+
+
+class Recorder(Protocol):
+    """Write routing events to the record and tell who shows them."""
+
+    async def record(self, events: Sequence[RoutingEvent]) -> Sequence[Applied]:
+        """Apply ``events``; idempotent."""
+        ...
+
+
+class Scribe(Protocol):
+    """Write into transcripts."""
+
+    async def append(self, org_id: str, interaction_id: str, draft: Draft) -> Appended:
+        """Commit an entry and fan it out; a repeated ``client_id`` is the same entry."""
+        ...
+
+
+class WorkRecord(Protocol):
+    """Read and complete work items in SQL."""
+
+    async def get(self, org_id: str, item_id: str) -> WorkItem:
+        """Return a work item; raise NotFound."""
+        ...
+
+    async def for_interaction(self, org_id: str, interaction_id: str) -> WorkItem | None:
+        """Return the interaction's open work item."""
+        ...
+
+    async def set_disposition(self, org_id: str, item_id: str, *, disposition: str, note: str, now_ms: int) -> None:
+        """Keep the outcome of the contact. Idempotent."""
+        ...
+
+
+class Organisations(Protocol):
+    """Know the configuration in force."""
+
+    def get(self, org_id: str) -> Organisation:
+        """Return the organisation; raise NotFound."""
+        ...
+
+
+class Desk:
+    """Carry out what an agent asks for. Every method is idempotent and safe to cancel."""
+
+    def __init__(
+        self,
+        *,
+        offers: OfferBoard,
+        statuses: StatusBoard,
+        recorder: Recorder,
+        transcript: Scribe,
+        work: WorkRecord,
+        organisations: Organisations,
+        clock: Clock,
+    ) -> None:
+        self._offers = offers
+        self._statuses = statuses
+        self._recorder = recorder
+        self._transcript = transcript
+        self._work = work
+        self._organisations = organisations
+        self._clock = clock
+
+    async def accept(self, who: Principal, item_id: str, assignment: int) -> WorkItem:
+        """Accept an offer; the assignment is in SQL when this returns. Raises Refused."""
+        failpoint("offer.before-accept")
+        reply = required(await self._offers.accept(who.org_id, item_id, who.user_id, assignment))
+        failpoint("offer.after-accept")
+        item = await self._record(
+            reply, who.org_id, item_id, lambda item: item.assignment > assignment or item.state in HOLDING
+        )
+        failpoint("offer.after-record")
+        return item
+
+    async def decline(self, who: Principal, item_id: str, assignment: int, reason: str = "") -> None:
+        """Decline an offer. Raises Refused."""
+        reply = required(await self._offers.decline(who.org_id, item_id, who.user_id, assignment, reason))
+        await self._recorder.record(reply.events)
+
+    async def end(self, who: Principal, item_id: str, assignment: int) -> WorkItem:
+        """End the contact; wrap-up begins where the queue has one. Raises Refused."""
+        reply = await self._as_holder(
+            who, item_id, lambda agent_id: self._offers.end(who.org_id, item_id, agent_id, assignment)
+        )
+        failpoint("end.after-board")
+        return await self._record(
+            reply,
+            who.org_id,
+            item_id,
+            lambda item: item.state in (WorkState.WRAPUP, WorkState.CLOSED),
+        )
+
+    async def finish_wrapup(
+        self, who: Principal, item_id: str, assignment: int, *, disposition: str, note: str = ""
+    ) -> WorkItem:
+        """Keep the disposition, then end the wrap-up; also when its time was over just before.
+
+        Raises InvalidInput on an unknown disposition, Forbidden, Refused.
+        """
+        if disposition not in dict(self._organisations.get(who.org_id).dispositions):
+            raise InvalidInput("There is no such disposition.", slug="unknown-disposition", field="disposition")
+        _check_size(note)
+        ended = (WorkState.WRAPUP, WorkState.CLOSED)
+        item = await self._settled(who.org_id, item_id, lambda item: item.state in ended, within_s=SETTLE_S / 2)
+        if item.agent_id != who.user_id and not who.at_least(Role.SUPERVISOR):
+            raise Forbidden("The work item is with another agent.", slug=Outcome.NOT_YOURS.value)
+        if item.state not in ended:
+            raise Conflict("The contact has not ended yet.", slug=Outcome.WRONG_STATE.value)
+        if item.assignment != assignment:
+            raise Conflict("The assignment is no longer in force.", slug=Outcome.STALE_ASSIGNMENT.value)
+        await self._work.set_disposition(
+            who.org_id, item_id, disposition=disposition, note=note, now_ms=self._clock.now_ms()
+        )
+        if item.state is WorkState.CLOSED:
+            return item
+        reply = await self._offers.finish_wrapup(who.org_id, item_id, item.agent_id, assignment)
+        failpoint("wrapup.after-board")
+        if reply.outcome is not Outcome.UNKNOWN_ITEM:  # the timer was faster, its tombstone already gone
+            required(reply)
+        return await self._record(reply, who.org_id, item_id, lambda item: item.state is WorkState.CLOSED)
+
+    async def transfer(self, who: Principal, item_id: str, assignment: int, *, queue: str, note: str = "") -> WorkItem:
+        """Hand the conversation to a queue, with a note for whoever takes it. Raises Refused."""
+        organisation = self._organisations.get(who.org_id)
+        if queue not in organisation.queues:
+            raise InvalidInput("There is no such queue.", slug=Outcome.UNKNOWN_QUEUE.value, field="queue")
+        item = await self._work.get(who.org_id, item_id)
+        requirement = requirement_after(item, organisation, queue)
+        if note:
+            await self._leave_note(who, item, note, client_id=f"transfer:{item_id}:{assignment}")
+        reply = await self._as_holder(
+            who,
+            item_id,
+            lambda agent_id: self._offers.transfer(
+                who.org_id, item_id, agent_id, assignment, queue=queue, requirement=requirement
+            ),
+        )
+        failpoint("transfer.after-board")
+        return await self._record(
+            reply,
+            who.org_id,
+            item_id,
+            lambda item: item.assignment != assignment or item.state not in HOLDING,
+        )
+
+    async def say(self, who: Principal, interaction_id: str, *, client_id: str, body: str) -> Appended:
+        """Write to the visitor; the holder only. Raises Forbidden, Conflict(interaction-closed)."""
+        await self._check_holder(who, interaction_id)
+        return await self.say_as_holder(who, interaction_id, client_id=client_id, body=body)
+
+    async def say_as_holder(self, who: Principal, interaction_id: str, *, client_id: str, body: str) -> Appended:
+        """Write to the visitor; the caller has just seen on the board that ``who`` holds the conversation."""
+        return await self._append(who, interaction_id, EntryKind.MESSAGE, client_id, body)
+
+    async def note(self, who: Principal, interaction_id: str, *, client_id: str, body: str) -> Appended:
+        """Write an internal note; the holder and supervisors, also after the end. Raises Forbidden."""
+        if not who.at_least(Role.SUPERVISOR):
+            await self._check_holder(who, interaction_id)
+        return await self._append(who, interaction_id, EntryKind.NOTE, client_id, body)
+
+    async def set_status(self, who: Principal, status: str) -> None:
+        """Change the presence status; an offline one signs out, and asks about open work."""
+        known = self._organisations.get(who.org_id).statuses.get(status)
+        if known is None:
+            raise InvalidInput("There is no such presence status.", slug="unknown-status", field="status")
+        if known.kind is StatusKind.OFFLINE:
+            await self._refuse_open_work(who)
+        reply = required(await self._statuses.set_status(who.org_id, who.user_id, status))
+        await self._recorder.record(reply.events)
+
+    async def sign_out(self, who: Principal, open_work: str | None) -> None:
+        """Go offline; ``open_work`` says what becomes of held conversations: ``requeue`` or ``end``.
+
+        Raises Conflict(open-work) with ``items`` when there are any and nothing was said.
+        """
+        if open_work is None:
+            await self._refuse_open_work(who)
+        reply = required(await self._statuses.sign_out(who.org_id, who.user_id, open_work or "requeue"))
+        await self._recorder.record(reply.events)
+
+    async def _refuse_open_work(self, who: Principal) -> None:
+        view = await self._statuses.agent_view(who.org_id, who.user_id)
+        if view.items:
+            raise Conflict(
+                "There is open work.",
+                slug="open-work",
+                mend="Say what becomes of it: requeue or end.",
+                items=[
+                    {"item_id": one.item_id, "interaction_id": one.interaction_id, "state": one.state.value}
+                    for one in view.items
+                ],
+            )
+
+    async def _as_holder(self, who: Principal, item_id: str, command: Callable[[str], Awaitable[Reply]]) -> Reply:
+        """Run ``command`` as the caller; a supervisor's runs as the agent who holds the item."""
+        reply = await command(who.user_id)
+        if reply.outcome is Outcome.NOT_YOURS and who.at_least(Role.SUPERVISOR):
+            holder = (await self._work.get(who.org_id, item_id)).agent_id
+            reply = await command(holder) if holder else reply
+        return required(reply)
+
+    async def _check_holder(self, who: Principal, interaction_id: str) -> None:
+        item = await self._work.for_interaction(who.org_id, interaction_id)
+        if item is None:
+            raise Conflict("The conversation is over.", slug="interaction-closed")
+        if item.agent_id != who.user_id or item.state not in HOLDING:
+            raise Forbidden("The conversation is not with you.", slug=Outcome.NOT_YOURS.value)
+
+    async def _leave_note(self, who: Principal, item: WorkItem, note: str, *, client_id: str) -> None:
+        if item.agent_id == who.user_id or who.at_least(Role.SUPERVISOR):
+            await self._append(who, item.interaction_id, EntryKind.NOTE, client_id, note)
+
+    async def _append(
+        self, who: Principal, interaction_id: str, kind: EntryKind, client_id: str, body: str
+    ) -> Appended:
+        if not client_id or len(client_id) > MAX_CLIENT_ID:
+            raise InvalidInput(f"client_id has 1 to {MAX_CLIENT_ID} characters", field="client_id")
+        if not body.strip():
+            raise InvalidInput("the text is empty", field="body")
+        _check_size(body)
+        draft = Draft(
+            kind=kind,
+            author=Author.AGENT,
+            author_id=who.user_id,
+            author_name=who.name,
+            client_id=client_id,
+            body=body,
+        )
+        return await self._transcript.append(who.org_id, interaction_id, draft)
+
+    async def _record(self, reply: Reply, org_id: str, item_id: str, settled: Callable[[WorkItem], bool]) -> WorkItem:
+        """Write the events; of a repeated command, wait until the first one's events are written."""
+        if reply.events:
+            await self._recorder.record(reply.events)
+            return await self._work.get(org_id, item_id)
+        item = await self._settled(org_id, item_id, settled, within_s=SETTLE_S)
+        if not settled(item):
+            raise Unavailable("The record is behind the board; try again in a moment.", slug="record-behind")
+        return item
+
+    async def _settled(
+        self, org_id: str, item_id: str, settled: Callable[[WorkItem], bool], *, within_s: float
+    ) -> WorkItem:
+        """Return the item as soon as it is ``settled``, else as it is after ``within_s``."""
+        item = await self._work.get(org_id, item_id)
+        try:
+            async with asyncio.timeout(within_s):
+                while not settled(item):
+                    await asyncio.sleep(SETTLE_EVERY_S)
+                    item = await self._work.get(org_id, item_id)
+        except TimeoutError:
+            pass
+        return item
+
+
+def _check_size(body: str) -> None:
+    if len(body.encode("utf-8", "surrogatepass")) > MAX_BODY_BYTES:
+        raise InvalidInput(f"the text has at most {MAX_BODY_BYTES} bytes", slug="too-large", field="body")

@@ -1,0 +1,143 @@
+"""The agent sockets that are open in this process, and who of them an event concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from engine.agents.frames import ConfigFrame, encode
+from engine.model.case import Case
+from engine.model.organisation import Organisation, Role
+from engine.model.record import Applied
+from engine.model.user import Principal
+
+RESTART = 1012
+"""WebSocket close code "service restart": come back at once (IANA registry)."""
+
+
+class Member(Protocol):
+    """One open agent socket."""
+
+    @property
+    def who(self) -> Principal:
+        """Return the signed-in user."""
+        ...
+
+    def wake(self) -> None:
+        """Look at the board again soon."""
+        ...
+
+    def wake_alerts(self) -> None:
+        """Look at the alerts again soon."""
+        ...
+
+    def tell(self, text: str) -> None:
+        """Send an encoded frame."""
+        ...
+
+    def case_changed(self, case: Case | None, interaction_id: str) -> None:
+        """Show a changed case; without one, read the conversation's."""
+        ...
+
+    def stop(self, code: int, reason: str) -> None:
+        """Close the socket."""
+        ...
+
+
+class Floor:
+    """Know the open sockets by organisation, user and work item."""
+
+    def __init__(self) -> None:
+        self._members: dict[str, dict[str, set[Member]]] = {}
+        self._items: dict[tuple[str, str], set[Member]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, member: Member) -> None:
+        """Let a socket take part."""
+        agents = self._members.setdefault(member.who.org_id, {})
+        agents.setdefault(member.who.user_id, set()).add(member)
+        self._count += 1
+
+    def remove(self, member: Member) -> None:
+        """Forget a socket; safe to call twice."""
+        agents = self._members.get(member.who.org_id, {})
+        mine = agents.get(member.who.user_id, set())
+        if member not in mine:
+            return
+        mine.discard(member)
+        self._count -= 1
+        if not mine:
+            del agents[member.who.user_id]
+
+    def place_items(self, member: Member, before: Iterable[str], after: Iterable[str]) -> None:
+        """Note which work items the socket shows now instead of ``before``."""
+        org_id, old, new = member.who.org_id, set(before), set(after)
+        for item_id in old - new:
+            members = self._items.get((org_id, item_id), set())
+            members.discard(member)
+            if not members:
+                self._items.pop((org_id, item_id), None)
+        for item_id in new - old:
+            self._items.setdefault((org_id, item_id), set()).add(member)
+
+    def of_user(self, org_id: str, user_id: str) -> tuple[Member, ...]:
+        """Return a user's sockets."""
+        return tuple(self._members.get(org_id, {}).get(user_id, ()))
+
+    def of_organisation(self, org_id: str) -> list[Member]:
+        """Return all sockets of an organisation."""
+        return [one for mine in self._members.get(org_id, {}).values() for one in mine]
+
+    def wake(self, org_id: str, *, agent_id: str = "", item_id: str = "") -> None:
+        """Wake the sockets of an agent, and those that show a work item."""
+        concerned = {*self.of_user(org_id, agent_id), *self._items.get((org_id, item_id), ())}
+        for member in concerned:
+            member.wake()
+
+    def wake_all(self, org_id: str) -> None:
+        """Wake every socket of an organisation."""
+        for member in self.of_organisation(org_id):
+            member.wake()
+
+    def wake_alerts(self, org_id: str) -> None:
+        """Let the supervisors' sockets look for alerts."""
+        for member in self.of_organisation(org_id):
+            if member.who.at_least(Role.SUPERVISOR):
+                member.wake_alerts()
+
+    def case_changed(self, case: Case) -> None:
+        """Show a changed case where its conversations are shown."""
+        for member in self.of_organisation(case.org_id):
+            member.case_changed(case, "")
+
+    def case_opened(self, org_id: str, interaction_id: str) -> None:
+        """Let whoever shows the conversation read its case."""
+        for member in self.of_organisation(org_id):
+            member.case_changed(None, interaction_id)
+
+    async def follow(self, applied: Sequence[Applied]) -> None:
+        """Hear what was written, after the cases stage did: an ended conversation may have a case now."""
+        for one in applied:
+            if one.interaction is not None:
+                self.case_opened(one.interaction.org_id, one.interaction.id)
+
+    async def adopt(self, organisation: Organisation) -> None:
+        """Tell the organisation's sockets that another configuration is in force."""
+        text = encode(ConfigFrame(version=organisation.version))
+        for member in self.of_organisation(organisation.id):
+            member.tell(text)
+            member.wake()
+
+    def stop_user(self, org_id: str, user_id: str, *, reason: str) -> None:
+        """Close a user's sockets: he was signed out, or may do less than before."""
+        for member in self.of_user(org_id, user_id):
+            member.stop(1008, reason)
+
+    def stop_all(self, *, code: int = RESTART, reason: str = "restart") -> None:
+        """Close every socket; their clients come back, here or elsewhere."""
+        for org_id in tuple(self._members):
+            for member in self.of_organisation(org_id):
+                member.stop(code, reason)

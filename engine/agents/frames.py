@@ -1,0 +1,286 @@
+"""The frames of the agent socket, version 1: JSON objects told apart by ``type``.
+
+msgspec structs, because frames are the hot path: an entry is encoded in microseconds and a client's
+frame is checked while it is decoded. Unknown fields are ignored, so that a newer console may talk
+to an older engine; an unknown ``type`` is a bad frame. Times are RFC 3339 strings, ``None`` = never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from engine.agents.parts import (
+    BoardAgent,
+    BoardQueue,
+    CasePart,
+    ContactPart,
+    EntryPart,
+    HeldPart,
+    InteractionPart,
+    LoadPart,
+    NamedPart,
+    OfferPart,
+    OrganisationPart,
+    StatusNow,
+    StatusPart,
+    UserPart,
+    VisitorPart,
+)
+from engine.errors import ProtocolError
+
+VERSION = 1
+MAX_FRAME_BYTES = 65_536
+"""Longest frame a client may send."""
+
+
+# --- client → server -------------------------------------------------------------------------
+
+
+class ClientFrame(msgspec.Struct, frozen=True, tag_field="type"):
+    """A frame that the console sends."""
+
+
+class ClientHello(ClientFrame, frozen=True, tag="hello"):
+    """Begin; with ``token`` (an API token) where there is no session cookie."""
+
+    v: int
+    token: str = ""
+
+
+class Heartbeat(ClientFrame, frozen=True, tag="heartbeat"):
+    """Say that somebody is there; at least every ``heartbeat_ms``. Renews the presence lease."""
+
+
+class SendMessage(ClientFrame, frozen=True, tag="message"):
+    """Say something to the visitor, or leave an internal note. Repeatable by ``client_id``."""
+
+    interaction_id: str
+    client_id: str
+    body: str
+    note: bool = False
+
+
+class SendTyping(ClientFrame, frozen=True, tag="typing"):
+    """Begin or stop to type."""
+
+    interaction_id: str
+    on: bool
+
+
+class SendRead(ClientFrame, frozen=True, tag="read"):
+    """Say that the agent has read up to ``seq``."""
+
+    interaction_id: str
+    seq: int
+
+
+class Sync(ClientFrame, frozen=True, tag="sync"):
+    """Ask for the entries after ``after_seq``."""
+
+    interaction_id: str
+    after_seq: int = 0
+
+
+class WatchTopic(ClientFrame, frozen=True, tag="watch"):
+    """Begin or stop to watch a topic; ``board`` is for supervisors and admins."""
+
+    topic: str
+    on: bool = True
+
+
+CLIENT_FRAMES: tuple[type[ClientFrame], ...] = (
+    ClientHello,
+    Heartbeat,
+    SendMessage,
+    SendTyping,
+    SendRead,
+    Sync,
+    WatchTopic,
+)
+
+
+# --- server → client -------------------------------------------------------------------------
+
+
+class ServerFrame(msgspec.Struct, frozen=True, tag_field="type"):
+    """A frame that the engine sends."""
+
+
+class Hello(ServerFrame, frozen=True, tag="hello"):
+    """Welcome: who is signed in, and the lists to choose from."""
+
+    v: int
+    user: UserPart
+    organisation: OrganisationPart
+    statuses: Sequence[StatusPart]
+    queues: Sequence[NamedPart]
+    dispositions: Sequence[NamedPart]
+    skills: Sequence[NamedPart]
+    heartbeat_ms: int
+
+
+class State(ServerFrame, frozen=True, tag="state"):
+    """The agent's whole state; replaces the one before. ``version`` counts per socket."""
+
+    status: StatusNow
+    connected: bool
+    load: LoadPart
+    offers: Sequence[OfferPart]
+    items: Sequence[HeldPart]
+    version: int
+
+
+class ConversationFrame(ServerFrame, frozen=True, tag="conversation"):
+    """A conversation the agent holds, with its last entries; sent once per socket and item."""
+
+    item_id: str
+    interaction: InteractionPart
+    contact: ContactPart | None
+    case: CasePart | None
+    entries: Sequence[EntryPart]
+    visitor: VisitorPart
+
+
+class EntryFrame(ServerFrame, frozen=True, tag="entry"):
+    """One more line of a transcript; in order of ``seq``, without gaps."""
+
+    interaction_id: str
+    entry: EntryPart
+
+
+class Ack(ServerFrame, frozen=True, tag="ack"):
+    """The agent's message is committed under ``seq``."""
+
+    client_id: str
+    interaction_id: str
+    seq: int
+    at: str
+
+
+class TypingFrame(ServerFrame, frozen=True, tag="typing"):
+    """Somebody else types, or stopped."""
+
+    interaction_id: str
+    on: bool
+    who: str
+    name: str
+
+
+class ReceiptFrame(ServerFrame, frozen=True, tag="receipt"):
+    """How far the visitor has received and read."""
+
+    interaction_id: str
+    received_seq: int
+    read_seq: int
+
+
+class VisitorFrame(ServerFrame, frozen=True, tag="visitor"):
+    """The visitor went, or is back."""
+
+    interaction_id: str
+    online: bool
+
+
+class CaseFrame(ServerFrame, frozen=True, tag="case"):
+    """The case of a held conversation was opened or changed."""
+
+    interaction_id: str
+    case: CasePart
+
+
+class AlertFrame(ServerFrame, frozen=True, tag="alert"):
+    """Something supervisors should see."""
+
+    id: str
+    kind: str
+    at: str
+    data: dict[str, Any]
+
+
+class BoardFrame(ServerFrame, frozen=True, tag="board"):
+    """The wallboard; at least once a second while watched."""
+
+    at: str
+    queues: Sequence[BoardQueue]
+    agents: Sequence[BoardAgent]
+
+
+class ConfigFrame(ServerFrame, frozen=True, tag="config"):
+    """Another configuration is in force: load the lists again."""
+
+    version: int
+
+
+class Ping(ServerFrame, frozen=True, tag="ping"):
+    """Answer with a heartbeat. Sent when nothing came for a while: browsers slow down timers of hidden pages."""
+
+
+class ErrorFrame(ServerFrame, frozen=True, tag="error"):
+    """A frame was refused; ``client_id`` names the message it was about."""
+
+    slug: str
+    detail: str
+    client_id: str = ""
+
+
+SERVER_FRAMES: tuple[type[ServerFrame], ...] = (
+    Hello,
+    State,
+    ConversationFrame,
+    EntryFrame,
+    Ack,
+    TypingFrame,
+    ReceiptFrame,
+    VisitorFrame,
+    CaseFrame,
+    AlertFrame,
+    BoardFrame,
+    ConfigFrame,
+    Ping,
+    ErrorFrame,
+)
+
+
+def decode(text: str | bytes) -> ClientFrame:
+    """Read a client's frame; raise ProtocolError (``bad-frame``, ``too-large``)."""
+    if len(text) > MAX_FRAME_BYTES:
+        raise ProtocolError(f"a frame has at most {MAX_FRAME_BYTES} bytes", slug="too-large")
+    try:
+        frame: ClientFrame = msgspec.json.decode(
+            text,
+            type=ClientHello | Heartbeat | SendMessage | SendTyping | SendRead | Sync | WatchTopic,
+        )
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise ProtocolError(f"the frame cannot be read: {error}") from error
+    return frame
+
+
+def encode(frame: ServerFrame) -> str:
+    """Write a server's frame."""
+    return msgspec.json.encode(frame).decode()
+
+
+def tag_of(frame: type[msgspec.Struct]) -> str:
+    """Return the ``type`` of a frame's class."""
+    return str(frame.__struct_config__.tag)
+
+
+def agent_schema() -> dict[str, Any]:
+    """Return the JSON Schema of both directions, published at ``/schemas/agent.json``."""
+    frames = [*CLIENT_FRAMES, *SERVER_FRAMES]
+    references, definitions = msgspec.json.schema_components(frames, ref_template="#/$defs/{name}")
+    split = len(CLIENT_FRAMES)
+    definitions = {
+        **definitions,
+        "client": {"description": "Frames the console sends.", "oneOf": list(references[:split])},
+        "server": {"description": "Frames the engine sends.", "oneOf": list(references[split:])},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Cordboard agent socket, version 1",
+        "oneOf": [{"$ref": "#/$defs/client"}, {"$ref": "#/$defs/server"}],
+        "$defs": definitions,
+    }

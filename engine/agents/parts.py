@@ -1,0 +1,193 @@
+"""The pieces that agent frames are made of. Times are RFC 3339 strings, ``None`` = never."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class UserPart(msgspec.Struct, frozen=True):
+    """The signed-in user."""
+
+    id: str
+    login: str
+    name: str
+    role: str
+
+
+class OrganisationPart(msgspec.Struct, frozen=True):
+    """The organisation and the number of its configuration in force."""
+
+    id: str
+    name: str
+    locale: str
+    version: int
+
+
+class NamedPart(msgspec.Struct, frozen=True):
+    """Something configured: its key and its name."""
+
+    key: str
+    name: str
+
+
+class StatusPart(msgspec.Struct, frozen=True):
+    """A presence status to choose; ``kind`` is available, break or offline."""
+
+    key: str
+    name: str
+    kind: str
+
+
+class StatusNow(msgspec.Struct, frozen=True):
+    """The agent's present status."""
+
+    key: str
+    since: str | None
+
+
+class LoadPart(msgspec.Struct, frozen=True):
+    """Units of capacity in use and in all."""
+
+    used: int
+    units: int
+
+
+class OfferInteraction(msgspec.Struct, frozen=True):
+    """What an offered conversation is about."""
+
+    id: str
+    channel: str
+    topic: str
+    locale: str
+
+
+class OfferContact(msgspec.Struct, frozen=True):
+    """Who waits."""
+
+    name: str
+
+
+class OfferPart(msgspec.Struct, frozen=True):
+    """An offer: accept or decline it with its ``assignment`` before ``expires_at``."""
+
+    item_id: str
+    assignment: int
+    queue: str
+    offered_at: str
+    expires_at: str
+    interaction: OfferInteraction
+    contact: OfferContact
+    preview: str  # the visitor's latest words, shortened
+
+
+class HeldPart(msgspec.Struct, frozen=True):
+    """A work item the agent holds; ``deadline`` is the end of the wrap-up."""
+
+    item_id: str
+    assignment: int
+    state: str
+    queue: str
+    since: str
+    deadline: str | None
+    interaction_id: str
+
+
+class EntryPart(msgspec.Struct, frozen=True):
+    """One line of a transcript."""
+
+    seq: int
+    id: str
+    kind: str
+    author: str
+    author_id: str
+    name: str
+    client_id: str
+    body: str
+    at: str
+    data: dict[str, Any]
+
+
+class InteractionPart(msgspec.Struct, frozen=True):
+    """A conversation."""
+
+    id: str
+    channel: str
+    kind: str
+    state: str
+    locale: str
+    topic: str
+    case_id: str
+    last_seq: int
+    agent_read_seq: int
+    opened_at: str
+    closed_at: str | None
+    close_reason: str
+
+
+class ContactPart(msgspec.Struct, frozen=True):
+    """The person who wrote."""
+
+    id: str
+    name: str
+    email: str
+    language: str
+
+
+class CasePart(msgspec.Struct, frozen=True):
+    """The case of a conversation."""
+
+    id: str
+    number: int
+    subject: str
+    status: str
+    priority: int
+    queue: str
+    owner_id: str
+    contact_id: str
+    topic: str
+    version: int
+    opened_at: str
+    updated_at: str
+    closed_at: str | None
+    escalated_at: str | None
+
+
+class VisitorPart(msgspec.Struct, frozen=True):
+    """Whether the visitor is there, and how far he has received and read."""
+
+    online: bool
+    received_seq: int
+    read_seq: int
+
+
+class BoardQueue(msgspec.Struct, frozen=True):
+    """One queue on the wallboard; ``service_level`` from 0 to 1, null while nothing counts."""
+
+    key: str
+    name: str
+    waiting: int
+    longest_wait_ms: int
+    offered: int
+    active: int
+    wrapup: int
+    service_level: float | None
+    offered_today: int
+    answered_today: int
+    abandoned_today: int
+
+
+class BoardAgent(msgspec.Struct, frozen=True):
+    """One agent on the wallboard."""
+
+    id: str
+    name: str
+    status: str
+    status_name: str
+    status_kind: str
+    since: str | None
+    connected: bool
+    used: int
+    units: int
+    items: int

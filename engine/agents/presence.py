@@ -1,0 +1,128 @@
+"""Presence is a lease per socket: renewed while the client's heartbeats are recent, else it lapses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from engine.clock import Clock
+from engine.errors import CordboardError, Unavailable
+from engine.model.organisation import Organisation
+from engine.model.work import Outcome, Reply, RoutingEvent
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+PARTS_OF_LEASE = 4
+"""Heartbeats and renewals per lease: three may be lost."""
+SHORTEST_MS = 25
+LONGEST_MS = 5_000
+
+
+class LeaseBoard(Protocol):
+    """The router's commands on presence leases."""
+
+    async def connect_agent(self, org_id: str, agent_id: str, connection: str) -> Reply:
+        """Take a lease for a socket."""
+        ...
+
+    async def disconnect_agent(self, org_id: str, agent_id: str, connection: str) -> Reply:
+        """Give a socket's lease back."""
+        ...
+
+    async def renew(self, org_id: str, leases: Sequence[tuple[str, str]]) -> Reply:
+        """Renew many leases, (agent, connection) each; one that is gone is taken anew."""
+        ...
+
+
+class Recorder(Protocol):
+    """Write routing events to the record."""
+
+    async def record(self, events: Sequence[RoutingEvent]) -> object:
+        """Apply ``events``; idempotent."""
+        ...
+
+
+class Organisations(Protocol):
+    """Know the configuration in force."""
+
+    def get(self, org_id: str) -> Organisation:
+        """Return the organisation; raise NotFound."""
+        ...
+
+
+@dataclass(slots=True)
+class _Socket:
+    org_id: str
+    agent_id: str
+    beat_ms: int
+
+
+def heartbeat_ms(organisation: Organisation) -> int:
+    """Return how often a client should give a sign of life."""
+    return min(max(organisation.lease_ms // PARTS_OF_LEASE, SHORTEST_MS), LONGEST_MS)
+
+
+class Presence:
+    """Keep the leases of this process's agent sockets (a role)."""
+
+    name = "presence"
+
+    def __init__(self, *, board: LeaseBoard, recorder: Recorder, organisations: Organisations, clock: Clock) -> None:
+        self._board = board
+        self._recorder = recorder
+        self._organisations = organisations
+        self._clock = clock
+        self._sockets: dict[str, _Socket] = {}
+
+    async def open(self, org_id: str, agent_id: str, connection: str) -> None:
+        """Take a lease for a new socket. With the board away the next step takes it."""
+        self._sockets[connection] = _Socket(org_id=org_id, agent_id=agent_id, beat_ms=self._clock.now_ms())
+        try:
+            await self._connect(org_id, agent_id, connection)
+        except Unavailable as error:
+            log.warning("no lease yet", org=org_id, agent=agent_id, reason=error.slug)
+
+    def beat(self, connection: str) -> None:
+        """Note a sign of life."""
+        socket = self._sockets.get(connection)
+        if socket is not None:
+            socket.beat_ms = self._clock.now_ms()
+
+    async def close(self, connection: str) -> None:
+        """Give the lease back. With the board away it lapses by itself. Safe to call twice."""
+        socket = self._sockets.pop(connection, None)
+        if socket is None:
+            return
+        try:
+            reply = await self._board.disconnect_agent(socket.org_id, socket.agent_id, connection)
+            await self._recorder.record(reply.events)
+        except CordboardError as error:
+            log.warning("lease left to lapse", org=socket.org_id, agent=socket.agent_id, reason=error.slug)
+
+    async def step(self) -> float:
+        """Renew the leases of living sockets, in batches; return the seconds to the next time."""
+        wait_ms = LONGEST_MS
+        by_org: dict[str, list[tuple[str, str]]] = {}
+        for connection, socket in list(self._sockets.items()):
+            organisation = self._organisations.get(socket.org_id)
+            wait_ms = min(wait_ms, heartbeat_ms(organisation))
+            if self._clock.now_ms() - socket.beat_ms <= organisation.lease_ms:
+                by_org.setdefault(socket.org_id, []).append((socket.agent_id, connection))
+        for org_id, leases in by_org.items():
+            for start in range(0, len(leases), BATCH):
+                await self._renew(org_id, leases[start : start + BATCH])
+        return wait_ms / 1000
+
+    async def _renew(self, org_id: str, leases: list[tuple[str, str]]) -> None:
+        reply = await self._board.renew(org_id, leases)
+        await self._recorder.record(reply.events)
+
+    async def _connect(self, org_id: str, agent_id: str, connection: str) -> None:
+        reply = await self._board.connect_agent(org_id, agent_id, connection)
+        await self._recorder.record(reply.events)
+        if reply.outcome is Outcome.UNKNOWN_AGENT:  # a supervisor without a place in the configuration
+            self._sockets.pop(connection, None)

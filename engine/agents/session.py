@@ -1,0 +1,358 @@
+"""One agent's socket, from hello to close.
+
+Four or six tasks, owned by ``run``: read frames, write frames, keep the state, forward signals, and
+for supervisors board and alerts. None waits for a slow peer: what is to be sent goes into a bounded
+outbox, and when that is full the socket closes with 1013 and its client resumes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+
+from engine.agents.board import Wallboard
+from engine.agents.desk import Desk, StatusBoard, WorkRecord
+from engine.agents.floor import Floor
+from engine.agents.frames import (
+    Ack,
+    ClientFrame,
+    ClientHello,
+    ErrorFrame,
+    Heartbeat,
+    Ping,
+    SendMessage,
+    SendRead,
+    SendTyping,
+    ServerFrame,
+    State,
+    Sync,
+    WatchTopic,
+    decode,
+    encode,
+)
+from engine.agents.offers import OfferDesk
+from engine.agents.outbox import Outbox, Wire, WireClosed
+from engine.agents.parts import LoadPart, StatusNow
+from engine.agents.presence import Organisations, Presence, heartbeat_ms
+from engine.agents.render import held_part, hello, moment
+from engine.agents.shown import ConversationRecord, EntryRecord, Inbox, Shown
+from engine.agents.watch import Alerts, Watch
+from engine.clock import Clock, rfc3339
+from engine.errors import CordboardError, Forbidden, InvalidInput, NotFound, ProtocolError, Unavailable
+from engine.model.board import AgentView
+from engine.model.case import Case
+from engine.model.conversation import Author
+from engine.model.organisation import Role
+from engine.model.user import Principal
+
+log = structlog.get_logger(__name__)
+
+POLICY, TOO_BIG, BROKEN, OVERLOADED = 1008, 1009, 1011, 1013
+"""WebSocket close codes (RFC 6455, section 7.4; 1013 from the IANA registry)."""
+FLUSH_S = 1.0
+RETRY_S = 0.25
+RECHECK_S = 30.0
+"""How often a long-lived socket asks whether its user may still be here."""
+
+
+class Speaker(Protocol):
+    """Pass on an agent's marks and typing."""
+
+    async def agent_mark(self, org_id: str, interaction_id: str, *, read_seq: int) -> None:
+        """Note how far the agent has read."""
+        ...
+
+    def typing(self, org_id: str, interaction_id: str, who: Author, *, name: str = "", on: bool) -> None:
+        """Tell that somebody types."""
+        ...
+
+
+class Inboxes(Protocol):
+    """The hub, as far as a socket needs it."""
+
+    def inbox(self) -> Inbox:
+        """Return a subscription that follows nothing yet."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionParts:
+    """What every agent socket is built from."""
+
+    floor: Floor
+    presence: Presence
+    desk: Desk
+    statuses: StatusBoard
+    work: WorkRecord
+    conversations: ConversationRecord
+    entries: EntryRecord
+    transcript: Speaker
+    hub: Inboxes
+    wallboard: Wallboard
+    alerts: Alerts
+    organisations: Organisations
+    clock: Clock
+    visitor_online: Callable[[str], bool]  # by interaction id, as this process knows
+
+
+class AgentSession:
+    """Serve one socket of a signed-in user."""
+
+    def __init__(
+        self,
+        *,
+        parts: SessionParts,
+        who: Principal,
+        wire: Wire,
+        connection: str,
+        still_allowed: Callable[[], Awaitable[bool]],
+        outbox: Outbox | None = None,
+    ) -> None:
+        self._parts = parts
+        self._who = who
+        self._wire = wire
+        self._connection = connection
+        self._still_allowed = still_allowed
+        self._outbox = outbox or Outbox()
+        self._inbox = parts.hub.inbox()
+        self._wake = asyncio.Event()
+        self._wake.set()
+        self._ending: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+        self._version = 0
+        self._sent: State | None = None
+        self._items: frozenset[str] = frozenset()
+        self._cases: set[str] = set()
+        self._offers = OfferDesk(work=parts.work, conversations=parts.conversations, entries=parts.entries)
+        self._shown = Shown(
+            org_id=who.org_id,
+            conversations=parts.conversations,
+            entries=parts.entries,
+            inbox=self._inbox,
+            send=self.tell,
+            visitor_online=parts.visitor_online,
+        )
+        self._watch = Watch(org_id=who.org_id, board=parts.wallboard, alerts=parts.alerts, send=self.tell)
+        self._handlers: dict[type[ClientFrame], Callable[[Any], Awaitable[None]]] = {
+            ClientHello: self._on_nothing,
+            Heartbeat: self._on_nothing,
+            SendMessage: self._on_message,
+            SendTyping: self._on_typing,
+            SendRead: self._on_read,
+            Sync: self._on_sync,
+            WatchTopic: self._on_watch,
+        }
+
+    @property
+    def who(self) -> Principal:
+        """Return the signed-in user."""
+        return self._who
+
+    def wake(self) -> None:
+        """Ask the board again soon."""
+        self._wake.set()
+
+    def wake_alerts(self) -> None:
+        """Look for alerts soon."""
+        self._watch.wake_alerts()
+
+    def tell(self, text: str) -> None:
+        """Queue an encoded frame; without room the socket ends with 1013."""
+        if not self._outbox.put(text):
+            self.stop(OVERLOADED, "too slow")
+
+    def case_changed(self, case: Case | None, interaction_id: str) -> None:
+        """Show a changed case; without one, read the conversation's soon."""
+        if case is not None:
+            for shown in self._shown.interactions_of(case.id):
+                self._shown.tell_case(shown, case)
+        elif self._shown.holds(interaction_id):
+            self._cases.add(interaction_id)
+            self._wake.set()
+
+    def stop(self, code: int, reason: str) -> None:
+        """End the socket; the first reason counts."""
+        if not self._ending.done():
+            self._ending.set_result((code, reason))
+
+    async def run(self) -> None:
+        """Serve until the peer goes, the socket is stopped or the task is cancelled."""
+        organisation = self._parts.organisations.get(self._who.org_id)
+        beat_ms = heartbeat_ms(organisation)
+        self._send(hello(self._who, organisation, heartbeat_ms=beat_ms))
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            await self._parts.presence.open(self._who.org_id, self._who.user_id, self._connection)
+            self._parts.floor.add(self)
+            for name, work in self._works(beat_ms / 1000).items():
+                tasks.append(asyncio.create_task(self._guard(work), name=f"agent-socket:{name}:{self._who.login}"))
+            code, reason = await self._ending
+            await self._flush(code)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._parts.floor.remove(self)
+            self._parts.floor.place_items(self, self._items, ())
+            self._inbox.close()
+            await self._parts.presence.close(self._connection)
+        await self._wire.close(code, reason)
+
+    def _works(self, beat_s: float) -> dict[str, Coroutine[Any, Any, None]]:
+        works = {
+            "read": self._read(beat_s),
+            "write": self._outbox.run(self._wire),
+            "state": self._keep_state(),
+            "signals": self._forward(),
+            "recheck": self._recheck(),
+        }
+        if self._who.at_least(Role.SUPERVISOR):
+            works |= {"board": self._watch.run_board(), "alerts": self._watch.run_alerts()}
+        return works
+
+    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run one of the socket's tasks; its end is the socket's end."""
+        try:
+            await work
+        except WireClosed:
+            self.stop(1000, "gone")
+        except ProtocolError as error:
+            self._send(ErrorFrame(slug=error.slug, detail=error.detail))
+            self.stop(TOO_BIG if error.slug == "too-large" else POLICY, error.slug)
+        except Exception:
+            log.exception("agent socket failed", user=self._who.user_id)
+            self.stop(BROKEN, "internal")
+
+    async def _flush(self, code: int) -> None:
+        """Let an error frame out before the close; a peer that does not read is not waited for."""
+        if code not in (1000, OVERLOADED):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_S):
+                    await self._outbox.drained()
+
+    async def _read(self, beat_s: float) -> None:
+        silent = 0
+        while True:
+            try:
+                async with asyncio.timeout(beat_s):
+                    text = await self._wire.receive()
+            except TimeoutError:
+                silent += 1
+                if silent % 2 == 0:
+                    self._send(Ping())
+                continue
+            silent = 0
+            await self._handle(text)
+
+    async def _handle(self, text: str | bytes) -> None:
+        frame = decode(text)
+        self._parts.presence.beat(self._connection)
+        try:
+            await self._handlers[type(frame)](frame)
+        except ProtocolError:
+            raise
+        except CordboardError as error:
+            client_id = getattr(frame, "client_id", "")
+            self._send(ErrorFrame(slug=error.slug, detail=str(error), client_id=client_id))
+
+    async def _on_nothing(self, frame: ClientFrame) -> None:
+        """Do nothing: the frame itself was the sign of life."""
+
+    async def _on_message(self, frame: SendMessage) -> None:
+        ids = {"client_id": frame.client_id, "body": frame.body}
+        if frame.note:
+            appended = await self._parts.desk.note(self._who, frame.interaction_id, **ids)
+        elif self._shown.holds(frame.interaction_id):
+            appended = await self._parts.desk.say_as_holder(self._who, frame.interaction_id, **ids)
+        else:
+            appended = await self._parts.desk.say(self._who, frame.interaction_id, **ids)
+        entry = appended.entry
+        self._send(
+            Ack(client_id=frame.client_id, interaction_id=entry.interaction_id, seq=entry.seq, at=rfc3339(entry.at_ms))
+        )
+
+    async def _on_typing(self, frame: SendTyping) -> None:
+        self._shown.require(frame.interaction_id)
+        self._parts.transcript.typing(
+            self._who.org_id, frame.interaction_id, Author.AGENT, name=self._who.name, on=frame.on
+        )
+
+    async def _on_read(self, frame: SendRead) -> None:
+        self._shown.require(frame.interaction_id)
+        await self._parts.transcript.agent_mark(self._who.org_id, frame.interaction_id, read_seq=frame.seq)
+
+    async def _on_sync(self, frame: Sync) -> None:
+        await self._shown.sync(frame.interaction_id, frame.after_seq)
+
+    async def _on_watch(self, frame: WatchTopic) -> None:
+        if frame.topic != "board":
+            raise InvalidInput("There is no such topic.", slug="unknown-topic")
+        if not self._who.at_least(Role.SUPERVISOR):
+            raise Forbidden("The wallboard is for supervisors.", slug="forbidden")
+        self._watch.watch_board(on=frame.on)
+
+    async def _forward(self) -> None:
+        while True:
+            try:
+                await self._shown.run()
+            except Unavailable as error:
+                # What could not be read is behind now: the catch-up role says so again within seconds.
+                log.warning("signals not forwarded", user=self._who.user_id, reason=error.slug)
+                await asyncio.sleep(RETRY_S)
+
+    async def _keep_state(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._refresh()
+            except CordboardError as error:
+                log.warning("state not built", user=self._who.user_id, reason=error.slug)
+                self._wake.set()
+                await asyncio.sleep(RETRY_S)
+
+    async def _refresh(self) -> None:
+        view = await self._view()
+        state = State(
+            status=StatusNow(key=view.status, since=moment(view.status_since_ms)),
+            connected=view.connected,
+            load=LoadPart(used=view.used, units=view.units),
+            offers=await self._offers.describe(self._who.org_id, view.offers),
+            items=[held_part(one) for one in view.items],
+            version=self._version,
+        )
+        if state != self._sent:
+            self._version += 1
+            self._sent = msgspec.structs.replace(state, version=self._version)
+            self._send(self._sent)
+        items = frozenset([*(one.item_id for one in view.items), *(one.item_id for one in view.offers)])
+        self._parts.floor.place_items(self, self._items, items)
+        self._items = items
+        await self._shown.show(view.items)
+        while self._cases:
+            await self._shown.look_at_case(self._cases.pop())
+
+    async def _view(self) -> AgentView:
+        try:
+            return await self._parts.statuses.agent_view(self._who.org_id, self._who.user_id)
+        except NotFound:  # a user without a place in the configuration, e.g. an admin
+            return AgentView(agent_id=self._who.user_id, status="", status_since_ms=0, connected=False, units=0, used=0)
+
+    async def _recheck(self) -> None:
+        while True:
+            await asyncio.sleep(RECHECK_S)
+            try:
+                allowed = await self._still_allowed()
+            except Unavailable:
+                continue
+            if not allowed:
+                self._send(ErrorFrame(slug="unauthenticated", detail="You were signed out."))
+                self.stop(POLICY, "signed out")
+
+    def _send(self, frame: ServerFrame) -> None:
+        self.tell(encode(frame))

@@ -1,0 +1,92 @@
+"""What supervisors' sockets watch: the wallboard while asked for, and alerts always."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import structlog
+
+from engine.agents.frames import AlertFrame, encode
+from engine.clock import rfc3339
+from engine.errors import CordboardError
+from engine.model.record import Alert
+
+log = structlog.get_logger(__name__)
+
+BOARD_EVERY_S = 0.5
+ALERTS_EVERY_S = 2.0
+ALERTS = 50
+
+
+class Alerts(Protocol):
+    """Read alerts from SQL."""
+
+    async def list(self, org_id: str, *, limit: int) -> Sequence[Alert]:
+        """Return the newest alerts."""
+        ...
+
+
+class BoardText(Protocol):
+    """Build the wallboard."""
+
+    async def text(self, org_id: str) -> str:
+        """Return the encoded board frame."""
+        ...
+
+
+class Watch:
+    """Send one socket what it watches."""
+
+    def __init__(self, *, org_id: str, board: BoardText, alerts: Alerts, send: Callable[[str], None]) -> None:
+        self._org_id = org_id
+        self._board = board
+        self._alerts = alerts
+        self._send = send
+        self._wanted = asyncio.Event()
+        self._look = asyncio.Event()
+        self._seen: frozenset[str] | None = None
+
+    def watch_board(self, *, on: bool) -> None:
+        """Begin or stop to send the wallboard."""
+        if on:
+            self._wanted.set()
+        else:
+            self._wanted.clear()
+
+    def wake_alerts(self) -> None:
+        """Look for alerts at once."""
+        self._look.set()
+
+    async def run_board(self) -> None:
+        """Send the wallboard while it is wanted, until cancelled."""
+        while True:
+            await self._wanted.wait()
+            try:
+                self._send(await self._board.text(self._org_id))
+            except CordboardError as error:
+                log.warning("wallboard not built", org=self._org_id, reason=error.slug)
+            await asyncio.sleep(BOARD_EVERY_S)
+
+    async def run_alerts(self) -> None:
+        """Send alerts that are raised from now on, until cancelled."""
+        while True:
+            try:
+                await self._send_new()
+            except CordboardError as error:
+                log.warning("alerts not read", org=self._org_id, reason=error.slug)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), timeout=ALERTS_EVERY_S)
+            self._look.clear()
+
+    async def _send_new(self) -> None:
+        latest = await self._alerts.list(self._org_id, limit=ALERTS)
+        if self._seen is not None:
+            for alert in sorted(latest, key=lambda one: one.at_ms):
+                if alert.id not in self._seen:
+                    self._send(
+                        encode(AlertFrame(id=alert.id, kind=alert.kind, at=rfc3339(alert.at_ms), data=alert.data))
+                    )
+        self._seen = frozenset(one.id for one in latest)
