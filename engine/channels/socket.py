@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class SocketClosed(Exception):  # noqa: N818 - it says what happened, and is no fault
+class SocketClosed(Exception):
     """The other side, or the network, closed the socket."""
 
 

@@ -67,15 +67,15 @@ class Reception:
         """
         plan, kind = self._classify(arrival)
         channel = self._organisations.get(arrival.org_id).channels[arrival.channel]
-        failpoint("intake.before-commit")
         opened = await self._record.arrivals.open_interaction(
             arrival, kind=kind, plan=plan, case_policy=channel.case_policy, now_ms=self._clock.now_ms()
         )
         failpoint("intake.after-commit")
-        self._transcript.publish(opened.entries, org_id=arrival.org_id)
-        if opened.item is not None and not opened.repeated:
-            await self._enqueue(opened.item)
-            failpoint("intake.after-enqueue")
+        if not opened.repeated:
+            self._transcript.publish(opened.entries, org_id=arrival.org_id)
+            if opened.item is not None:
+                await self._enqueue(opened.item)
+                failpoint("intake.after-enqueue")
         return opened
 
     async def leave_message(self, arrival: Arrival) -> Opened:
@@ -84,7 +84,6 @@ class Reception:
         Raises NotFound, Unavailable. A cancelled call may still commit.
         """
         plan, kind = self._classify(arrival)
-        failpoint("intake.before-commit")
         opened = await self._record.arrivals.leave_message(arrival, kind=kind, plan=plan, now_ms=self._clock.now_ms())
         failpoint("intake.after-commit")
         return opened

@@ -11,19 +11,24 @@ from msgspec import Meta, Struct
 VERSION = 1
 MAX_SEQ = 2**53 - 1  # what JavaScript counts exactly
 
+# "(?!\n)$": Python's "$" also matches before a last line feed, JavaScript's does not.
 Version = Annotated[int, Meta(description="Protocol version, 1.")]
 Token = Annotated[
     str,
     Meta(
-        pattern="^[A-Za-z0-9_-]{43}$",
+        pattern=r"^[A-Za-z0-9_-]{43}(?!\n)$",
         description="Session token made by the client: 32 random bytes, base64url without padding.",
     ),
 ]
 Locale = Annotated[
-    str, Meta(max_length=35, pattern="^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", description="Language tag (BCP 47).")
+    str,
+    Meta(max_length=35, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*(?!\n)$", description="Language tag (BCP 47)."),
 ]
 ClientId = Annotated[
-    str, Meta(pattern="^[A-Za-z0-9._:-]{1,64}$", description="The client's own id of a message: a repeat is the same.")
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9._:-]{1,64}(?!\n)$", description="The client's own id of a message: a repeat is the same."
+    ),
 ]
 Seq = Annotated[int, Meta(ge=0, le=MAX_SEQ, description="Number of a transcript entry.")]
 
@@ -32,7 +37,7 @@ class Form(Struct):
     """The pre-chat form."""
 
     name: Annotated[str, Meta(max_length=100)] = ""
-    email: Annotated[str, Meta(max_length=254, pattern=r"^$|^[^@\s]+@[^@\s]+$")] = ""
+    email: Annotated[str, Meta(max_length=254, pattern=r"^([^@\s]+@[^@\s]+)?(?!\n)$")] = ""
     topic: Annotated[str, Meta(max_length=40)] = ""
 
 

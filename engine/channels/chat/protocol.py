@@ -1,6 +1,6 @@
 """The visitor's protocol without any I/O: text in, checked frames out, and the order that is legal.
 
-``VisitorProtocol`` is told what was sent (``opened``, ``sent``, ``ended``…) and judges what is received. It raises
+``VisitorProtocol`` is told what was sent (``opened``, ``offline``, ``sent``) and judges what is received. It raises
 nothing but ``ProtocolError``, whatever the bytes; each error's slug is in ``CLOSE_CODES``.
 """
 
@@ -48,6 +48,8 @@ CLOSE_CODES: Mapping[str, int] = {
 }
 """Every slug an ``error`` frame may carry, with the code of the close that follows (RFC 6455, section 7.4)."""
 
+_DETAIL_CHARS = 200
+
 _decoder: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
 _encoder = msgspec.json.Encoder()
 
@@ -58,14 +60,12 @@ class Phase(Enum):
     NEW = "new"
     OFFLINE = "offline"  # told that nobody is there, or a message was left
     OPEN = "open"
-    ENDED = "ended"
 
 
 _LEGAL: Mapping[Phase, tuple[type, ...]] = {
     Phase.NEW: (Open, Resume, Leave, Ping),
     Phase.OFFLINE: (Open, Resume, Leave, Ping),
     Phase.OPEN: (Message, VisitorTyping, Received, Read, End, Ping),
-    Phase.ENDED: (Message, VisitorTyping, Received, Read, End, Ping),
 }
 """What may be received in each phase."""
 
@@ -84,8 +84,6 @@ class VisitorProtocol:
         if not isinstance(frame, _LEGAL[self.phase]):
             raise ProtocolError(f"{_name(frame)} may not come while {self.phase.value}", slug="out-of-order")
         if isinstance(frame, Message):
-            if self.phase is Phase.ENDED:
-                raise ProtocolError("the conversation is over", slug="interaction-closed")
             frame.body = self._body(frame.body)
         elif isinstance(frame, Received | Read):
             self._check_seq(frame.seq)
@@ -105,10 +103,6 @@ class VisitorProtocol:
     def sent(self, seq: int) -> None:
         """Note that the entry ``seq`` is about to be sent."""
         self._known_seq = max(self._known_seq, seq)
-
-    def ended(self) -> None:
-        """Note that the conversation is over."""
-        self.phase = Phase.ENDED
 
     def _check_greeting(self, frame: Open | Leave | Resume) -> None:
         if frame.v != VERSION:
@@ -147,7 +141,7 @@ def decode(text: str, frame_bytes: int) -> ClientFrame:
     except RecursionError as error:
         raise ProtocolError("the frame is nested too deep") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ProtocolError(f"the frame is not understood: {error}") from error
+        raise ProtocolError(f"the frame is not understood: {str(error)[:_DETAIL_CHARS]}") from error
 
 
 def encode(frame: ServerFrame) -> str:
