@@ -179,7 +179,8 @@ class Desk:
 
         Raises InvalidInput on an unknown disposition, Forbidden, Refused.
         """
-        if disposition not in dict(self._organisations.get(who.org_id).dispositions):
+        known = dict(self._organisations.get(who.org_id).dispositions)
+        if disposition not in known and (known or disposition):
             raise InvalidInput("There is no such disposition.", slug="unknown-disposition", field="disposition")
         _check_size(note)
         ended = (WorkState.WRAPUP, WorkState.CLOSED)

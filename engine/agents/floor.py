@@ -11,6 +11,8 @@ from engine.model.organisation import Organisation, Role
 from engine.model.record import Applied
 from engine.model.user import Principal
 
+POLICY = 1008
+"""WebSocket close code "policy violation" (RFC 6455, section 7.4.1)."""
 RESTART = 1012
 """WebSocket close code "service restart": come back at once (IANA registry)."""
 
@@ -21,6 +23,11 @@ class Member(Protocol):
     @property
     def who(self) -> Principal:
         """Return the signed-in user."""
+        ...
+
+    @property
+    def login_key(self) -> str:
+        """Return what the user signed in with."""
         ...
 
     def wake(self) -> None:
@@ -131,10 +138,11 @@ class Floor:
             member.tell(text)
             member.wake()
 
-    def stop_user(self, org_id: str, user_id: str, *, reason: str) -> None:
-        """Close a user's sockets: he was signed out, or may do less than before."""
+    def stop_user(self, org_id: str, user_id: str, *, login_key: str = "", reason: str) -> None:
+        """Close a user's sockets (of one log-in only, where given): he may not go on."""
         for member in self.of_user(org_id, user_id):
-            member.stop(1008, reason)
+            if login_key in ("", member.login_key):
+                member.stop(POLICY, reason)
 
     def stop_all(self, *, code: int = RESTART, reason: str = "restart") -> None:
         """Close every socket; their clients come back, here or elsewhere."""

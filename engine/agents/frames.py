@@ -214,8 +214,8 @@ class ConfigFrame(ServerFrame, frozen=True, tag="config"):
     version: int
 
 
-class Ping(ServerFrame, frozen=True, tag="ping"):
-    """Answer with a heartbeat. Sent when nothing came for a while: browsers slow down timers of hidden pages."""
+class Pong(ServerFrame, frozen=True, tag="pong"):
+    """The answer to a heartbeat: the engine is there."""
 
 
 class ErrorFrame(ServerFrame, frozen=True, tag="error"):
@@ -239,7 +239,7 @@ SERVER_FRAMES: tuple[type[ServerFrame], ...] = (
     AlertFrame,
     BoardFrame,
     ConfigFrame,
-    Ping,
+    Pong,
     ErrorFrame,
 )
 

@@ -38,6 +38,7 @@ class StatusPart(msgspec.Struct, frozen=True):
     key: str
     name: str
     kind: str
+    channels: list[str]  # kinds of channels it takes
 
 
 class StatusNow(msgspec.Struct, frozen=True):
@@ -118,6 +119,7 @@ class InteractionPart(msgspec.Struct, frozen=True):
     state: str
     locale: str
     topic: str
+    contact_id: str
     case_id: str
     last_seq: int
     agent_read_seq: int
@@ -146,6 +148,7 @@ class CasePart(msgspec.Struct, frozen=True):
     queue: str
     owner_id: str
     contact_id: str
+    origin: str
     topic: str
     version: int
     opened_at: str

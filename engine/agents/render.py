@@ -48,7 +48,8 @@ def hello(principal: Principal, organisation: Organisation, *, heartbeat_ms: int
             version=organisation.version,
         ),
         statuses=[
-            StatusPart(key=one.key, name=one.name, kind=one.kind.value) for one in organisation.statuses.values()
+            StatusPart(key=one.key, name=one.name, kind=one.kind.value, channels=sorted(one.channels))
+            for one in organisation.statuses.values()
         ],
         queues=[NamedPart(key=one.key, name=one.name) for one in organisation.queues.values()],
         dispositions=[NamedPart(key=key, name=name) for key, name in organisation.dispositions],
@@ -82,6 +83,7 @@ def interaction_part(interaction: Interaction) -> InteractionPart:
         state=interaction.state.value,
         locale=interaction.locale,
         topic=interaction.topic,
+        contact_id=interaction.contact_id,
         case_id=interaction.case_id,
         last_seq=interaction.last_seq,
         agent_read_seq=interaction.agent_read_seq,
@@ -107,6 +109,7 @@ def case_part(case: Case) -> CasePart:
         queue=case.queue,
         owner_id=case.owner_id,
         contact_id=case.contact_id,
+        origin=case.origin,
         topic=case.topic,
         version=case.version,
         opened_at=rfc3339(case.opened_ms),

@@ -25,7 +25,7 @@ from engine.agents.frames import (
     ClientHello,
     ErrorFrame,
     Heartbeat,
-    Ping,
+    Pong,
     SendMessage,
     SendRead,
     SendTyping,
@@ -111,6 +111,7 @@ class AgentSession:
         who: Principal,
         wire: Wire,
         connection: str,
+        login_key: str = "",
         still_allowed: Callable[[], Awaitable[bool]],
         outbox: Outbox | None = None,
     ) -> None:
@@ -118,6 +119,7 @@ class AgentSession:
         self._who = who
         self._wire = wire
         self._connection = connection
+        self._login_key = login_key
         self._still_allowed = still_allowed
         self._outbox = outbox or Outbox()
         self._inbox = parts.hub.inbox()
@@ -139,8 +141,8 @@ class AgentSession:
         )
         self._watch = Watch(org_id=who.org_id, board=parts.wallboard, alerts=parts.alerts, send=self.tell)
         self._handlers: dict[type[ClientFrame], Callable[[Any], Awaitable[None]]] = {
-            ClientHello: self._on_nothing,
-            Heartbeat: self._on_nothing,
+            ClientHello: self._on_hello,
+            Heartbeat: self._on_heartbeat,
             SendMessage: self._on_message,
             SendTyping: self._on_typing,
             SendRead: self._on_read,
@@ -152,6 +154,11 @@ class AgentSession:
     def who(self) -> Principal:
         """Return the signed-in user."""
         return self._who
+
+    @property
+    def login_key(self) -> str:
+        """Return what the user signed in with, so that signing out can find its sockets."""
+        return self._login_key
 
     def wake(self) -> None:
         """Ask the board again soon."""
@@ -183,13 +190,12 @@ class AgentSession:
     async def run(self) -> None:
         """Serve until the peer goes, the socket is stopped or the task is cancelled."""
         organisation = self._parts.organisations.get(self._who.org_id)
-        beat_ms = heartbeat_ms(organisation)
-        self._send(hello(self._who, organisation, heartbeat_ms=beat_ms))
+        self._send(hello(self._who, organisation, heartbeat_ms=heartbeat_ms(organisation)))
         tasks: list[asyncio.Task[None]] = []
         try:
             await self._parts.presence.open(self._who.org_id, self._who.user_id, self._connection)
             self._parts.floor.add(self)
-            for name, work in self._works(beat_ms / 1000).items():
+            for name, work in self._works().items():
                 tasks.append(asyncio.create_task(self._guard(work), name=f"agent-socket:{name}:{self._who.login}"))
             code, reason = await self._ending
             await self._flush(code)
@@ -203,9 +209,9 @@ class AgentSession:
             await self._parts.presence.close(self._connection)
         await self._wire.close(code, reason)
 
-    def _works(self, beat_s: float) -> dict[str, Coroutine[Any, Any, None]]:
+    def _works(self) -> dict[str, Coroutine[Any, Any, None]]:
         works = {
-            "read": self._read(beat_s),
+            "read": self._read(),
             "write": self._outbox.run(self._wire),
             "state": self._keep_state(),
             "signals": self._forward(),
@@ -235,19 +241,9 @@ class AgentSession:
                 async with asyncio.timeout(FLUSH_S):
                     await self._outbox.drained()
 
-    async def _read(self, beat_s: float) -> None:
-        silent = 0
+    async def _read(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout(beat_s):
-                    text = await self._wire.receive()
-            except TimeoutError:
-                silent += 1
-                if silent % 2 == 0:
-                    self._send(Ping())
-                continue
-            silent = 0
-            await self._handle(text)
+            await self._handle(await self._wire.receive())
 
     async def _handle(self, text: str | bytes) -> None:
         frame = decode(text)
@@ -260,8 +256,11 @@ class AgentSession:
             client_id = getattr(frame, "client_id", "")
             self._send(ErrorFrame(slug=error.slug, detail=str(error), client_id=client_id))
 
-    async def _on_nothing(self, frame: ClientFrame) -> None:
-        """Do nothing: the frame itself was the sign of life."""
+    async def _on_hello(self, _: ClientHello) -> None:
+        """Do nothing: with a cookie the welcome did not wait for it."""
+
+    async def _on_heartbeat(self, _: Heartbeat) -> None:
+        self._send(Pong())
 
     async def _on_message(self, frame: SendMessage) -> None:
         ids = {"client_id": frame.client_id, "body": frame.body}
