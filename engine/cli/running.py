@@ -1,0 +1,76 @@
+"""Commands that run for a while: the engine itself, and benchmarks."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.options import DataDirectory, SettingsFile
+from engine.config.samples import demo_directory
+from engine.settings import Settings, load_settings
+
+
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    data: DataDirectory = None,
+    config: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", help="Configuration directory; may be repeated.")
+    ] = None,
+    roles: Annotated[str | None, typer.Option(help="What this process does, with commas; all is everything.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    log_format: Annotated[str | None, typer.Option(help="auto, text or json.")] = None,
+    settings_file: SettingsFile = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Run the demo organisation; prints log-ins.")] = False,
+    traffic: Annotated[bool, typer.Option("--traffic", help="With --demo: simulated customers and agents.")] = False,
+) -> int:
+    """Run the engine until it is told to stop (SIGTERM, Ctrl-C).
+
+    Examples:
+      cordboard serve --demo
+      cordboard serve --settings /etc/cordboard/cordboard.toml
+      cordboard serve --data /srv/cordboard --port 9000 --log-format json
+
+    Exit codes: 0 stopped as told, 1 wrong settings or configuration, 2 wrong use, 3 a part it needs is away.
+    """
+    settings = load_settings(
+        file=settings_file,
+        overrides={
+            "host": host,
+            "port": port,
+            "data": data,
+            "config": tuple(config) if config else None,
+            "roles": roles,
+            "log_level": log_level,
+            "log_format": log_format,
+            "demo": demo or None,
+        },
+    )
+    from engine.cli.serve import serve as run_engine  # noqa: PLC0415 - the other commands start quicker without
+
+    return run_engine(with_demo(settings), demo=settings.demo, traffic=traffic)
+
+
+def with_demo(settings: Settings) -> Settings:
+    """Let the demo use its own configuration unless another one is given or lies in the data directory."""
+    if not settings.demo or settings.config or any(settings.config_directories[0].glob("*.yaml")):
+        return settings
+    return dataclasses.replace(settings, config=(demo_directory(),))
+
+
+def bench_chat(context: typer.Context) -> int:
+    """Measure the way of a chat message, and of a new chat to an agent's offer.
+
+    Examples:
+      cordboard bench chat --help
+      cordboard bench chat
+
+    Exit codes: 0 measured, 1 failed, 2 wrong use, 3 a part it needs is away.
+    """
+    from engine.bench.chat import run  # noqa: PLC0415 - the engine's users rarely need the load tool
+
+    return run(context.args)

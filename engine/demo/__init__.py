@@ -1,0 +1,1 @@
+"""The demo: log-ins for its users, and simulated customers and agents."""

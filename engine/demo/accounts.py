@@ -1,0 +1,114 @@
+"""Passwords of the demo's users: made once, kept beside the data, so that the same log-ins work after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from engine.model.record import Account
+
+log = structlog.get_logger(__name__)
+
+FILE = "demo-logins.json"
+WORDS = """
+amber apple arrow aspen atlas badge baker basil beach berry birch blaze bloom board brick brook brush cabin
+candy canoe cedar chalk charm chess cider cliff cloud clover cobalt comet copper coral crane crisp crown daisy
+delta denim diner dozen drift eagle early ember fable falcon fern field flint flute forest frost garnet ginger
+glade globe grape gravel green hazel heron honey ivory jolly juniper kayak kettle koala ladle lemon lilac linen
+lucky lunar magnet mango maple marble meadow melon mint misty mocha moss noble north novel ocean olive onyx
+opal orbit otter paddle panda papaya pearl pebble pepper piano pilot plum polar poppy prairie quartz quiet
+radar raven ready river robin rocket rustic saffron sage salmon sandy scout shore silver sketch slate solar
+spice spruce stone storm sugar summit sunny swift tango teal thistle tiger timber topaz tulip tundra velvet
+violet walnut willow winter wonder yellow zebra zephyr
+"""
+"""Four of them make about 29 bits: enough behind a lock-out, for a demo."""
+
+
+class Users(Protocol):
+    """What is needed of the record's users."""
+
+    async def by_login(self, org_id: str, login: str) -> Account | None:
+        """Return an account."""
+        ...
+
+    async def set_password(self, org_id: str, user_id: str, *, password_hash: str, now_ms: int) -> None:
+        """Set a password's hash."""
+        ...
+
+
+class Store(Protocol):
+    """What is needed of the record."""
+
+    @property
+    def users(self) -> Users:
+        """Who can sign in."""
+        ...
+
+
+async def ensure_demo_passwords(
+    data: Path,
+    store: Store,
+    org_id: str,
+    logins: Sequence[str],
+    *,
+    hash_password: Callable[[str], str],
+    now_ms: int,
+) -> Mapping[str, str]:
+    """Give each of ``logins`` that has no password one of its own; return the passwords of all that are known.
+
+    They lie in ``<data>/secrets/demo-logins.json``, readable by the owner only. An account that has a password keeps
+    it; if somebody changed it, the one returned no longer works. Idempotent; log-ins without account are left out.
+    """
+    kept = await asyncio.to_thread(_read, data / "secrets" / FILE)
+    passwords = {login: kept.get(login) or new_password() for login in logins}
+    if passwords.items() - kept.items():
+        await asyncio.to_thread(_write, data / "secrets", {**kept, **passwords})
+    known = {}
+    for login, password in passwords.items():
+        account = await store.users.by_login(org_id, login)
+        if account is None:
+            log.warning("demo user has no account", login=login)
+            continue
+        if not account.password_hash:
+            hashed = await asyncio.to_thread(hash_password, password)
+            await store.users.set_password(org_id, account.user.id, password_hash=hashed, now_ms=now_ms)
+        elif login not in kept:
+            continue  # it has a password that we never knew
+        known[login] = password
+    return known
+
+
+def new_password() -> str:
+    """Return a password that is easy to read and type."""
+    words = WORDS.split()
+    return "-".join(secrets.choice(words) for _ in range(4))
+
+
+def _read(file: Path) -> dict[str, str]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        log.warning("demo log-ins cannot be read; new ones are made", file=str(file))
+        return {}
+    return {str(login): str(password) for login, password in content.items()} if isinstance(content, dict) else {}
+
+
+def _write(directory: Path, passwords: Mapping[str, str]) -> None:
+    """Write the whole file or nothing: a crash leaves the old one."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = directory / f"{FILE}.new"
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(dict(passwords), file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(directory / FILE)
