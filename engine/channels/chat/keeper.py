@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 GAP_MS = 5_000
 SEED_EVERY_MS = 30_000
-LIMIT = 200
+LIMIT = 1_000
 _LAST_ENTRIES = 50
 
 
@@ -92,7 +92,6 @@ class Keeper:
         now_ms = self._clock.now_ms()
         if not 0 <= now_ms - self._last_step_ms <= GAP_MS:
             self._baseline_ms, self._seeded_ms = now_ms, 0
-        self._last_step_ms = now_ms
         seed = now_ms - self._seeded_ms >= SEED_EVERY_MS
         for organisation in self._organisations.all():
             channels = [channel for channel in organisation.channels.values() if channel.kind == "chat"]
@@ -103,6 +102,8 @@ class Keeper:
                 await self._part_with_idle(organisation.id, channel, now_ms)
         if seed:
             self._seeded_ms = now_ms
+        # From the end of the step: a step that has much to do is no standstill.
+        self._last_step_ms = self._clock.now_ms()
         return self._interval_s
 
     async def _seed(self, org_id: str, channels: Sequence[Channel]) -> None:

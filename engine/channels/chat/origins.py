@@ -17,7 +17,7 @@ def allowed(allow_list: Sequence[str], origin: str, host: str) -> bool:
     if any(origin == entry.strip().lower().rstrip("/") for entry in allow_list):
         return True
     scheme, mark, authority = origin.partition("://")
-    return "self" in allow_list and bool(mark) and authority == _without_port(host.lower(), scheme)
+    return "self" in allow_list and bool(mark and authority) and authority == _without_port(host.lower(), scheme)
 
 
 def _without_port(host: str, scheme: str) -> str:

@@ -1,0 +1,141 @@
+"""Contract-faithful small doubles of record and board, for the rules of intake alone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from engine.errors import Unavailable
+from engine.model.conversation import Arrival, Author, Entry, EntryKind, Interaction
+from engine.model.customer import Contact
+from engine.model.organisation import CasePolicy
+from engine.model.record import Applied, Opened
+from engine.model.work import EventKind, Outcome, Plan, Reply, Requirement, RoutingEvent, WorkItem
+
+
+class StillClock:
+    def __init__(self, now_ms: int = 1_000_000) -> None:
+        self.at_ms = now_ms
+
+    def now_ms(self) -> int:
+        return self.at_ms
+
+
+class Record:
+    """Arrivals, conversations and work in one."""
+
+    def __init__(self) -> None:
+        self.opened: dict[tuple[str, str, str], Opened] = {}
+        self.closed: list[tuple[str, str]] = []
+
+    @property
+    def arrivals(self) -> "Record":
+        return self
+
+    @property
+    def conversations(self) -> "Record":
+        return self
+
+    @property
+    def work(self) -> "Record":
+        return self
+
+    async def open_interaction(
+        self, arrival: Arrival, *, kind: str, plan: Plan, case_policy: CasePolicy, now_ms: int
+    ) -> Opened:
+        key = (arrival.org_id, arrival.channel, arrival.conversation_key)
+        if key in self.opened:
+            return replace(self.opened[key], repeated=True)
+        number = len(self.opened) + 1
+        interaction = Interaction(
+            id=f"i{number}", org_id=arrival.org_id, channel=arrival.channel, kind=kind, conversation_key=key[2],
+            contact_id=f"c{number}",
+        )  # fmt: skip
+        item = WorkItem(
+            id=f"w{number}", org_id=arrival.org_id, kind=kind, queue=plan.queue, requirement=plan.requirement,
+            interaction_id=interaction.id, created_ms=now_ms,
+        )  # fmt: skip
+        entry = Entry(
+            id=f"e{number}", interaction_id=interaction.id, seq=1, kind=EntryKind.MESSAGE, author=Author.VISITOR,
+            body=arrival.body, at_ms=now_ms,
+        )  # fmt: skip
+        contact = Contact(id=interaction.contact_id, org_id=arrival.org_id, name=arrival.name)
+        self.opened[key] = Opened(interaction=interaction, contact=contact, item=item, case=None, entries=(entry,))
+        return self.opened[key]
+
+    async def leave_message(self, arrival: Arrival, *, kind: str, plan: Plan, now_ms: int) -> Opened:
+        opened = await self.open_interaction(
+            arrival, kind=kind, plan=plan, case_policy=CasePolicy.FIRST_MESSAGE, now_ms=now_ms
+        )
+        return replace(opened, item=None)
+
+    async def pending_items(self, limit: int, older_than_ms: int) -> list[WorkItem]:
+        items = [one.item for one in self.opened.values() if one.item is not None]
+        return [item for item in items if item.created_ms < older_than_ms][:limit]
+
+    async def close(self, org_id: str, interaction_id: str, *, reason: str, now_ms: int) -> Entry | None:
+        if (interaction_id, reason) in self.closed:
+            return None
+        self.closed.append((interaction_id, reason))
+        return Entry(
+            id="end", interaction_id=interaction_id, seq=2, kind=EntryKind.ENDED, author=Author.SYSTEM, at_ms=now_ms
+        )
+
+    async def for_interaction(self, org_id: str, interaction_id: str) -> WorkItem | None:
+        return next((one.item for one in self.opened.values() if one.interaction.id == interaction_id), None)
+
+
+@dataclass
+class Board:
+    staff: int = 1
+    away: bool = False
+    outcome: Outcome = Outcome.OK
+    items: dict[str, str] = field(default_factory=dict)
+
+    async def enqueue(self, item: WorkItem) -> Reply:
+        self._reach()
+        if self.outcome is not Outcome.OK:
+            return Reply(outcome=self.outcome)
+        if item.id in self.items:
+            return Reply(outcome=Outcome.REPEATED)
+        self.items[item.id] = "queued"
+        return Reply(outcome=Outcome.OK, events=(event(EventKind.ENQUEUED, item.id),))
+
+    async def conclude(self, org_id: str, item_id: str, reason: str) -> Reply:
+        self._reach()
+        if self.outcome is not Outcome.OK:
+            return Reply(outcome=self.outcome)
+        state = self.items.get(item_id)
+        if state is None:
+            return Reply(outcome=Outcome.UNKNOWN_ITEM)
+        if state == "closed":
+            return Reply(outcome=Outcome.REPEATED)
+        self.items[item_id] = "closed"
+        return Reply(outcome=Outcome.OK, events=(event(EventKind.ABANDONED, item_id),))
+
+    async def staffed(self, org_id: str, queue: str, requirement: Requirement) -> int:
+        self._reach()
+        return self.staff
+
+    def _reach(self) -> None:
+        if self.away:
+            raise Unavailable("the board is away")
+
+
+def event(kind: EventKind, item_id: str) -> RoutingEvent:
+    return RoutingEvent(org_id="acme", epoch=1, seq=1, stream_id="1-1", at_ms=0, kind=kind, item_id=item_id)
+
+
+@dataclass
+class Recorder:
+    events: list[RoutingEvent] = field(default_factory=list)
+
+    async def record(self, events: Sequence[RoutingEvent]) -> list[Applied]:
+        self.events.extend(events)
+        return []
+
+
+@dataclass
+class Teller:
+    told: list[Entry] = field(default_factory=list)
+
+    def publish(self, entries: Iterable[Entry], *, org_id: str = "") -> None:
+        self.told.extend(entries)

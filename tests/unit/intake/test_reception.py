@@ -1,0 +1,150 @@
+"""Reception: commit first, then the board; a board that is away is no error to the visitor."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from engine.errors import NotFound, Refused, Unavailable
+from engine.intake.reception import Reception
+from engine.intake.sweep import Sweep
+from engine.model.conversation import Arrival, Availability, EntryKind
+from engine.model.organisation import Hours, Organisation, Period
+from engine.model.work import EventKind, Outcome
+from tests.organisations import small_organisation
+from tests.unit.intake.desk import Board, Record, Recorder, StillClock, Teller
+
+
+class Place:
+    """A reception with everything around it."""
+
+    def __init__(self) -> None:
+        self.record, self.board, self.recorder, self.teller = Record(), Board(), Recorder(), Teller()
+        self.clock = StillClock()
+        self.organisation = small_organisation()
+        self.reception = Reception(
+            record=self.record,
+            router=self.board,
+            organisations=self,
+            recorder=self.recorder,
+            transcript=self.teller,
+            clock=self.clock,
+        )
+        self.sweep = Sweep(arrivals=self.record, router=self.board, clock=self.clock)
+
+    def get(self, org_id: str) -> Organisation:
+        if org_id != self.organisation.id:
+            raise NotFound("no such organisation", slug="unknown-organisation")
+        return self.organisation
+
+
+ARRIVAL = Arrival(org_id="acme", channel="web", conversation_key="k", token_hash="k", body="hello", client_id="c")
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place()
+
+
+async def test_an_arrival_is_committed_told_and_enqueued_once(place: Place) -> None:
+    first = await place.reception.open(ARRIVAL)
+    again = await place.reception.open(ARRIVAL)
+    assert (first.repeated, again.repeated) == (False, True)
+    assert first.interaction == again.interaction
+    assert place.board.items == {"w1": "queued"}
+    assert [one.body for one in place.teller.told] == ["hello"]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.OK, Outcome.NO_BOARD, Outcome.UNKNOWN_QUEUE])
+async def test_a_board_that_is_away_or_unwilling_is_no_error_and_the_sweep_makes_it_good(
+    place: Place, outcome: Outcome
+) -> None:
+    place.board.away, place.board.outcome = outcome is Outcome.OK, outcome
+    assert (await place.reception.open(ARRIVAL)).item is not None
+    assert place.board.items == {}
+    place.board.away, place.board.outcome = False, Outcome.OK
+    await place.sweep.step()
+    assert place.board.items == {"w1": "queued"}
+
+
+async def test_the_sweep_takes_everything_at_start_and_later_only_what_is_old(place: Place) -> None:
+    place.board.away = True
+    await place.reception.open(ARRIVAL)
+    with pytest.raises(Unavailable):
+        await place.sweep.step()
+    place.board.away = False
+    await place.sweep.step()
+    assert place.board.items == {"w1": "queued"}
+    await place.record.open_interaction(
+        replace(ARRIVAL, conversation_key="k2"),
+        kind="chat",
+        plan=place.reception._classify(ARRIVAL)[0],
+        case_policy=place.organisation.channels["web"].case_policy,
+        now_ms=place.clock.now_ms(),
+    )
+    await place.sweep.step()
+    assert "w2" not in place.board.items
+    place.clock.at_ms += 2_001
+    await place.sweep.step()
+    assert place.board.items["w2"] == "queued"
+
+
+async def test_availability(place: Place) -> None:
+    async def look() -> Availability:
+        return await place.reception.availability("acme", "web")
+
+    assert await look() is Availability.OPEN
+    place.board.staff = 0
+    assert await look() is Availability.UNSTAFFED
+    place.board.away = True
+    assert await look() is Availability.OPEN
+    sunday = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    place.clock.at_ms = int(sunday.timestamp() * 1000)
+    monday = Hours(periods=(Period(weekday=0, start_minute=0, end_minute=1_440),))
+    queues = {key: replace(queue, hours=monday) for key, queue in place.organisation.queues.items()}
+    place.organisation = replace(place.organisation, queues=queues)
+    assert await look() is Availability.CLOSED
+    with pytest.raises(NotFound):
+        await place.reception.availability("acme", "fax")
+    with pytest.raises(NotFound):
+        await place.reception.availability("nobody", "web")
+
+
+async def test_a_message_left_has_no_work_item(place: Place) -> None:
+    assert (await place.reception.leave_message(ARRIVAL)).item is None
+    assert place.board.items == {}
+
+
+async def test_concluding_takes_the_item_off_the_board_once(place: Place) -> None:
+    await place.reception.open(ARRIVAL)
+    await place.reception.conclude("acme", "i1", "visitor")
+    await place.reception.conclude("acme", "i1", "visitor")
+    assert place.board.items == {"w1": "closed"}
+    assert [one.kind for one in place.recorder.events] == [EventKind.ABANDONED]
+
+
+async def test_concluding_what_is_pending_goes_over_the_board(place: Place) -> None:
+    place.board.away = True
+    await place.reception.open(ARRIVAL)
+    with pytest.raises(Unavailable):
+        await place.reception.conclude("acme", "i1", "gone")
+    place.board.away = False
+    await place.reception.conclude("acme", "i1", "gone")
+    assert [one.kind for one in place.recorder.events] == [EventKind.ENQUEUED, EventKind.ABANDONED]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error"),
+    [(Outcome.NO_BOARD, Unavailable), (Outcome.STALE_EPOCH, Unavailable), (Outcome.INVALID, Refused)],
+)
+async def test_what_the_board_refuses_is_said(place: Place, outcome: Outcome, error: type[Exception]) -> None:
+    await place.reception.open(ARRIVAL)
+    place.board.outcome = outcome
+    with pytest.raises(error):
+        await place.reception.conclude("acme", "i1", "visitor")
+
+
+async def test_concluding_without_a_work_item_closes_and_tells(place: Place) -> None:
+    await place.reception.conclude("acme", "i9", "visitor")
+    await place.reception.conclude("acme", "i9", "visitor")
+    assert [one.kind for one in place.teller.told] == [EntryKind.ENDED]
