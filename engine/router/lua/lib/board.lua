@@ -1,0 +1,76 @@
+-- Open the board for one call: check its layout and epoch, tell the time.
+--
+-- Two clocks. `now` is real time, never before the board's last. `running` leaves out the engine's
+-- own downtime: when nothing ticked for GAP_MS, the gap is added to `stopped`, so that offers,
+-- leases, graces and wrap-ups, which are kept in running time, suffer nothing from it.
+
+local board = {}
+
+local LAYOUT = '1'
+local GAP_MS = 2000
+
+local function server_now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Return real time: `given` (virtual time) or the server's, not before `clock`.
+function board.time(given, clock)
+  return math.max(tonumber(given) or server_now(), clock)
+end
+
+-- Return an open board, or nil and the outcome. `states` are the board states that are fit.
+function board.open(meta_key, epoch, given, states)
+  local self = { records = {}, events = {}, configuration = {}, meta_key = meta_key }
+  local meta = record.read(self, meta_key)
+  if not meta then
+    return nil, OUTCOME.no_board, 0
+  elseif meta.layout ~= LAYOUT then
+    return nil, OUTCOME.wrong_layout, meta.epoch or 0
+  elseif epoch ~= 0 and epoch ~= meta.epoch then
+    return nil, OUTCOME.stale_epoch, meta.epoch
+  elseif not states[meta.state] then
+    return nil, OUTCOME.no_board, meta.epoch
+  end
+  self.meta = meta
+  self.root = keys.root(meta_key)
+  self.prefix = keys.prefix(self.root, meta.epoch)
+  self.now = board.time(given, meta.clock)
+  board.count_gap(self)
+  meta.clock = self.now
+  self.running = self.now - meta.stopped
+  return self
+end
+
+function board.count_gap(self)
+  local meta = self.meta
+  local gap = self.now - meta.tick
+  if meta.state == 'open' and gap > GAP_MS then
+    meta.stopped = meta.stopped + gap
+    meta.tick = self.now
+  end
+end
+
+-- Begin a new epoch: an empty board, closed until matching starts.
+function board.begin(meta_key, epoch, assignment, given)
+  local self = { records = {}, events = {}, configuration = {}, meta_key = meta_key }
+  local old = record.read(self, meta_key)
+  local now = board.time(given, old and old.clock or 0)
+  self.root = keys.root(meta_key)
+  self.meta = record.replace(self, meta_key, {
+    layout = LAYOUT,
+    epoch = epoch,
+    state = 'rebuilding',
+    seq = 0,
+    assignment = math.max(assignment, old and old.assignment or 0),
+    clock = now,
+    stopped = 0,
+    tick = now,
+  })
+  return self
+end
+
+-- Return the real time of a deadline kept in running time; 0 = none.
+function board.real(self, deadline)
+  return deadline > 0 and deadline + self.meta.stopped or 0
+end

@@ -1,0 +1,107 @@
+-- Presence: sockets with leases, statuses, and what becomes of an agent's work when he goes.
+
+local presence = {}
+
+local OPEN, GONE = 'open', 'gone'
+
+-- Extend the lease of a connection, or open it; return whether the agent has just come. A
+-- connection that was closed stays closed, so that a late heartbeat raises no ghost.
+function presence.renew(board, agent, connection, reopen)
+  local key = keys.connections(board, agent.id)
+  local state = redis.call('HGET', key, connection)
+  if state == GONE and not reopen then
+    return false
+  end
+  local lease = config.settings(board).lease
+  timers.set(board, board.running + lease, 'lease', agent.id, connection)
+  if state == OPEN then
+    return false
+  end
+  redis.call('HSET', key, connection, OPEN)
+  agent.connections = agent.connections + 1
+  if agent.connections > 1 then
+    return false
+  end
+  timers.clear(board, 'grace', agent.id)
+  return true
+end
+
+-- Close a connection if it is open; return whether it was the agent's last. Its name is kept until
+-- its lease would have ended.
+function presence.close(board, agent, connection)
+  local key = keys.connections(board, agent.id)
+  if redis.call('HGET', key, connection) ~= OPEN then
+    return false
+  end
+  redis.call('HSET', key, connection, GONE)
+  agent.connections = agent.connections - 1
+  return agent.connections == 0
+end
+
+function presence.each_held(board, agent, state, step)
+  for _, id in ipairs(agents.held(board, agent)) do
+    local item = items.read(board, id)
+    if item.state == state then
+      step(item)
+    end
+  end
+end
+
+-- Start the grace of an agent who is not connected, if there is anything to lose.
+function presence.start_grace(board, agent)
+  local settings = config.settings(board)
+  local something = agent.status ~= settings.sign_out_status or #agents.held(board, agent) > 0
+  if agent.connections == 0 and something and not timers.is_set(board, 'grace', agent.id) then
+    timers.set(board, board.running + settings.grace, 'grace', agent.id)
+  end
+end
+
+-- The agent has come: report it and offer him work.
+function presence.came(board, agent)
+  events.presence(board, agent, 'connected')
+  matching.settle(board, agent)
+end
+
+-- The agent's last connection is gone: his offers return at once, his chats after grace.
+function presence.went(board, agent, reason)
+  matching.index(board, agent, {})
+  events.presence(board, agent, reason)
+  presence.each_held(board, agent, STATE.offered, function(item)
+    work.rescind(board, item, reason)
+  end)
+  presence.start_grace(board, agent)
+end
+
+-- Change the status and report it; the caller settles the agent.
+function presence.become(board, agent, status, reason)
+  local from, to = config.status(board, agent.status), config.status(board, status)
+  if to and to.kind == 'available' and not (from and from.kind == 'available') then
+    agent.idle = board.now -- a break does not count as waiting for work
+  end
+  agent.status, agent.since, agent.misses = status, board.now, 0
+  events.presence(board, agent, reason)
+end
+
+-- Sign the agent out: offers return, active items return or end, wrap-ups are closed.
+function presence.sign_out(board, agent, ends, reason)
+  matching.index(board, agent, {})
+  local status = config.settings(board).sign_out_status
+  if agent.status ~= status then
+    presence.become(board, agent, status, reason)
+  end
+  presence.each_held(board, agent, STATE.offered, function(item)
+    work.rescind(board, item, reason)
+  end)
+  presence.each_held(board, agent, STATE.active, function(item)
+    if ends then
+      work.end_contact(board, item, reason) -- its wrap-up is closed below
+    else
+      events.item(board, EVENT.lost, item, { reason = reason })
+      work.release(board, item, 'lost')
+      work.requeue(board, item)
+    end
+  end)
+  presence.each_held(board, agent, STATE.wrapup, function(item)
+    work.finish(board, item, reason)
+  end)
+end

@@ -1,0 +1,33 @@
+-- Timers: 'kind|subject' or 'kind|subject|more' in one sorted set by running time. Whoever sets one
+-- names its handler in `timers.on`; run_timers calls it once the time has come.
+
+local timers = { on = {} }
+
+local function name(kind, subject, more)
+  return more and kind .. '|' .. subject .. '|' .. more or kind .. '|' .. subject
+end
+
+function timers.set(board, deadline, kind, subject, more)
+  redis.call('ZADD', keys.timers(board), deadline, name(kind, subject, more))
+end
+
+function timers.clear(board, kind, subject, more)
+  redis.call('ZREM', keys.timers(board), name(kind, subject, more))
+end
+
+function timers.is_set(board, kind, subject)
+  return redis.call('ZSCORE', keys.timers(board), name(kind, subject)) and true or false
+end
+
+-- Handle up to `limit` due timers; return how many were found.
+function timers.run(board, limit)
+  local key = keys.timers(board)
+  local due = redis.call('ZRANGEBYSCORE', key, '-inf', board.running, 'LIMIT', 0, limit)
+  for _, member in ipairs(due) do
+    if redis.call('ZREM', key, member) == 1 then -- else an earlier one of this batch cleared it
+      local kind, subject, more = string.match(member, '^([^|]*)|([^|]*)|?(.*)$')
+      timers.on[kind](board, subject, more)
+    end
+  end
+  return #due
+end

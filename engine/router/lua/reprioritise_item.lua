@@ -1,0 +1,25 @@
+-- Purpose:   Change an item's priority (absolute); its place in the line follows.
+-- Keys:      meta
+-- Arguments: epoch, now, item, priority
+-- Outcomes:  ok; repeated when it has this priority; unknown_item; wrong_state when closed; invalid
+-- Events:    reprioritised
+
+register('reprioritise_item', function(self, item_id, text)
+  local item, priority = items.read(self, item_id), tonumber(text)
+  if not item then
+    return OUTCOME.unknown_item
+  elseif item.state == STATE.closed then
+    return OUTCOME.wrong_state
+  elseif not priority then
+    return OUTCOME.invalid
+  elseif item.priority == priority then
+    return OUTCOME.repeated
+  end
+  local from, step = item.priority, config.queue(self, item.queue).step
+  item.priority, item.rank = priority, item.rank - (priority - from) * step
+  if item.state == STATE.queued then
+    items.line_up(self, item) -- updates its scores
+  end
+  events.item(self, EVENT.reprioritised, item, { priority = priority, from = from })
+  return OUTCOME.ok
+end)

@@ -1,0 +1,26 @@
+-- Purpose:   The agent chooses a presence status; an offer it does not take returns without a miss.
+-- Keys:      meta
+-- Arguments: epoch, now, agent, status
+-- Outcomes:  ok; repeated when he has this status; unknown_agent, unknown_status
+-- Events:    presence; rescinded; offered
+
+register_early('set_status', function(self, agent_id, key)
+  local agent, status = agents.read(self, agent_id), config.status(self, key)
+  if not agent then
+    return OUTCOME.unknown_agent
+  elseif not status then
+    return OUTCOME.unknown_status
+  elseif agent.status == key then
+    return OUTCOME.repeated
+  end
+  matching.index(self, agent, {})
+  presence.become(self, agent, key, 'chosen')
+  presence.each_held(self, agent, STATE.offered, function(item)
+    if not status.channels[item.channel] then
+      work.rescind(self, item, 'status')
+    end
+  end)
+  presence.start_grace(self, agent)
+  matching.settle(self, agent)
+  return OUTCOME.ok
+end)

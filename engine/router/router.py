@@ -1,0 +1,190 @@
+"""The router's Python face: every command is one atomic function call on the board.
+
+Commands return a Reply and never raise for what the router refuses; they raise Unavailable when the board's server
+is away. All are safe to repeat, and safe to cancel: a cancelled command has its effect or not, and its repeat tells.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, TypeVar
+
+import msgspec
+
+from engine.model.board import AgentView, BoardView, Tick
+from engine.model.organisation import Organisation
+from engine.model.work import Outcome, Reply, Requirement, RoutingEvent, WorkItem
+from engine.router.board import Board
+from engine.router.setup import agent_setups, board_setup
+from engine.router.views import agent_view, board_view
+
+TIMERS_PER_TICK = 200
+AGENTS_PER_CALL = 50
+LEASES_PER_CALL = 500
+
+_Part = TypeVar("_Part")
+
+
+def json_of(value: object) -> bytes:
+    """Write ``value`` as JSON for a function's argument."""
+    return msgspec.json.encode(value)
+
+
+class Router:
+    """Commands and questions about one or many organisations."""
+
+    def __init__(self, *, board: Board) -> None:
+        self._board = board
+
+    # -- configuration ------------------------------------------------------------------------------------------
+
+    async def configure(self, organisation: Organisation, agents: Mapping[str, str]) -> Reply:
+        """Put a configuration in force, live; ``agents`` maps log-ins to user ids. Work goes on."""
+        ask, org_id = self._board.ask, organisation.id
+        replies = [await ask(org_id, "configure_board", json_of(board_setup(organisation, agents)))]
+        for part in _parts(agent_setups(organisation, agents), AGENTS_PER_CALL):
+            if replies[-1].outcome is Outcome.OK:
+                replies.append(await ask(org_id, "configure_agents", json_of(part)))
+        events = chain.from_iterable(reply.events for reply in replies)
+        return Reply(outcome=replies[-1].outcome, events=tuple(events))
+
+    # -- work items ---------------------------------------------------------------------------------------------
+
+    async def enqueue(self, item: WorkItem) -> Reply:
+        """Let an item wait for an agent; offered in the same step when one is ready."""
+        return await self._do(item.org_id, "enqueue_item", json_of(item_fields(item)))
+
+    async def accept(self, org_id: str, item_id: str, agent_id: str, assignment: int) -> Reply:
+        """Turn the offer with this number into an assignment."""
+        return await self._do(org_id, "accept_offer", item_id, agent_id, assignment)
+
+    async def decline(self, org_id: str, item_id: str, agent_id: str, assignment: int, reason: str = "") -> Reply:
+        """Give the offer back; the agent is passed over for this item for a while."""
+        return await self._do(org_id, "decline_offer", item_id, agent_id, assignment, reason)
+
+    async def end(self, org_id: str, item_id: str, agent_id: str, assignment: int) -> Reply:
+        """End the contact; wrap-up begins, or the item is closed where there is none."""
+        return await self._do(org_id, "end_contact", item_id, agent_id, assignment)
+
+    async def finish_wrapup(self, org_id: str, item_id: str, agent_id: str, assignment: int) -> Reply:
+        """End the wrap-up; the item is closed and its room free."""
+        return await self._do(org_id, "finish_wrapup", item_id, agent_id, assignment)
+
+    async def conclude(self, org_id: str, item_id: str, reason: str) -> Reply:
+        """Say that the customer's side is over: a waiting item is abandoned, an active one ends."""
+        return await self._do(org_id, "conclude_item", item_id, reason)
+
+    async def transfer(
+        self,
+        org_id: str,
+        item_id: str,
+        agent_id: str,
+        assignment: int,
+        *,
+        queue: str,
+        requirement: Requirement,
+        note: str = "",
+    ) -> Reply:
+        """Put an active item into ``queue``, keeping its age; not back to this agent for a while."""
+        skills = json_of(dict(requirement.skills))
+        return await self._do(org_id, "transfer_item", item_id, agent_id, assignment, queue, skills, note)
+
+    async def reprioritise(self, org_id: str, item_id: str, priority: int) -> Reply:
+        """Set an item's priority (points, absolute); its place follows."""
+        return await self._do(org_id, "reprioritise_item", item_id, priority)
+
+    # -- presence -----------------------------------------------------------------------------------------------
+
+    async def connect_agent(self, org_id: str, agent_id: str, connection: str) -> Reply:
+        """Open the lease of one of the agent's sockets."""
+        return await self._do(org_id, "connect_agent", agent_id, connection)
+
+    async def disconnect_agent(self, org_id: str, agent_id: str, connection: str) -> Reply:
+        """Close it; with the last one, offers return at once and work after the grace."""
+        return await self._do(org_id, "disconnect_agent", agent_id, connection)
+
+    async def renew(self, org_id: str, leases: Sequence[tuple[str, str]]) -> Reply:
+        """Extend the leases of (agent, connection) pairs; unknown ones are opened."""
+        replies = [
+            await self._do(org_id, "renew_leases", *chain.from_iterable(part))
+            for part in _parts(leases, LEASES_PER_CALL)
+        ]
+        refused = [reply.outcome for reply in replies if not reply.ok]
+        events = chain.from_iterable(reply.events for reply in replies)
+        return Reply(outcome=refused[0] if refused else Outcome.OK, events=tuple(events))
+
+    async def set_status(self, org_id: str, agent_id: str, status: str) -> Reply:
+        """Put the agent into a presence status; offers it does not take return."""
+        return await self._do(org_id, "set_status", agent_id, status)
+
+    async def sign_out(self, org_id: str, agent_id: str, open_work: str) -> Reply:
+        """Sign the agent out; ``open_work`` is ``requeue`` or ``end``."""
+        return await self._do(org_id, "sign_out_agent", agent_id, open_work)
+
+    # -- time and questions -------------------------------------------------------------------------------------
+
+    async def tick(self, org_id: str, limit: int = TIMERS_PER_TICK) -> Tick:
+        """Handle up to ``limit`` due timers; every process calls it each 200 ms."""
+        answer = await self._board.ask(org_id, "run_timers", limit)
+        return Tick(
+            outcome=answer.outcome,
+            events=answer.events,
+            epoch=answer.epoch,
+            last_seq=answer.last_seq,
+            stopped_ms=answer.stopped_ms,
+            more=answer.outcome is Outcome.OK and answer.result >= limit,
+        )
+
+    async def agent_view(self, org_id: str, agent_id: str) -> AgentView:
+        """Return one agent's status, offers and items; raise NotFound, Unavailable."""
+        return agent_view(agent_id, await self._board.question(org_id, "show_agent", agent_id))
+
+    async def board_view(self, org_id: str) -> BoardView:
+        """Return all queues and agents; raise Unavailable."""
+        return board_view(await self._board.question(org_id, "show_board"))
+
+    async def position(self, org_id: str, item_ids: Sequence[str]) -> dict[str, int]:
+        """Return where items stand in their queues: 1 = next, 0 = not waiting; raise Unavailable."""
+        if not item_ids:
+            return {}
+        answer = await self._board.question(org_id, "find_positions", *item_ids)
+        return dict(zip(item_ids, answer.result, strict=True))
+
+    async def staffed(self, org_id: str, queue: str, requirement: Requirement) -> int:
+        """Return how many qualified agents are signed in, with room or without; raise Unavailable."""
+        skills = json_of(dict(requirement.skills))
+        answer = await self._board.question(org_id, "count_staff", queue, skills)
+        return int(answer.result) if answer.outcome is Outcome.OK else 0
+
+    async def explain(self, org_id: str, item_id: str) -> dict[str, Any]:
+        """Return, for a waiting item, each agent's first reason why not; raise Unavailable."""
+        answer = await self._board.question(org_id, "explain_item", item_id)
+        return msgspec.json.decode(answer.result, type=dict[str, Any]) if answer.outcome is Outcome.OK else {}
+
+    async def events(self, org_id: str, after_stream_id: str, block_ms: int) -> list[RoutingEvent]:
+        """Return events after a stream id, waiting up to ``block_ms`` for one; raise Unavailable."""
+        return await self._board.events(org_id, after_stream_id, block_ms=block_ms)
+
+    async def _do(self, org_id: str, function: str, *arguments: str | int | bytes) -> Reply:
+        return (await self._board.ask(org_id, function, *arguments)).reply
+
+
+def _parts(whole: Sequence[_Part], size: int) -> Iterator[Sequence[_Part]]:
+    return (whole[start : start + size] for start in range(0, len(whole), size))
+
+
+def item_fields(item: WorkItem) -> dict[str, object]:
+    """Return an item as ``enqueue_item`` and ``restore_items`` take it."""
+    return {
+        "id": item.id,
+        "channel": item.kind,
+        "queue": item.queue,
+        "skills": dict(item.requirement.skills),
+        "priority": item.priority,
+        "age": item.age_ms,
+        "interaction": item.interaction_id,
+        "case": item.case_id,
+        "created": item.created_ms,
+        "state": item.state.value,
+        "agent": item.agent_id,
+        "assignment": item.assignment,
+    }
