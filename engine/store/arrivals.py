@@ -1,0 +1,343 @@
+"""Arrivals: contact, interaction, first entry, case and pending work item in one transaction, once.
+
+However many processes open the same conversation at once, the unique indexes let one of them write it; the others
+return what that one wrote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection, select
+
+from engine.failpoints import failpoint
+from engine.ids import NewId
+from engine.model.case import Case
+from engine.model.conversation import (
+    Arrival,
+    Author,
+    Draft,
+    Entry,
+    EntryKind,
+    Interaction,
+    InteractionState,
+)
+from engine.model.customer import Contact
+from engine.model.organisation import CasePolicy
+from engine.model.record import Opened
+from engine.model.work import Plan, WorkItem
+from engine.store.access import Access
+from engine.store.case_writes import NewCase, ensure_organisation, open_case
+from engine.store.conditions import HAS_EMAIL, HAS_TOKEN, ITEM_OPEN, ITEM_PENDING
+from engine.store.json_text import dump
+from engine.store.rows import AnyRow, case_of, contact_of, entry_of, interaction_of, item_of
+from engine.store.tables import cases, contacts, entries, interactions, work_items
+from engine.store.transcripts import row_of_entry
+from engine.store.upsert import insert_once
+
+SUBJECT_LENGTH = 120
+ENTRIES_RETURNED = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Opening:
+    """Everything one opening needs."""
+
+    arrival: Arrival
+    kind: str
+    plan: Plan
+    now_ms: int
+    new_id: NewId
+    with_case: bool
+    closed: bool  # a form left outside hours: no work item, a case instead
+
+    @property
+    def token_hash(self) -> str:
+        """Return the session's hash: for a chat the conversation key is it."""
+        return self.arrival.token_hash or (self.arrival.conversation_key if self.kind == "chat" else "")
+
+
+class Arrivals:
+    """Write what arrives."""
+
+    def __init__(self, *, access: Access) -> None:
+        self._access = access
+
+    async def open_interaction(
+        self, arrival: Arrival, *, kind: str, plan: Plan, case_policy: CasePolicy, now_ms: int
+    ) -> Opened:
+        """Open the conversation, or return it as it stands (``repeated``), open or closed. Idempotent by its key."""
+        failpoint("intake.before-commit")
+        opening = _Opening(
+            arrival=arrival,
+            kind=kind,
+            plan=plan,
+            now_ms=now_ms,
+            new_id=self._access.new_id,
+            with_case=case_policy is CasePolicy.FIRST_MESSAGE,
+            closed=False,
+        )
+        return await self._access.write(arrival.org_id, lambda conn: _open(conn, opening))
+
+    async def leave_message(self, arrival: Arrival, *, kind: str, plan: Plan, now_ms: int) -> Opened:
+        """Keep a form left outside hours: a closed interaction with its entry and a case. Idempotent by its key."""
+        failpoint("intake.before-commit")
+        opening = _Opening(
+            arrival=arrival,
+            kind=kind,
+            plan=plan,
+            now_ms=now_ms,
+            new_id=self._access.new_id,
+            with_case=True,
+            closed=True,
+        )
+        return await self._access.write(arrival.org_id, lambda conn: _open(conn, opening))
+
+    async def pending_items(self, limit: int, older_than_ms: int) -> list[WorkItem]:
+        """Return items of all organisations still pending that were created before ``older_than_ms``, oldest first."""
+        query = (
+            select(work_items)
+            .where(ITEM_PENDING, work_items.c.created_ms < older_than_ms)
+            .order_by(work_items.c.created_ms)
+            .limit(limit)
+        )
+        now_ms = self._access.clock.now_ms()
+        return await self._access.read(lambda conn: [item_of(row, now_ms) for row in conn.execute(query)])
+
+
+def _open(conn: Connection, opening: _Opening) -> Opened:
+    existing = _existing(conn, opening)
+    if existing is not None:
+        return _as_it_stands(conn, existing, opening.now_ms)
+    ensure_organisation(conn, opening.arrival.org_id, opening.now_ms)
+    contact, known = _contact(conn, opening)
+    interaction = _interaction(opening, contact)
+    if not insert_once(conn, interactions, _row(opening, interaction)):
+        # Another process was first; its transaction has ended, since our insert waited for it.
+        return _as_it_stands(conn, _require(_existing(conn, opening)), opening.now_ms)
+    if not known:
+        conn.execute(contacts.insert(), row_of_contact(contact))
+    told = _first_entry(conn, opening, interaction)
+    case = _case(conn, opening, interaction) if opening.with_case else None
+    item = None if opening.closed else _item(conn, opening, interaction, case)
+    return Opened(
+        interaction=replace(interaction, case_id=case.id if case else "", last_seq=len(told)),
+        contact=contact,
+        item=item,
+        case=case,
+        entries=told,
+    )
+
+
+def _require(row: AnyRow | None) -> AnyRow:
+    if row is None:
+        raise RuntimeError("an interaction was refused as a duplicate and is not there")
+    return row
+
+
+def _existing(conn: Connection, opening: _Opening) -> AnyRow | None:
+    arrival = opening.arrival
+    query = select(interactions).where(
+        interactions.c.org_id == arrival.org_id, interactions.c.channel == arrival.channel
+    )
+    if opening.token_hash:
+        query = query.where(interactions.c.token_hash == opening.token_hash, HAS_TOKEN)
+    else:
+        query = query.where(interactions.c.conversation_key == arrival.conversation_key)
+    return conn.execute(query.order_by(interactions.c.id.desc()).limit(1)).first()
+
+
+def _as_it_stands(conn: Connection, row: AnyRow, now_ms: int) -> Opened:
+    interaction = interaction_of(row)
+    contact = conn.execute(select(contacts).where(contacts.c.id == interaction.contact_id)).one()
+    case = conn.execute(select(cases).where(cases.c.id == interaction.case_id)).first() if row.case_id else None
+    item = conn.execute(
+        select(work_items)
+        .where(work_items.c.interaction_id == interaction.id, ITEM_OPEN)
+        .order_by(work_items.c.id.desc())
+        .limit(1)
+    ).first()
+    told = conn.execute(
+        select(entries)
+        .where(entries.c.interaction_id == interaction.id)
+        .order_by(entries.c.seq)
+        .limit(ENTRIES_RETURNED)
+    )
+    return Opened(
+        interaction=interaction,
+        contact=contact_of(contact),
+        item=None if item is None else item_of(item, now_ms),
+        case=None if case is None else case_of(case),
+        entries=tuple(entry_of(one) for one in told),
+        repeated=True,
+    )
+
+
+def _contact(conn: Connection, opening: _Opening) -> tuple[Contact, bool]:
+    """Return the contact, and whether its row is there. Only an e-mail address makes somebody known."""
+    arrival = opening.arrival
+    contact = Contact(
+        id=opening.new_id(),
+        org_id=arrival.org_id,
+        name=arrival.name.strip(),
+        email=arrival.email.strip(),
+        language=arrival.locale,
+        created_ms=opening.now_ms,
+    )
+    key = contact.email.casefold()
+    if not key:
+        return contact, False
+    if insert_once(conn, contacts, row_of_contact(contact)):
+        return contact, True
+    found = conn.execute(
+        select(contacts).where(contacts.c.org_id == arrival.org_id, contacts.c.email_key == key, HAS_EMAIL)
+    ).one()
+    return contact_of(found), True
+
+
+def row_of_contact(contact: Contact) -> dict[str, object]:
+    """Write a contact as a row."""
+    return {
+        "id": contact.id,
+        "org_id": contact.org_id,
+        "name": contact.name,
+        "email": contact.email,
+        "email_key": contact.email.casefold(),
+        "language": contact.language,
+        "search": f"{contact.name} {contact.email}".casefold(),
+        "created_ms": contact.created_ms,
+    }
+
+
+def _interaction(opening: _Opening, contact: Contact) -> Interaction:
+    arrival, now_ms = opening.arrival, opening.now_ms
+    return Interaction(
+        id=opening.new_id(),
+        org_id=arrival.org_id,
+        channel=arrival.channel,
+        kind=opening.kind,
+        conversation_key=arrival.conversation_key,
+        contact_id=contact.id,
+        state=InteractionState.CLOSED if opening.closed else InteractionState.OPEN,
+        locale=arrival.locale,
+        topic=arrival.topic,
+        opened_ms=now_ms,
+        closed_ms=now_ms if opening.closed else 0,
+        close_reason="left-message" if opening.closed else "",
+        last_visitor_ms=now_ms,
+    )
+
+
+def _row(opening: _Opening, interaction: Interaction) -> dict[str, object]:
+    return {
+        "id": interaction.id,
+        "org_id": interaction.org_id,
+        "channel": interaction.channel,
+        "kind": interaction.kind,
+        "conversation_key": interaction.conversation_key,
+        "token_hash": opening.token_hash,
+        "contact_id": interaction.contact_id,
+        "state": interaction.state.value,
+        "case_id": "",
+        "locale": interaction.locale,
+        "topic": interaction.topic,
+        "address": opening.arrival.address,
+        "last_seq": 0,
+        "delivered_seq": 0,
+        "read_seq": 0,
+        "agent_read_seq": 0,
+        "opened_ms": interaction.opened_ms,
+        "closed_ms": interaction.closed_ms,
+        "close_reason": interaction.close_reason,
+        "last_visitor_ms": interaction.last_visitor_ms,
+        "warned_ms": 0,
+    }
+
+
+def _first_entry(conn: Connection, opening: _Opening, interaction: Interaction) -> tuple[Entry, ...]:
+    arrival = opening.arrival
+    if not arrival.body:
+        return ()
+    draft = Draft(
+        kind=EntryKind.MESSAGE,
+        author=Author.VISITOR,
+        author_name=arrival.name.strip(),
+        client_id=arrival.client_id,
+        body=arrival.body,
+    )
+    entry = Entry(
+        id=opening.new_id(),
+        interaction_id=interaction.id,
+        seq=1,
+        kind=draft.kind,
+        author=draft.author,
+        author_name=draft.author_name,
+        client_id=draft.client_id,
+        body=draft.body,
+        at_ms=opening.now_ms,
+    )
+    conn.execute(entries.insert(), row_of_entry(interaction.org_id, entry))
+    conn.execute(interactions.update().where(interactions.c.id == interaction.id).values(last_seq=1))
+    return (entry,)
+
+
+def _case(conn: Connection, opening: _Opening, interaction: Interaction) -> Case:
+    arrival, plan = opening.arrival, opening.plan
+    first_line = arrival.body.strip().partition("\n")[0].strip()[:SUBJECT_LENGTH]
+    new = NewCase(
+        org_id=arrival.org_id,
+        subject=first_line or arrival.topic or arrival.channel,
+        contact_id=interaction.contact_id,
+        interaction_id=interaction.id,
+        queue=plan.queue,
+        priority=plan.priority,
+        origin=arrival.channel,
+        topic=arrival.topic,
+    )
+    case = open_case(conn, new, new_id=opening.new_id, actor_id="", now_ms=opening.now_ms)
+    conn.execute(interactions.update().where(interactions.c.id == interaction.id).values(case_id=case.id))
+    return case
+
+
+def _item(conn: Connection, opening: _Opening, interaction: Interaction, case: Case | None) -> WorkItem:
+    plan = opening.plan
+    item = WorkItem(
+        id=opening.new_id(),
+        org_id=interaction.org_id,
+        kind=opening.kind,
+        queue=plan.queue,
+        requirement=plan.requirement,
+        priority=plan.priority,
+        interaction_id=interaction.id,
+        case_id=case.id if case else "",
+        created_ms=opening.now_ms,
+    )
+    conn.execute(work_items.insert(), row_of_item(item, rules=plan.rules))
+    return item
+
+
+def row_of_item(item: WorkItem, *, rules: tuple[str, ...]) -> dict[str, object]:
+    """Write a new work item as a row."""
+    return {
+        "id": item.id,
+        "org_id": item.org_id,
+        "kind": item.kind,
+        "queue": item.queue,
+        "requirement": dump(item.requirement.skills),
+        "rules": dump(list(rules)),
+        "priority": item.priority,
+        "interaction_id": item.interaction_id,
+        "case_id": item.case_id,
+        "created_ms": item.created_ms,
+        "state": item.state.value,
+        "agent_id": item.agent_id,
+        "assignment": item.assignment,
+        "epoch": 0,
+        "event_seq": 0,
+        "waited_ms": item.age_ms,
+        "waiting_since_ms": 0,
+        "closed_ms": 0,
+        "outcome": "",
+        "disposition": "",
+        "note": "",
+    }

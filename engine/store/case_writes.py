@@ -1,0 +1,155 @@
+"""The writes on cases that several transactions share: opening, events, taking ownership."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from engine.ids import NewId
+from engine.model.case import Case, CaseEvent, CaseStatus
+from engine.store.json_text import dump
+from engine.store.rows import AnyRow, case_of
+from engine.store.tables import case_events, cases, organisations
+from engine.store.upsert import insert_once
+
+SUBJECT_LENGTH = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewCase:
+    """What a new case begins with."""
+
+    org_id: str
+    subject: str
+    contact_id: str
+    interaction_id: str
+    queue: str
+    priority: int
+    origin: str
+    topic: str
+    owner_id: str = ""
+
+
+def open_case(conn: Connection, new: NewCase, *, new_id: NewId, actor_id: str, now_ms: int) -> Case:
+    """Insert a case under the organisation's next number, with its first event."""
+    number = _next_number(conn, new.org_id, now_ms)
+    case = Case(
+        id=new_id(),
+        org_id=new.org_id,
+        number=number,
+        subject=new.subject[:SUBJECT_LENGTH],
+        contact_id=new.contact_id,
+        status=CaseStatus.OPEN if new.owner_id else CaseStatus.NEW,
+        priority=new.priority,
+        queue=new.queue,
+        owner_id=new.owner_id,
+        origin=new.origin,
+        topic=new.topic,
+        opened_ms=now_ms,
+        updated_ms=now_ms,
+    )
+    conn.execute(cases.insert(), _row(case))
+    data = {"interaction_id": new.interaction_id, "origin": new.origin}
+    add_event(conn, case, kind="opened", data=data, new_id=new_id, actor_id=actor_id, now_ms=now_ms)
+    return case
+
+
+def _next_number(conn: Connection, org_id: str, now_ms: int) -> int:
+    """Count one more case; the organisation's row is the lock."""
+    ensure_organisation(conn, org_id, now_ms)
+    conn.execute(
+        update(organisations).where(organisations.c.org_id == org_id).values(case_count=organisations.c.case_count + 1)
+    )
+    number: int = conn.execute(select(organisations.c.case_count).where(organisations.c.org_id == org_id)).scalar_one()
+    return number
+
+
+def ensure_organisation(conn: Connection, org_id: str, now_ms: int) -> None:
+    """Make sure that the organisation has its row."""
+    insert_once(conn, organisations, {"org_id": org_id, "name": "", "case_count": 0, "created_ms": now_ms})
+
+
+def _row(case: Case) -> dict[str, object]:
+    return {
+        "id": case.id,
+        "org_id": case.org_id,
+        "number": case.number,
+        "subject": case.subject,
+        "contact_id": case.contact_id,
+        "status": case.status.value,
+        "priority": case.priority,
+        "queue": case.queue,
+        "owner_id": case.owner_id,
+        "origin": case.origin,
+        "topic": case.topic,
+        "version": case.version,
+        "opened_ms": case.opened_ms,
+        "updated_ms": case.updated_ms,
+        "closed_ms": case.closed_ms,
+        "escalated_ms": case.escalated_ms,
+        "search": search_text(case.number, case.subject),
+    }
+
+
+def search_text(number: int, subject: str) -> str:
+    """Return what a search for a case looks through."""
+    return f"{number} {subject}".casefold()
+
+
+def add_event(
+    conn: Connection,
+    case: Case,
+    *,
+    kind: str,
+    data: Mapping[str, object],
+    new_id: NewId,
+    actor_id: str,
+    now_ms: int,
+    client_id: str = "",
+) -> CaseEvent | None:
+    """Add a line to the case's history; None when the actor wrote ``client_id`` before."""
+    event = CaseEvent(id=new_id(), case_id=case.id, at_ms=now_ms, kind=kind, actor_id=actor_id, data=data)
+    row = {
+        "id": event.id,
+        "org_id": case.org_id,
+        "case_id": case.id,
+        "at_ms": now_ms,
+        "kind": kind,
+        "actor_id": actor_id,
+        "client_id": client_id,
+        "data": dump(data),
+    }
+    return event if insert_once(conn, case_events, row) else None
+
+
+def lock_case(conn: Connection, org_id: str, case_id: str) -> AnyRow | None:
+    """Return the case's row, locked until the transaction ends."""
+    return conn.execute(select(cases).where(cases.c.id == case_id, cases.c.org_id == org_id).with_for_update()).first()
+
+
+def write_changes(conn: Connection, case: Case, changes: Mapping[str, object], now_ms: int) -> None:
+    """Set columns of a locked case; its version counts on."""
+    conn.execute(
+        update(cases).where(cases.c.id == case.id).values(**changes, version=case.version + 1, updated_ms=now_ms)
+    )
+
+
+def take_case(conn: Connection, org_id: str, case_id: str, *, agent_id: str, new_id: NewId, now_ms: int) -> None:
+    """Let the first agent who accepts own the case, and the case be open. Idempotent."""
+    row = lock_case(conn, org_id, case_id) if case_id else None
+    if row is None:
+        return
+    case = case_of(row)
+    changes: dict[str, object] = {}
+    if not case.owner_id:
+        changes["owner_id"] = agent_id
+        data: dict[str, object] = {"from": "", "to": agent_id}
+        add_event(conn, case, kind="owner", data=data, new_id=new_id, actor_id="", now_ms=now_ms)
+    if case.status is CaseStatus.NEW:
+        changes["status"] = CaseStatus.OPEN.value
+        data = {"from": case.status.value, "to": CaseStatus.OPEN.value}
+        add_event(conn, case, kind="status", data=data, new_id=new_id, actor_id="", now_ms=now_ms)
+    if changes:
+        write_changes(conn, case, changes, now_ms)

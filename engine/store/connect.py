@@ -1,0 +1,145 @@
+"""What differs between SQLite and PostgreSQL: how to open, begin, and which failures deserve another try.
+
+Connections run in the driver's autocommit mode and transactions are spelled out (BEGIN, SAVEPOINT, COMMIT) on the
+driver's own connection: group commit needs exactly these steps, and SQLAlchemy's nested transactions cost more
+than the statements they protect.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from engine.errors import InvalidInput
+
+BUSY_MS = 10_000
+"""How long SQLite waits for another process's write."""
+LOCK_WAIT_MS = 400
+"""How long a PostgreSQL batch waits for a row before its jobs are run one by one."""
+STATEMENT_MS = 30_000
+CONNECT_S = 5
+WRITE_LANES = 4
+READ_THREADS = 4
+
+# serialization_failure, deadlock_detected, lock_not_available (PostgreSQL, appendix A)
+RETRYABLE = frozenset({"40001", "40P01", "55P03"})
+
+DRIVER_ERRORS = (DBAPIError, sqlite3.Error, psycopg.Error)
+"""What a failing database raises, through SQLAlchemy or from the driver itself."""
+
+
+class RawConnection(Protocol):
+    """The driver's connection: both drivers run a statement on it directly."""
+
+    def execute(self, statement: str, /) -> object:
+        """Run one statement without parameters."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backend:
+    """One database: its engine and its ways."""
+
+    engine: Engine
+    name: str  # "sqlite" | "postgresql"
+    begin_write: str
+    begin_read: str
+    lanes: int  # writer threads
+    readers: int
+
+    def dispose(self) -> None:
+        """Close what the engine holds."""
+        self.engine.dispose()
+
+
+def open_backend(url: str) -> Backend:
+    """Prepare the database at ``url``; nothing is opened yet. Raises InvalidInput on another kind of address."""
+    parsed = make_url(url)
+    if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
+        return _sqlite(url)
+    if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        return _postgresql(parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False))
+    raise InvalidInput(
+        f"the database address begins with {parsed.drivername!r}",
+        mend="Write sqlite:////path/to/file or postgresql://user@host/database.",
+    )
+
+
+def _sqlite(url: str) -> Backend:
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        poolclass=NullPool,
+        connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    return Backend(
+        engine=engine,
+        name="sqlite",
+        begin_write="BEGIN IMMEDIATE",
+        begin_read="BEGIN",
+        lanes=1,
+        readers=2,
+    )
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -32768")
+
+
+def _postgresql(url: str) -> Backend:
+    settings = f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={LOCK_WAIT_MS} -c timezone=UTC"
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        poolclass=NullPool,
+        connect_args={
+            "options": settings,
+            "connect_timeout": CONNECT_S,
+            "tcp_user_timeout": STATEMENT_MS,
+            "application_name": "cordboard",
+        },
+    )
+    return Backend(
+        engine=engine,
+        name="postgresql",
+        begin_write="BEGIN ISOLATION LEVEL READ COMMITTED",
+        begin_read="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        lanes=WRITE_LANES,
+        readers=READ_THREADS,
+    )
+
+
+def raw(connection: Connection) -> RawConnection:
+    """Return the driver's connection beneath ``connection``."""
+    return cast("RawConnection", connection.connection.dbapi_connection)
+
+
+def _origin(error: BaseException) -> BaseException:
+    return error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+
+
+def retryable(error: BaseException) -> bool:
+    """Say whether the same work may succeed when run again alone."""
+    origin: Any = _origin(error)
+    return isinstance(origin, psycopg.Error) and origin.sqlstate in RETRYABLE
+
+
+def away(error: BaseException) -> bool:
+    """Say whether the database, not the job, is at fault: away, locked, full or broken."""
+    origin = _origin(error)
+    if isinstance(origin, psycopg.Error):
+        return isinstance(origin, psycopg.OperationalError | psycopg.InterfaceError)
+    if isinstance(origin, sqlite3.Error):
+        return isinstance(origin, sqlite3.OperationalError | sqlite3.InterfaceError)
+    return False

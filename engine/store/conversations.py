@@ -1,0 +1,183 @@
+"""Interactions: finding them, what stands beside them, warning and closing them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, and_, or_, select, update
+
+from engine.errors import Conflict, NotFound
+from engine.ids import NewId
+from engine.model.conversation import (
+    Appended,
+    Author,
+    Draft,
+    Entry,
+    EntryKind,
+    Interaction,
+    InteractionState,
+)
+from engine.model.record import Overview
+from engine.model.work import WorkState
+from engine.store.access import Access
+from engine.store.conditions import HAS_TOKEN, INTERACTION_OPEN, ITEM_OPEN, ITEM_PENDING
+from engine.store.rows import AnyRow, case_of, contact_of, interaction_of, item_of
+from engine.store.tables import cases, contacts, interactions, work_items
+from engine.store.transcripts import append
+
+
+class Conversations:
+    """Find interactions, warn silent visitors, close what the board does not know."""
+
+    def __init__(self, *, access: Access) -> None:
+        self._access = access
+
+    async def get(self, org_id: str, interaction_id: str) -> Interaction:
+        """Return an interaction; raise NotFound."""
+        return interaction_of(await self._access.read(lambda conn: find(conn, org_id, interaction_id)))
+
+    async def by_token(self, org_id: str, channel: str, token_hash: str) -> Interaction | None:
+        """Return the chat of a session token, open or closed."""
+        query = select(interactions).where(
+            interactions.c.org_id == org_id,
+            interactions.c.channel == channel,
+            interactions.c.token_hash == token_hash,
+            HAS_TOKEN,
+        )
+        row = await self._access.read(lambda conn: conn.execute(query).first())
+        return None if row is None else interaction_of(row)
+
+    async def overview(self, org_id: str, interaction_id: str) -> Overview:
+        """Return an interaction with its contact, case and work item; raise NotFound."""
+        now_ms = self._access.clock.now_ms()
+        return await self._access.read(lambda conn: _overview(conn, org_id, interaction_id, now_ms))
+
+    async def open_chats(self, org_id: str) -> list[Interaction]:
+        """Return every open chat."""
+        query = select(interactions).where(
+            interactions.c.org_id == org_id, INTERACTION_OPEN, interactions.c.kind == "chat"
+        )
+        return await self._access.read(lambda conn: [interaction_of(row) for row in conn.execute(query)])
+
+    async def idle(
+        self, org_id: str, *, channel: str, warn_before_ms: int, close_before_ms: int, limit: int
+    ) -> list[Interaction]:
+        """Return open interactions with an agent whose visitor was silent too long.
+
+        Not warned yet and silent since before ``warn_before_ms``, or warned before ``close_before_ms``.
+        """
+        silent = and_(interactions.c.warned_ms == 0, interactions.c.last_visitor_ms < warn_before_ms)
+        ignored = and_(interactions.c.warned_ms > 0, interactions.c.warned_ms < close_before_ms)
+        query = (
+            select(interactions)
+            .join(work_items, work_items.c.interaction_id == interactions.c.id)
+            .where(
+                interactions.c.org_id == org_id,
+                interactions.c.channel == channel,
+                INTERACTION_OPEN,
+                work_items.c.state == WorkState.ACTIVE.value,
+                or_(silent, ignored),
+            )
+            .order_by(interactions.c.last_visitor_ms)
+            .limit(limit)
+        )
+        return await self._access.read(lambda conn: [interaction_of(row) for row in conn.execute(query)])
+
+    async def warn(self, org_id: str, interaction_id: str, *, now_ms: int, body: str) -> Appended:
+        """Warn a silent visitor, once per silence. Raises NotFound or Conflict (``interaction-closed``)."""
+        new_id = self._access.new_id
+        return await self._access.write(
+            org_id, lambda conn: _warn(conn, (org_id, interaction_id), body=body, new_id=new_id, now_ms=now_ms)
+        )
+
+    async def close(self, org_id: str, interaction_id: str, *, reason: str, now_ms: int) -> Entry | None:
+        """Close an interaction whose work item never reached the board; its pending item closes with it.
+
+        Returns the entry that tells of it, None when it was closed before. Raises NotFound.
+        """
+        new_id = self._access.new_id
+        return await self._access.write(
+            org_id, lambda conn: _close(conn, (org_id, interaction_id), reason=reason, new_id=new_id, now_ms=now_ms)
+        )
+
+
+def find(conn: Connection, org_id: str, interaction_id: str) -> AnyRow:
+    """Return the interaction's row; raise NotFound."""
+    row = conn.execute(
+        select(interactions).where(interactions.c.id == interaction_id, interactions.c.org_id == org_id)
+    ).first()
+    if row is None:
+        raise NotFound(f"there is no interaction {interaction_id}", slug="unknown-interaction")
+    return row
+
+
+def lock(conn: Connection, org_id: str, interaction_id: str) -> AnyRow | None:
+    """Return the interaction's row, locked until the transaction ends."""
+    return conn.execute(
+        select(interactions)
+        .where(interactions.c.id == interaction_id, interactions.c.org_id == org_id)
+        .with_for_update()
+    ).first()
+
+
+def _overview(conn: Connection, org_id: str, interaction_id: str, now_ms: int) -> Overview:
+    interaction = interaction_of(find(conn, org_id, interaction_id))
+    contact = conn.execute(
+        select(contacts).where(contacts.c.id == interaction.contact_id, contacts.c.org_id == org_id)
+    ).first()
+    case = conn.execute(select(cases).where(cases.c.id == interaction.case_id, cases.c.org_id == org_id)).first()
+    of_interaction = select(work_items).where(
+        work_items.c.interaction_id == interaction_id, work_items.c.org_id == org_id
+    )
+    newest = of_interaction.order_by(work_items.c.id.desc()).limit(1)
+    item = conn.execute(newest.where(ITEM_OPEN)).first() or conn.execute(newest).first()
+    return Overview(
+        interaction=interaction,
+        contact=None if contact is None else contact_of(contact),
+        case=None if case is None else case_of(case),
+        item=None if item is None else item_of(item, now_ms),
+    )
+
+
+def _warn(conn: Connection, where: tuple[str, str], *, body: str, new_id: NewId, now_ms: int) -> Appended:
+    row = lock(conn, *where)
+    if row is None:
+        raise NotFound(f"there is no interaction {where[1]}", slug="unknown-interaction")
+    if row.state != InteractionState.OPEN:
+        raise Conflict("the conversation has ended", slug="interaction-closed")
+    draft = Draft(
+        kind=EntryKind.WARNING,
+        author=Author.SYSTEM,
+        client_id=f"warning:{row.last_visitor_ms}",
+        body=body,
+    )
+    appended = append(conn, where, draft, entry_id=new_id(), now_ms=now_ms)
+    if not appended.repeated:
+        conn.execute(update(interactions).where(interactions.c.id == where[1]).values(warned_ms=now_ms))
+    return appended
+
+
+def _close(conn: Connection, where: tuple[str, str], *, reason: str, new_id: NewId, now_ms: int) -> Entry | None:
+    row = lock(conn, *where)
+    if row is None:
+        raise NotFound(f"there is no interaction {where[1]}", slug="unknown-interaction")
+    conn.execute(
+        update(work_items)
+        .where(work_items.c.interaction_id == where[1], ITEM_PENDING)
+        .values(state=WorkState.CLOSED.value, outcome="abandoned", closed_ms=now_ms, waiting_since_ms=0)
+    )
+    return end_interaction(conn, row, reason=reason, client_id="closed", new_id=new_id, now_ms=now_ms)
+
+
+def end_interaction(
+    conn: Connection, row: AnyRow, *, reason: str, client_id: str, new_id: NewId, now_ms: int
+) -> Entry | None:
+    """Close a locked interaction with its last entry; None when it was closed before."""
+    if row.state != InteractionState.OPEN:
+        return None
+    draft = Draft(kind=EntryKind.ENDED, author=Author.SYSTEM, client_id=client_id, data={"reason": reason})
+    appended = append(conn, (row.org_id, row.id), draft, entry_id=new_id(), now_ms=now_ms)
+    conn.execute(
+        update(interactions)
+        .where(interactions.c.id == row.id)
+        .values(state=InteractionState.CLOSED.value, closed_ms=now_ms, close_reason=reason)
+    )
+    return appended.entry

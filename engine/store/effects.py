@@ -1,0 +1,225 @@
+"""Routing events to rows: the table of effects.
+
+The router decides; these functions only write down what it did. Each event is applied once (``routing.py`` sees to
+that), but events of one item may come out of order: a command's own events are written before its caller is
+answered, the rest follow through the projector. So a late event never moves the item's state (``Step.move``), while
+its own rows (assignment, segment, transcript lines) are written all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Connection, select
+
+from engine.ids import NewId
+from engine.model.conversation import Author, Draft, Entry, EntryKind
+from engine.model.work import EventKind, RoutingEvent, WorkState
+from engine.store import assignments, segments
+from engine.store.case_writes import take_case
+from engine.store.conversations import end_interaction, lock
+from engine.store.json_text import dump
+from engine.store.step import Step
+from engine.store.tables import agent_statuses, work_items
+from engine.store.transcripts import append
+from engine.store.upsert import insert_once
+
+Told = tuple[Entry, ...]
+Effect = Callable[[Step], Told]
+
+
+def apply_effects(conn: Connection, event: RoutingEvent, *, new_id: NewId) -> Told:
+    """Write what ``event`` changes; return the transcript lines that tell of it."""
+    if event.kind is EventKind.PRESENCE:
+        _presence(conn, event)
+        return ()
+    item = conn.execute(
+        select(work_items)
+        .where(work_items.c.id == event.item_id, work_items.c.org_id == event.org_id)
+        .with_for_update()
+    ).first()
+    if item is None:
+        return ()  # history only: the item was never the record's
+    return EFFECTS[event.kind](Step(conn=conn, event=event, item=item, new_id=new_id))
+
+
+def _presence(conn: Connection, event: RoutingEvent) -> None:
+    status = event.data.get("status")
+    row = {
+        "org_id": event.org_id,
+        "agent_id": event.agent_id,
+        "epoch": event.epoch,
+        "seq": event.seq,
+        "status": status if isinstance(status, str) else "",
+        "data": dump(event.data),
+        "at_ms": event.at_ms,
+    }
+    insert_once(conn, agent_statuses, row)
+
+
+def _queue(step: Step) -> str:
+    return step.event.queue or str(step.item.queue)
+
+
+def _enqueued(step: Step) -> Told:
+    segments.enter_queue(step, _queue(step))
+    step.move(WorkState.QUEUED, queue=_queue(step), **step.waiting())
+    return ()
+
+
+def _offered(step: Step) -> Told:
+    segments.ensure_first(step, _queue(step))
+    step.move(WorkState.OFFERED, **{**step.waiting(), "agent_id": step.event.agent_id})
+    return ()
+
+
+def _back_in_queue(step: Step) -> Told:
+    """Declined, missed, rescinded: every clock goes on."""
+    segments.ensure_first(step, _queue(step))
+    step.move(WorkState.QUEUED, **step.waiting())
+    return ()
+
+
+def _accepted(step: Step) -> Told:
+    segments.ensure_first(step, _queue(step))
+    assignments.begin(step.conn, step.event)
+    step.move(WorkState.ACTIVE, agent_id=step.event.agent_id, **step.not_waiting())
+    told = _tell_agent(step, EntryKind.JOINED)
+    if not step.late:
+        _take_case(step)
+    return told
+
+
+def _take_case(step: Step) -> None:
+    event = step.event
+    case_id = step.item.case_id
+    if not case_id and step.item.interaction_id:
+        interaction = lock(step.conn, event.org_id, step.item.interaction_id)
+        case_id = interaction.case_id if interaction is not None else ""
+    take_case(step.conn, event.org_id, case_id, agent_id=event.agent_id, new_id=step.new_id, now_ms=event.at_ms)
+
+
+def _transferred(step: Step) -> Told:
+    old = step.text("from_queue", str(step.item.queue))
+    new = step.text("to_queue", _queue(step))
+    assignments.end(step.conn, step.event, reason="transferred")
+    segments.change_queue(step, old=old, new=new)
+    step.move(WorkState.QUEUED, queue=new, **step.waiting(step.event.at_ms))
+    left = _tell_agent(step, EntryKind.LEFT)
+    data: dict[str, object] = {"from_queue": old, "to_queue": new, "note": step.text("note")}
+    return left + _tell(step, EntryKind.TRANSFERRED, author=Author.SYSTEM, data=data)
+
+
+def _lost(step: Step) -> Told:
+    """The agent is gone for good: back in the queue, the same segment goes on."""
+    segments.ensure_first(step, _queue(step))
+    assignments.end(step.conn, step.event, reason="lost")
+    step.move(WorkState.QUEUED, **step.waiting(step.event.at_ms))
+    return _tell_agent(step, EntryKind.LEFT)
+
+
+def _ended(step: Step) -> Told:
+    segments.ensure_first(step, _queue(step))
+    reason = step.text("reason", "agent")
+    assignments.end(step.conn, step.event, reason=reason)
+    segments.close(step)
+    step.move(WorkState.WRAPUP, **step.not_waiting())
+    return _end_conversation(step, reason)
+
+
+def _closed(step: Step) -> Told:
+    segments.ensure_first(step, _queue(step))
+    reason = step.text("reason", "agent")
+    assignments.end_wrapup(step.conn, step.event)
+    segments.close(step)
+    _close(step, outcome=step.text("outcome", "done"))
+    return _end_conversation(step, reason)
+
+
+def _abandoned(step: Step) -> Told:
+    segments.ensure_first(step, _queue(step))
+    segments.close(step, abandoned=True)
+    _close(step, outcome="abandoned")
+    return _end_conversation(step, step.text("reason", "visitor"))
+
+
+def _close(step: Step, *, outcome: str) -> None:
+    step.move(WorkState.CLOSED, outcome=outcome, closed_ms=step.event.at_ms, **step.not_waiting())
+
+
+def _reprioritised(step: Step) -> Told:
+    step.move(None, priority=step.number("priority", int(step.item.priority)))
+    return ()
+
+
+def _restored(step: Step) -> Told:
+    """The board was rebuilt from the record: the state as told, with what it needs."""
+    state = WorkState(step.text("state", str(step.item.state)))
+    segments.ensure_first(step, _queue(step))
+    if state is WorkState.ACTIVE:
+        assignments.begin(step.conn, step.event)
+    if state in (WorkState.ACTIVE, WorkState.WRAPUP):
+        agent_id = step.event.agent_id or str(step.item.agent_id)
+        step.move(state, agent_id=agent_id, **step.not_waiting())
+    elif state is WorkState.QUEUED:
+        step.move(state, queue=_queue(step), **step.waiting())
+    else:
+        step.move(state)
+    return ()
+
+
+def _end_conversation(step: Step, reason: str) -> Told:
+    """Close the interaction with its last line, unless it is closed."""
+    if not step.item.interaction_id:
+        return ()
+    row = lock(step.conn, step.event.org_id, step.item.interaction_id)
+    if row is None:
+        return ()
+    entry = end_interaction(
+        step.conn,
+        row,
+        reason=reason,
+        client_id=step.client_id,
+        new_id=step.new_id,
+        now_ms=step.event.at_ms,
+    )
+    return () if entry is None else (entry,)
+
+
+def _tell_agent(step: Step, kind: EntryKind) -> Told:
+    return _tell(step, kind, author=Author.AGENT, data={})
+
+
+def _tell(step: Step, kind: EntryKind, *, author: Author, data: Mapping[str, object]) -> Told:
+    """Append the line that tells of the event, also after the conversation's end."""
+    if not step.item.interaction_id:
+        return ()
+    draft = Draft(
+        kind=kind,
+        author=author,
+        author_id=step.event.agent_id,
+        author_name=step.agent_name(),
+        client_id=step.client_id,
+        data=data,
+    )
+    where = (step.event.org_id, str(step.item.interaction_id))
+    appended = append(step.conn, where, draft, entry_id=step.new_id(), now_ms=step.event.at_ms, force=True)
+    return (appended.entry,)
+
+
+EFFECTS: Mapping[EventKind, Effect] = {
+    EventKind.ENQUEUED: _enqueued,
+    EventKind.OFFERED: _offered,
+    EventKind.ACCEPTED: _accepted,
+    EventKind.DECLINED: _back_in_queue,
+    EventKind.MISSED: _back_in_queue,
+    EventKind.RESCINDED: _back_in_queue,
+    EventKind.TRANSFERRED: _transferred,
+    EventKind.LOST: _lost,
+    EventKind.ENDED: _ended,
+    EventKind.CLOSED: _closed,
+    EventKind.ABANDONED: _abandoned,
+    EventKind.REPRIORITISED: _reprioritised,
+    EventKind.RESTORED: _restored,
+}
+"""What each kind of event writes; presence concerns no item."""

@@ -1,0 +1,85 @@
+"""Jobs: functions that a database thread runs for a coroutine, and how their results come back.
+
+A batch settles with one wake-up of each event loop. A caller that was cancelled meanwhile is passed over: its job
+has run all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+from sqlalchemy import Connection
+
+from engine.errors import CordboardError, Unavailable
+from engine.store.connect import away
+
+Work = Callable[[Connection], Any]
+"""What a job does in its transaction: SQL only, safe to run again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One function to run in a transaction, and who waits for it."""
+
+    work: Work
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """A job that ran: its value, or the error that undid it."""
+
+    job: Job
+    value: Any = None
+    error: Exception | None = None
+
+
+def new_job(work: Work) -> Job:
+    """Make a job for the running coroutine."""
+    loop = asyncio.get_running_loop()
+    return Job(work=work, future=loop.create_future(), loop=loop)
+
+
+def put_bounded(queue: SimpleQueue[Job | None], job: Job, bound: int) -> None:
+    """Queue a job; raise Unavailable (``store-busy``) when ``bound`` jobs wait already."""
+    if queue.qsize() >= bound:
+        raise Unavailable("the database is not keeping up", slug="store-busy", mend="Try again in a moment.")
+    queue.put(job)
+
+
+def settle(outcomes: Sequence[Settled]) -> None:
+    """Hand results to the loops that wait for them; called from a database thread."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Settled]] = defaultdict(list)
+    for outcome in outcomes:
+        by_loop[outcome.job.loop].append(outcome)
+    for loop, settled in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_deliver, settled)
+        except RuntimeError:
+            continue  # the loop is closed: nobody waits any more
+
+
+def _deliver(settled: Sequence[Settled]) -> None:
+    for one in settled:
+        future = one.job.future
+        if future.done():
+            continue
+        if one.error is None:
+            future.set_result(one.value)
+        else:
+            future.set_exception(one.error)
+
+
+def as_engine_error(error: Exception) -> Exception:
+    """Turn a failing database into Unavailable; leave everything else as it is."""
+    if isinstance(error, CordboardError) or not away(error):
+        return error
+    unavailable = Unavailable(f"the database failed: {error}", slug="store-unavailable")
+    unavailable.__cause__ = error
+    return unavailable

@@ -1,0 +1,248 @@
+"""Routing history: each event is applied once, whoever brings it first.
+
+The history row (organisation, epoch, number) is inserted first; where it is there already, the event was applied in
+that row's transaction. Commands bring their own events before they answer (``apply``); the projector brings all, in
+order, with its cursor (``project``). Events of an epoch that has ended are refused: the board they came from is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, and_, case, func, select
+
+from engine.errors import Conflict
+from engine.failpoints import failpoint
+from engine.ids import NewId
+from engine.model.conversation import Author, Entry, Interaction
+from engine.model.record import Applied, BoardMark, QueueStatistics
+from engine.model.work import EventKind, RoutingEvent
+from engine.store.access import Access
+from engine.store.conditions import EVENT_OF_ITEM, HAS_CLIENT_ID
+from engine.store.effects import apply_effects
+from engine.store.json_text import dump
+from engine.store.rows import AnyRow, entry_of, event_of, interaction_of
+from engine.store.tables import entries, interactions, routing_events, routing_marks, segments, work_items
+from engine.store.upsert import insert_once
+
+SHORT_MS = 5_000
+"""A visitor who leaves sooner than this after entering a queue is a short abandon."""
+
+TELLING = frozenset(
+    {
+        EventKind.ACCEPTED,
+        EventKind.TRANSFERRED,
+        EventKind.LOST,
+        EventKind.ENDED,
+        EventKind.CLOSED,
+        EventKind.ABANDONED,
+    }
+)
+"""Kinds of events that the transcript tells of."""
+
+
+class Routing:
+    """Write routing events and their effects; count what became of work."""
+
+    def __init__(self, *, access: Access) -> None:
+        self._access = access
+
+    async def apply(self, events: Sequence[RoutingEvent]) -> list[Applied]:
+        """Write the effects of one organisation's events, in one transaction. Idempotent.
+
+        Raises Conflict (``stale-epoch``) when the record follows a newer board.
+        """
+        if not events:
+            return []
+        new_id = self._access.new_id
+        return await self._access.write(events[0].org_id, lambda conn: _apply(conn, events, new_id))
+
+    async def project(self, org_id: str, events: Sequence[RoutingEvent], *, cursor_id: str) -> list[Applied]:
+        """Write effects and move the cursor to the last event and ``cursor_id``, in one transaction. Idempotent.
+
+        Raises Conflict: ``cursor-moved`` when every event is of an older epoch than the cursor's, ``stale-epoch`` when
+        the board tells another story than the record under the same number.
+        """
+        failpoint("projector.before-commit")
+        new_id = self._access.new_id
+        return await self._access.write(org_id, lambda conn: _project(conn, org_id, events, cursor_id, new_id))
+
+    async def cursor(self, org_id: str) -> BoardMark:
+        """Return how far the record follows the board; epoch 0 when it never did."""
+        return await self._access.read(lambda conn: _mark(conn, org_id))
+
+    async def begin_epoch(self, org_id: str, *, at_least: int) -> int:
+        """Begin a new epoch above the record's and ``at_least``; the cursor starts anew. Returns it."""
+        return await self._access.write(org_id, lambda conn: _begin_epoch(conn, org_id, at_least))
+
+    async def service_level(self, org_id: str, *, since_ms: int) -> dict[str, QueueStatistics]:
+        """Return per queue what became of the segments offered since ``since_ms``."""
+        return await self._access.read(lambda conn: _service_level(conn, org_id, since_ms))
+
+    async def history(self, org_id: str, item_id: str) -> list[RoutingEvent]:
+        """Return a work item's events in order."""
+        query = (
+            select(routing_events)
+            .where(routing_events.c.org_id == org_id, routing_events.c.item_id == item_id, EVENT_OF_ITEM)
+            .order_by(routing_events.c.epoch, routing_events.c.seq)
+        )
+        return await self._access.read(lambda conn: [event_of(row) for row in conn.execute(query)])
+
+
+def _mark(conn: Connection, org_id: str, *, lock: str = "") -> BoardMark:
+    """Return the organisation's cursor; ``lock`` it for "share" or "update"."""
+    query = select(routing_marks).where(routing_marks.c.org_id == org_id)
+    if lock:
+        query = query.with_for_update(read=lock == "share")
+    row = conn.execute(query).first()
+    return BoardMark() if row is None else BoardMark(epoch=row.epoch, seq=row.seq, stream_id=row.stream_id)
+
+
+def _own_mark(conn: Connection, org_id: str) -> BoardMark:
+    """Return the cursor for writing; its row is made where it is missing."""
+    insert_once(conn, routing_marks, {"org_id": org_id, "epoch": 0, "seq": 0, "stream_id": "0-0"})
+    return _mark(conn, org_id, lock="update")
+
+
+def _set_mark(conn: Connection, org_id: str, mark: BoardMark) -> None:
+    conn.execute(
+        routing_marks.update()
+        .where(routing_marks.c.org_id == org_id)
+        .values(epoch=mark.epoch, seq=mark.seq, stream_id=mark.stream_id)
+    )
+
+
+def _begin_epoch(conn: Connection, org_id: str, at_least: int) -> int:
+    epoch = max(_own_mark(conn, org_id).epoch, at_least) + 1
+    _set_mark(conn, org_id, BoardMark(epoch=epoch))
+    return epoch
+
+
+def _apply(conn: Connection, events: Sequence[RoutingEvent], new_id: NewId) -> list[Applied]:
+    mark = _mark(conn, events[0].org_id, lock="share")
+    if any(event.epoch < mark.epoch for event in events):
+        raise Conflict("the board was rebuilt meanwhile", slug="stale-epoch", mend="Do it again.")
+    return [_apply_one(conn, event, new_id) for event in events]
+
+
+def _project(
+    conn: Connection, org_id: str, events: Sequence[RoutingEvent], cursor_id: str, new_id: NewId
+) -> list[Applied]:
+    mark = _own_mark(conn, org_id)
+    current = [event for event in events if event.epoch >= mark.epoch]
+    if events and not current:
+        raise Conflict("the cursor belongs to a newer epoch", slug="cursor-moved")
+    applied = [_apply_one(conn, event, new_id) for event in current]
+    last = max(((event.epoch, event.seq) for event in current), default=(mark.epoch, mark.seq))
+    epoch, seq = max(last, (mark.epoch, mark.seq))
+    _set_mark(conn, org_id, BoardMark(epoch=epoch, seq=seq, stream_id=cursor_id))
+    return applied
+
+
+def _apply_one(conn: Connection, event: RoutingEvent, new_id: NewId) -> Applied:
+    fresh = insert_once(conn, routing_events, _row(event))
+    if fresh:
+        told = apply_effects(conn, event, new_id=new_id)
+    else:
+        _check_same(conn, event)
+        told = ()
+    interaction = _interaction(conn, event) if event.item_id else None
+    if not fresh and interaction is not None and event.kind in TELLING:
+        told = _told_before(conn, event, interaction.id)
+    return Applied(event=event, fresh=fresh, entries=told, interaction=interaction)
+
+
+def _row(event: RoutingEvent) -> dict[str, object]:
+    return {
+        "org_id": event.org_id,
+        "epoch": event.epoch,
+        "seq": event.seq,
+        "stream_id": event.stream_id,
+        "at_ms": event.at_ms,
+        "kind": event.kind.value,
+        "item_id": event.item_id,
+        "agent_id": event.agent_id,
+        "queue": event.queue,
+        "assignment": event.assignment,
+        "data": dump(event.data),
+    }
+
+
+def _check_same(conn: Connection, event: RoutingEvent) -> None:
+    """Refuse an event whose number tells of something else: the board has gone back in time."""
+    row = conn.execute(
+        select(routing_events.c.kind, routing_events.c.item_id, routing_events.c.assignment).where(
+            routing_events.c.org_id == event.org_id,
+            routing_events.c.epoch == event.epoch,
+            routing_events.c.seq == event.seq,
+        )
+    ).one()
+    if (row.kind, row.item_id, row.assignment) != (event.kind.value, event.item_id, event.assignment):
+        raise Conflict(
+            f"event {event.epoch}:{event.seq} is known as {row.kind}, not {event.kind}",
+            slug="stale-epoch",
+            mend="Begin a new epoch and rebuild the board.",
+        )
+
+
+def _interaction(conn: Connection, event: RoutingEvent) -> Interaction | None:
+    row = conn.execute(
+        select(interactions)
+        .join(work_items, work_items.c.interaction_id == interactions.c.id)
+        .where(work_items.c.id == event.item_id, interactions.c.org_id == event.org_id)
+    ).first()
+    return None if row is None else interaction_of(row)
+
+
+def _told_before(conn: Connection, event: RoutingEvent, interaction_id: str) -> tuple[Entry, ...]:
+    rows = conn.execute(
+        select(entries)
+        .where(
+            entries.c.interaction_id == interaction_id,
+            entries.c.author.in_((Author.AGENT.value, Author.SYSTEM.value)),
+            entries.c.client_id == f"{event.epoch}:{event.seq}",
+            HAS_CLIENT_ID,
+        )
+        .order_by(entries.c.seq)
+    )
+    return tuple(entry_of(row) for row in rows)
+
+
+def _service_level(conn: Connection, org_id: str, since_ms: int) -> dict[str, QueueStatistics]:
+    seg = segments.c
+    answered = seg.answered_ms > 0
+    took = seg.answered_ms - seg.offered_ms
+    in_target = and_(answered, (seg.target_ms == 0) | (took <= seg.target_ms))
+    abandoned = seg.abandoned_ms > 0
+    short = and_(abandoned, seg.abandoned_ms - seg.offered_ms < SHORT_MS)
+    query = (
+        select(
+            seg.queue,
+            func.count().label("offered"),
+            *(
+                func.sum(case((condition, 1), else_=0)).label(name)
+                for name, condition in (
+                    ("answered", answered),
+                    ("in_target", in_target),
+                    ("abandoned", abandoned),
+                    ("short", short),
+                )
+            ),
+            func.sum(case((answered, took), else_=0)).label("took_ms"),
+        )
+        .where(seg.org_id == org_id, seg.offered_ms >= since_ms)
+        .group_by(seg.queue)
+    )
+    return {row.queue: _statistics(row) for row in conn.execute(query)}
+
+
+def _statistics(row: AnyRow) -> QueueStatistics:
+    counts: Mapping[str, int] = {name: int(value) for name, value in row._mapping.items() if name != "queue"}  # noqa: SLF001 -- SQLAlchemy's documented mapping view
+    return QueueStatistics(
+        offered=counts["offered"],
+        answered=counts["answered"],
+        answered_in_target=counts["in_target"],
+        abandoned=counts["abandoned"],
+        short_abandoned=counts["short"],
+        asa_ms=counts["took_ms"] // counts["answered"] if counts["answered"] else 0,
+    )

@@ -1,0 +1,95 @@
+"""Signed-in browsers; only the hash of the cookie's secret is kept."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Delete, delete, select, update
+
+from engine.model.record import Session
+from engine.model.user import User
+from engine.store.access import Access
+from engine.store.rows import user_of
+from engine.store.tables import sessions, users
+
+TEXT_LENGTH = 200
+"""What a browser says of itself is cut to this."""
+
+
+class Sessions:
+    """Keep sessions."""
+
+    def __init__(self, *, access: Access) -> None:
+        self._access = access
+
+    async def create(
+        self,
+        token_hash: str,
+        *,
+        user: User,
+        csrf: str,
+        expires_ms: int,
+        address: str,
+        user_agent: str,
+        now_ms: int,
+    ) -> Session:
+        """Begin a session."""
+        row = {
+            "token_hash": token_hash,
+            "org_id": user.org_id,
+            "user_id": user.id,
+            "csrf": csrf,
+            "created_ms": now_ms,
+            "seen_ms": now_ms,
+            "expires_ms": expires_ms,
+            "address": address[:TEXT_LENGTH],
+            "user_agent": user_agent[:TEXT_LENGTH],
+        }
+        await self._access.execute(user.org_id, sessions.insert(), row)
+        return Session(user=user, csrf=csrf, created_ms=now_ms, seen_ms=now_ms, expires_ms=expires_ms)
+
+    async def get(self, token_hash: str, now_ms: int) -> Session | None:
+        """Return a session that has not expired, of a user who is active."""
+        return await self._access.read(lambda conn: _get(conn, token_hash, now_ms))
+
+    async def touch(self, token_hash: str, *, now_ms: int, expires_ms: int = 0) -> None:
+        """Note that a session was used; let it last until ``expires_ms`` if that is later."""
+        used = update(sessions).where(sessions.c.token_hash == token_hash)
+        longer = used.where(sessions.c.expires_ms < expires_ms).values(expires_ms=expires_ms)
+
+        def work(conn: Connection) -> None:
+            conn.execute(used.values(seen_ms=now_ms))
+            conn.execute(longer)
+
+        await self._access.write("", work)
+
+    async def delete(self, token_hash: str) -> None:
+        """End a session. Idempotent."""
+        await self._delete(delete(sessions).where(sessions.c.token_hash == token_hash))
+
+    async def delete_for_user(self, org_id: str, user_id: str) -> None:
+        """End all sessions of a user. Idempotent."""
+        await self._delete(delete(sessions).where(sessions.c.user_id == user_id, sessions.c.org_id == org_id))
+
+    async def purge(self, now_ms: int) -> int:
+        """Delete what has expired; return how many."""
+        return await self._delete(delete(sessions).where(sessions.c.expires_ms <= now_ms))
+
+    async def _delete(self, statement: Delete) -> int:
+        return await self._access.execute("", statement)
+
+
+def _get(conn: Connection, token_hash: str, now_ms: int) -> Session | None:
+    row = conn.execute(
+        select(sessions).where(sessions.c.token_hash == token_hash, sessions.c.expires_ms > now_ms)
+    ).first()
+    if row is None:
+        return None
+    user = conn.execute(select(users).where(users.c.id == row.user_id)).one()
+    if not user.active:
+        return None
+    return Session(
+        user=user_of(user),
+        csrf=row.csrf,
+        created_ms=row.created_ms,
+        seen_ms=row.seen_ms,
+        expires_ms=row.expires_ms,
+    )

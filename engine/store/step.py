@@ -1,0 +1,75 @@
+"""One routing event being applied to its work item: what it may move, and its time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from engine.ids import NewId
+from engine.model.work import RoutingEvent, WorkState
+from engine.store.rows import AnyRow
+from engine.store.tables import users, work_items
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """An event, the item's row as it was before (locked), and where to write."""
+
+    conn: Connection
+    event: RoutingEvent
+    item: AnyRow
+    new_id: NewId
+
+    @property
+    def late(self) -> bool:
+        """Say whether a later event has moved the item already: its state must not go back."""
+        event, item = self.event, self.item
+        return (event.epoch, event.seq) <= (item.epoch, item.event_seq)
+
+    @property
+    def client_id(self) -> str:
+        """Return what makes a transcript line of this event unique."""
+        return f"{self.event.epoch}:{self.event.seq}"
+
+    def text(self, name: str, otherwise: str = "") -> str:
+        """Return a text the event carries, if it does."""
+        value = self.event.data.get(name)
+        return value if isinstance(value, str) and value else otherwise
+
+    def number(self, name: str, otherwise: int = 0) -> int:
+        """Return a number the event carries, if it does."""
+        value = self.event.data.get(name)
+        return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else otherwise
+
+    def move(self, state: WorkState | None, **values: object) -> None:
+        """Change the item, unless the event is late; its mark moves along."""
+        if self.late:
+            return
+        changes: dict[str, object] = {**values, "epoch": self.event.epoch, "event_seq": self.event.seq}
+        if state is not None:
+            changes["state"] = state.value
+        if self.event.assignment > self.item.assignment:
+            changes["assignment"] = self.event.assignment
+        self.conn.execute(update(work_items).where(work_items.c.id == self.item.id).values(**changes))
+
+    def waiting(self, since_ms: int = 0) -> dict[str, object]:
+        """Return the values of an item that waits, since ``since_ms`` or as before."""
+        return {"agent_id": "", "waiting_since_ms": since_ms or self._since() or self.event.at_ms}
+
+    def not_waiting(self) -> dict[str, object]:
+        """Return the values of an item whose wait is over: it has grown older by it."""
+        since = self._since()
+        waited = max(0, self.event.at_ms - since) if since else 0
+        return {"waited_ms": self.item.waited_ms + waited, "waiting_since_ms": 0}
+
+    def _since(self) -> int:
+        """Return since when the item waits; before the board knew it, it waited from its creation."""
+        if self.item.state == WorkState.PENDING:
+            return int(self.item.created_ms)
+        return int(self.item.waiting_since_ms)
+
+    def agent_name(self) -> str:
+        """Return the name of the event's agent, '' when unknown."""
+        query = select(users.c.name).where(users.c.id == self.event.agent_id, users.c.org_id == self.event.org_id)
+        return self.conn.execute(query).scalar() or ""

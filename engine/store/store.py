@@ -1,0 +1,88 @@
+"""The record's facade: one attribute per group of methods, one transaction per method."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from engine.clock import Clock
+from engine.errors import Unavailable
+from engine.ids import NewId
+from engine.store.access import Access
+from engine.store.alerts import Alerts
+from engine.store.arrivals import Arrivals
+from engine.store.audit import Audit
+from engine.store.cases import Cases
+from engine.store.configuration import Configuration
+from engine.store.connect import open_backend
+from engine.store.conversations import Conversations
+from engine.store.customers import Customers
+from engine.store.escalations import Escalations
+from engine.store.idempotency import Idempotency
+from engine.store.migrate import upgrade
+from engine.store.reader import Reader
+from engine.store.routing import Routing
+from engine.store.sessions import Sessions
+from engine.store.tokens import Tokens
+from engine.store.transcripts import Transcripts
+from engine.store.users import Users
+from engine.store.work import Work
+from engine.store.writer import Writer
+
+PROBE_S = 3.0
+
+
+class Store:
+    """Keep the record in the database at ``url``: ``sqlite:////path/to/file`` or ``postgresql://…``."""
+
+    def __init__(self, *, url: str, clock: Clock, new_id: NewId) -> None:
+        self._backend = open_backend(url)
+        self._writer = Writer(backend=self._backend)
+        self._reader = Reader(backend=self._backend)
+        access = Access(writer=self._writer, reader=self._reader, clock=clock, new_id=new_id)
+        self.arrivals = Arrivals(access=access)
+        self.transcripts = Transcripts(access=access)
+        self.conversations = Conversations(access=access)
+        self.work = Work(access=access)
+        self.routing = Routing(access=access)
+        self.cases = Cases(access=access)
+        self.escalations = Escalations(access=access)
+        self.alerts = Alerts(access=access)
+        self.customers = Customers(access=access)
+        self.users = Users(access=access)
+        self.sessions = Sessions(access=access)
+        self.tokens = Tokens(access=access)
+        self.configuration = Configuration(access=access)
+        self.idempotency = Idempotency(access=access)
+        self.audit = Audit(access=access)
+        self._access = access
+
+    async def start(self) -> None:
+        """Bring the schema up to date (under a lock) and start the threads; raise Unavailable when it cannot."""
+        try:
+            await asyncio.to_thread(upgrade, self._backend)
+        except DBAPIError as error:
+            raise Unavailable(
+                f"the database cannot be opened: {error.orig}",
+                slug="store-unavailable",
+                mend="Check the database address, and that its directory can be written to.",
+            ) from error
+        self._writer.start()
+        self._reader.start()
+
+    async def stop(self) -> None:
+        """Finish what was begun, end the threads, close the database. Safe to call twice."""
+        await self._writer.stop()
+        await self._reader.stop()
+        self._backend.dispose()
+
+    async def probe(self) -> None:
+        """Return when the database answers, for reading and for writing; raise Unavailable when it does not."""
+        try:
+            async with asyncio.timeout(PROBE_S):
+                await self._access.read(lambda conn: conn.execute(select(1)).scalar())
+                await self._access.write("", lambda conn: conn.execute(select(1)).scalar())
+        except TimeoutError as error:
+            raise Unavailable("the database does not answer", slug="store-unavailable") from error

@@ -1,0 +1,168 @@
+"""Users: who can sign in, and what wrong passwords do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, select, update
+
+from engine.errors import Conflict, NotFound
+from engine.ids import NewId
+from engine.model.organisation import Role
+from engine.model.record import Account
+from engine.model.user import User
+from engine.store.access import Access
+from engine.store.case_writes import ensure_organisation
+from engine.store.rows import AnyRow, user_of
+from engine.store.tables import organisations, users
+from engine.store.upsert import insert_once
+
+UserList = list[User]
+IdList = list[str]
+
+
+class Users:
+    """Keep users."""
+
+    def __init__(self, *, access: Access) -> None:
+        self._access = access
+
+    async def by_login(self, org_id: str, login: str) -> Account | None:
+        """Return the account of a login name."""
+        query = select(users).where(users.c.org_id == org_id, users.c.login == login)
+        row = await self._access.read(lambda conn: conn.execute(query).first())
+        return None if row is None else _account(row)
+
+    async def account(self, org_id: str, user_id: str) -> Account:
+        """Return a user's account; raise NotFound."""
+        return _account(await self._access.read(lambda conn: _find(conn, org_id, user_id)))
+
+    async def get(self, org_id: str, user_id: str) -> User:
+        """Return a user; raise NotFound."""
+        return user_of(await self._access.read(lambda conn: _find(conn, org_id, user_id)))
+
+    async def list(self, org_id: str) -> UserList:
+        """Return all users by login."""
+        query = select(users).where(users.c.org_id == org_id).order_by(users.c.login)
+        return await self._access.read(lambda conn: [user_of(row) for row in conn.execute(query)])
+
+    async def create(
+        self,
+        org_id: str,
+        *,
+        login: str,
+        name: str,
+        role: Role,
+        now_ms: int,
+        password_hash: str = "",
+        locale: str = "en",
+    ) -> User:
+        """Create a user; raise Conflict (``login-taken``)."""
+        user = User(id=self._access.new_id(), org_id=org_id, login=login, name=name, role=role, locale=locale)
+        return await self._access.write(org_id, lambda conn: _create(conn, user, password_hash, now_ms))
+
+    async def update(
+        self,
+        org_id: str,
+        user_id: str,
+        *,
+        role: Role | None = None,
+        active: bool | None = None,
+        name: str | None = None,
+        locale: str | None = None,
+    ) -> User:
+        """Change what is given; raise NotFound."""
+        given = {"role": None if role is None else role.value, "active": active, "name": name, "locale": locale}
+        values = {column: value for column, value in given.items() if value is not None}
+        return await self._access.write(org_id, lambda conn: user_of(_write(conn, org_id, user_id, values)))
+
+    async def set_password(self, org_id: str, user_id: str, password_hash: str) -> None:
+        """Replace the password's hash and lift a lock-out; raise NotFound."""
+        values = {"password_hash": password_hash, "failed_count": 0, "locked_until_ms": 0}
+        await self._access.write(org_id, lambda conn: _write(conn, org_id, user_id, values))
+
+    async def record_failure(self, org_id: str, user_id: str, *, lock_after: int, lock_ms: int, now_ms: int) -> Account:
+        """Count a wrong password; after ``lock_after`` in a row lock the account for ``lock_ms``. Raises NotFound."""
+        return await self._access.write(
+            org_id,
+            lambda conn: _fail(conn, (org_id, user_id), lock_after=lock_after, lock_ms=lock_ms, now_ms=now_ms),
+        )
+
+    async def record_success(self, org_id: str, user_id: str) -> None:
+        """Forget wrong passwords; raise NotFound."""
+        values = {"failed_count": 0, "locked_until_ms": 0}
+        await self._access.write(org_id, lambda conn: _write(conn, org_id, user_id, values))
+
+    async def organisations(self) -> IdList:
+        """Return the ids of all organisations on record."""
+        query = select(organisations.c.org_id).order_by(organisations.c.org_id)
+        return await self._access.read(lambda conn: [row.org_id for row in conn.execute(query)])
+
+
+def _account(row: AnyRow) -> Account:
+    return Account(
+        user=user_of(row),
+        password_hash=row.password_hash,
+        failed_count=row.failed_count,
+        locked_until_ms=row.locked_until_ms,
+    )
+
+
+def _find(conn: Connection, org_id: str, user_id: str) -> AnyRow:
+    row = conn.execute(select(users).where(users.c.id == user_id, users.c.org_id == org_id)).first()
+    if row is None:
+        raise NotFound(f"there is no user {user_id}", slug="unknown-user")
+    return row
+
+
+def _create(conn: Connection, user: User, password_hash: str, now_ms: int) -> User:
+    ensure_organisation(conn, user.org_id, now_ms)
+    if not insert_once(conn, users, row_of_user(user, password_hash=password_hash, now_ms=now_ms)):
+        raise Conflict(f"the login {user.login!r} is taken", slug="login-taken")
+    return user
+
+
+def row_of_user(user: User, *, password_hash: str, now_ms: int) -> dict[str, object]:
+    """Write a new user as a row."""
+    return {
+        "id": user.id,
+        "org_id": user.org_id,
+        "login": user.login,
+        "name": user.name,
+        "role": user.role.value,
+        "active": user.active,
+        "locale": user.locale,
+        "password_hash": password_hash,
+        "failed_count": 0,
+        "locked_until_ms": 0,
+        "created_ms": now_ms,
+    }
+
+
+def _write(conn: Connection, org_id: str, user_id: str, values: Mapping[str, object]) -> AnyRow:
+    if values:
+        conn.execute(update(users).where(users.c.id == user_id, users.c.org_id == org_id).values(**values))
+    return _find(conn, org_id, user_id)
+
+
+def _fail(conn: Connection, where: tuple[str, str], *, lock_after: int, lock_ms: int, now_ms: int) -> Account:
+    conn.execute(
+        update(users)
+        .where(users.c.id == where[1], users.c.org_id == where[0])
+        .values(failed_count=users.c.failed_count + 1)
+    )
+    row = _find(conn, *where)
+    if row.failed_count >= lock_after:
+        row = _write(conn, *where, {"failed_count": 0, "locked_until_ms": now_ms + lock_ms})
+    return _account(row)
+
+
+def upsert_configured(conn: Connection, wanted: User, *, new_id: NewId, now_ms: int) -> None:
+    """Let a configured user be as configured; password, activity and language stay his own."""
+    row = row_of_user(wanted, password_hash="", now_ms=now_ms)
+    if not insert_once(conn, users, {**row, "id": new_id()}):
+        conn.execute(
+            update(users)
+            .where(users.c.org_id == wanted.org_id, users.c.login == wanted.login)
+            .values(name=wanted.name, role=wanted.role.value)
+        )

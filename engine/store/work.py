@@ -1,0 +1,78 @@
+"""Work items as the record knows them."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+
+from engine.errors import NotFound
+from engine.model.work import WorkItem
+from engine.store.access import Access
+from engine.store.conditions import ITEM_OPEN
+from engine.store.rows import item_of
+from engine.store.tables import work_items
+
+WorkItems = list[WorkItem]
+
+
+class Work:
+    """Find work items; keep their disposition. Their state is changed by routing events alone."""
+
+    def __init__(self, *, access: Access) -> None:
+        self._access = access
+
+    async def get(self, org_id: str, item_id: str) -> WorkItem:
+        """Return a work item; raise NotFound."""
+        query = select(work_items).where(work_items.c.id == item_id, work_items.c.org_id == org_id)
+        row = await self._access.read(lambda conn: conn.execute(query).first())
+        if row is None:
+            raise NotFound(f"there is no work item {item_id}", slug="unknown-item")
+        return item_of(row, self._access.clock.now_ms())
+
+    async def for_interaction(self, org_id: str, interaction_id: str) -> WorkItem | None:
+        """Return the interaction's open work item."""
+        query = (
+            select(work_items)
+            .where(work_items.c.interaction_id == interaction_id, work_items.c.org_id == org_id, ITEM_OPEN)
+            .order_by(work_items.c.id.desc())
+            .limit(1)
+        )
+        row = await self._access.read(lambda conn: conn.execute(query).first())
+        return None if row is None else item_of(row, self._access.clock.now_ms())
+
+    async def open_items(self, org_id: str) -> WorkItems:
+        """Return all items that are not closed, oldest first, each with the age it has by now."""
+        query = select(work_items).where(work_items.c.org_id == org_id, ITEM_OPEN).order_by(work_items.c.id)
+        now_ms = self._access.clock.now_ms()
+        return await self._access.read(lambda conn: [item_of(row, now_ms) for row in conn.execute(query)])
+
+    async def list(
+        self,
+        org_id: str,
+        *,
+        state: str | None = None,
+        queue: str | None = None,
+        limit: int = 100,
+        before_id: str | None = None,
+    ) -> WorkItems:
+        """Return items, newest first, ``before_id`` exclusive."""
+        query = select(work_items).where(work_items.c.org_id == org_id)
+        if state:
+            query = query.where(work_items.c.state == state)
+        if queue:
+            query = query.where(work_items.c.queue == queue)
+        if before_id:
+            query = query.where(work_items.c.id < before_id)
+        query = query.order_by(work_items.c.id.desc()).limit(limit)
+        now_ms = self._access.clock.now_ms()
+        return await self._access.read(lambda conn: [item_of(row, now_ms) for row in conn.execute(query)])
+
+    async def set_disposition(self, org_id: str, item_id: str, *, disposition: str, note: str, now_ms: int) -> None:
+        """Keep the outcome code of an item's wrap-up; the last one counts. Raises NotFound."""
+        del now_ms  # the event that closes the wrap-up carries the time
+        statement = (
+            update(work_items)
+            .where(work_items.c.id == item_id, work_items.c.org_id == org_id)
+            .values(disposition=disposition, note=note)
+        )
+        if await self._access.execute(org_id, statement) == 0:
+            raise NotFound(f"there is no work item {item_id}", slug="unknown-item")
