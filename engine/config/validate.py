@@ -24,6 +24,8 @@ _KINDS: Mapping[str, str] = {
     "dict_type": "must hold 'name: value' entries",
     "model_type": "must hold 'name: value' entries",
     "missing": "is missing",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
 }
 _PATTERN_HINTS: Mapping[str, str] = {
     "^[a-z0-9_-]{1,40}$": "Use 1 to 40 of a-z, 0-9, - and _.",
@@ -81,7 +83,9 @@ def _translate(documents: Mapping[str, Document], error: ErrorDetails, first_fil
     if error["type"] == "value_error":
         return _problem(documents, place, f"{name}: {error.get('ctx', {}).get('error', 'is wrong')}", "")
     if "[key]" in error["loc"]:
-        return _problem(documents, place, f"'{place[-1]}' cannot be a name here", _pattern_hint(error))
+        known = error.get("ctx", {}).get("expected", "").replace("'", "")
+        hint = f"Known: {known}." if known else _pattern_hint(error)
+        return _problem(documents, place, f"'{place[-1]}' cannot be a name here", hint)
     detail = _KINDS.get(error["type"]) or error["msg"].replace("Input should", "must").replace("String should", "must")
     return _problem(documents, place, f"{name} {_lower_first(detail)}", _pattern_hint(error))
 
