@@ -30,11 +30,11 @@ def hash_password(password: str) -> str:
     """
     if len(password) < SHORTEST:
         raise InvalidInput(
-            "the password is too short", slug="weak-password", mend=f"Choose at least {SHORTEST} characters."
+            "the password is too short.", slug="weak-password", mend=f"Choose at least {SHORTEST} characters."
         )
     if _too_long(password):
         raise InvalidInput(
-            "the password is too long", slug="weak-password", mend=f"Choose at most {LONGEST} bytes of UTF-8."
+            "the password is too long.", slug="weak-password", mend=f"Choose at most {LONGEST} bytes of UTF-8."
         )
     return _hasher().hash(_bytes(password))
 

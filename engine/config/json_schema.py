@@ -26,6 +26,8 @@ def configuration_schema() -> dict[str, object]:
         default = node.get("default")
         if node.get("pattern") == PATTERN and isinstance(default, int):
             node["default"] = format_duration(default)
+        if "patternProperties" in node:
+            node["additionalProperties"] = False
     return {
         "$schema": DIALECT,
         "title": "Cordboard configuration file",

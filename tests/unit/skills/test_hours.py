@@ -1,0 +1,72 @@
+"""Opening hours follow the wall clock of the organisation's zone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from engine.config.compile import load
+from engine.config.samples import demo_directory
+from engine.model.organisation import Hours, Organisation, Period
+from engine.skills.hours import is_open, time_zone
+
+BERLIN = ZoneInfo("Europe/Berlin")
+SUNDAY_NIGHT = Hours(periods=(Period(weekday=6, start_minute=120, end_minute=180),))
+NINE_TO_FIVE = Hours(periods=tuple(Period(weekday=day, start_minute=540, end_minute=1020) for day in range(5)))
+
+
+def organisation(hours: Hours | None, zone: str = "Europe/Berlin") -> Organisation:
+    demo = load(demo_directory())
+    queues = {"general": replace(demo.queues["general"], hours=hours)}
+    return replace(demo, time_zone=zone, queues=queues)
+
+
+def berlin(text: str, fold: int = 0) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=BERLIN, fold=fold).timestamp() * 1000)
+
+
+def test_without_hours_it_is_always_open() -> None:
+    assert is_open(organisation(None), "general", 0)
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("2026-01-05T09:00", True),
+        ("2026-01-05T08:59:59.999", False),
+        ("2026-01-05T16:59:59", True),
+        ("2026-01-05T17:00", False),
+        ("2026-07-06T09:00", True),  # summer time: two hours from UTC
+        ("2026-07-06T08:59", False),
+        ("2026-01-10T12:00", False),  # Saturday
+    ],
+)
+def test_nine_to_five(at: str, expected: bool) -> None:
+    assert is_open(organisation(NINE_TO_FIVE), "general", berlin(at)) is expected
+
+
+def test_an_hour_that_summer_time_repeats_is_open_twice() -> None:
+    book = organisation(SUNDAY_NIGHT)
+    first, second = berlin("2026-10-25T02:30"), berlin("2026-10-25T02:30", fold=1)
+    assert second - first == 3_600_000
+    assert is_open(book, "general", first)
+    assert is_open(book, "general", second)
+    assert not is_open(book, "general", second + 1_800_000)
+
+
+def test_an_hour_that_summer_time_skips_never_comes() -> None:
+    book = organisation(SUNDAY_NIGHT)
+    start = int(datetime(2026, 3, 29, tzinfo=UTC).timestamp() * 1000)
+    assert not any(is_open(book, "general", start + minute * 60_000) for minute in range(0, 240, 10))
+
+
+def test_until_midnight() -> None:
+    hours = Hours(periods=(Period(weekday=0, start_minute=1380, end_minute=1440),))
+    assert is_open(organisation(hours), "general", berlin("2026-01-05T23:59:59.999"))
+    assert not is_open(organisation(hours), "general", berlin("2026-01-06T00:00"))
+
+
+def test_utc_needs_no_tables() -> None:
+    assert time_zone("UTC") is UTC
+    assert is_open(organisation(NINE_TO_FIVE, "UTC"), "general", berlin("2026-01-05T17:30"))
