@@ -23,7 +23,7 @@ from engine.model.organisation import Organisation
 from engine.model.record import Snapshot
 
 if TYPE_CHECKING:
-    from engine.store import Store  # opened in record.py only: the other commands start without SQL
+    from engine.store.store import Store  # opened in record.py only: the other commands start without SQL
 
 ConfigDirectory = Annotated[
     Path | None, typer.Argument(metavar="DIR", help="Configuration directory; else the one of the settings.")
@@ -165,6 +165,7 @@ async def _put(store: Store, *, organisation: Organisation) -> Snapshot:
         digest=packed.digest,
         compiled=packed.compiled,
         agents=tuple(organisation.agents.values()),
+        targets={key: queue.target_ms for key, queue in organisation.queues.items()},
         author="cordboard config apply",
         now_ms=now_ms(),
     )

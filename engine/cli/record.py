@@ -15,7 +15,7 @@ from engine.model.record import Account
 from engine.settings import Settings
 
 if TYPE_CHECKING:
-    from engine.store import Store
+    from engine.store.store import Store
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ def now_ms() -> int:
 
 
 async def _run(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
-    from engine.store import Store  # noqa: PLC0415 - commands without the record start without SQL
+    from engine.store.store import Store  # noqa: PLC0415 - commands without the record start without SQL
 
     if not settings.database_url:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from engine.model.organisation import Role
 from engine.model.record import ApiToken
 
 if TYPE_CHECKING:
-    from engine.store import Store  # opened in record.py only: the other commands start without SQL
+    from engine.store.store import Store  # opened in record.py only: the other commands start without SQL
 
 PREFIX = "cbt_"
 """Makes a leaked token recognisable to scanners."""

@@ -20,7 +20,7 @@ from engine.model.user import User
 from engine.passwords import hash_password
 
 if TYPE_CHECKING:
-    from engine.store import Store  # opened in record.py only: the other commands start without SQL
+    from engine.store.store import Store  # opened in record.py only: the other commands start without SQL
 
 Login = Annotated[str, typer.Argument(metavar="LOGIN", help="Name that the user signs in with.")]
 
@@ -106,7 +106,7 @@ def set_password(
     async def work(store: Store) -> User:
         org_id = await pick_organisation(store, organisation)
         user = (await account_of(store, org_id, login)).user
-        await store.users.set_password(org_id, user.id, password_hash=hashed, now_ms=now_ms())
+        await store.users.set_password(org_id, user.id, hashed)
         await store.sessions.delete_for_user(org_id, user.id)
         return user
 

@@ -6,13 +6,14 @@ import asyncio
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
 from engine.model.record import Account
+from engine.passwords import hash_password, verify_password
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +39,7 @@ class Users(Protocol):
         """Return an account."""
         ...
 
-    async def set_password(self, org_id: str, user_id: str, *, password_hash: str, now_ms: int) -> None:
+    async def set_password(self, org_id: str, user_id: str, password_hash: str) -> None:
         """Set a password's hash."""
         ...
 
@@ -57,31 +58,28 @@ async def ensure_demo_passwords(
     store: Store,
     org_id: str,
     logins: Sequence[str],
-    *,
-    hash_password: Callable[[str], str],
-    now_ms: int,
 ) -> Mapping[str, str]:
-    """Give each of ``logins`` that has no password one of its own; return the passwords of all that are known.
+    """Give each of ``logins`` that has no password one of its own; return all passwords that are known and work.
 
     They lie in ``<data>/secrets/demo-logins.json``, readable by the owner only. An account that has a password keeps
-    it; if somebody changed it, the one returned no longer works. Idempotent; log-ins without account are left out.
+    it. Idempotent; log-ins without an account are left out.
     """
-    kept = await asyncio.to_thread(_read, data / "secrets" / FILE)
-    passwords = {login: kept.get(login) or new_password() for login in logins}
-    if passwords.items() - kept.items():
-        await asyncio.to_thread(_write, data / "secrets", {**kept, **passwords})
-    known = {}
-    for login, password in passwords.items():
+    file = data / "secrets" / FILE
+    kept = await asyncio.to_thread(_read, file)
+    known: dict[str, str] = {}
+    for login in logins:
         account = await store.users.by_login(org_id, login)
         if account is None:
             log.warning("demo user has no account", login=login)
-            continue
-        if not account.password_hash:
-            hashed = await asyncio.to_thread(hash_password, password)
-            await store.users.set_password(org_id, account.user.id, password_hash=hashed, now_ms=now_ms)
-        elif login not in kept:
-            continue  # it has a password that we never knew
-        known[login] = password
+        elif not account.password_hash:
+            if login not in kept:
+                kept[login] = new_password()
+                await asyncio.to_thread(_write, file, kept)  # first, so that a crash leaves none that nobody knows
+            hashed = await asyncio.to_thread(hash_password, kept[login])
+            await store.users.set_password(org_id, account.user.id, hashed)
+            known[login] = kept[login]
+        elif login in kept and await asyncio.to_thread(verify_password, account.password_hash, kept[login]):
+            known[login] = kept[login]
     return known
 
 
@@ -102,13 +100,13 @@ def _read(file: Path) -> dict[str, str]:
     return {str(login): str(password) for login, password in content.items()} if isinstance(content, dict) else {}
 
 
-def _write(directory: Path, passwords: Mapping[str, str]) -> None:
+def _write(file: Path, passwords: Mapping[str, str]) -> None:
     """Write the whole file or nothing: a crash leaves the old one."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = directory / f"{FILE}.new"
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = file.with_suffix(".new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(dict(passwords), file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(directory / FILE)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as text:
+        json.dump(dict(passwords), text, indent=2)
+        text.flush()
+        os.fsync(text.fileno())
+    new.replace(file)

@@ -38,7 +38,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.passwords": ("engine.errors",),
     "engine.api": (*FOUNDATION, "engine.skills", "engine.passwords", *(f"engine.{stage}" for stage in STAGES)),
     "engine.bench": FOUNDATION,
-    "engine.demo": FOUNDATION,
+    "engine.demo": (*FOUNDATION, "engine.passwords"),
     "engine.app": ("engine",),
     "engine.wiring": ("engine",),
     "engine.cli": ("engine",),
