@@ -83,7 +83,9 @@ export class ConversationView implements View {
   /** Show or take back the question whether to end; answers whether it was showing. */
   ask(on: boolean): boolean {
     const was = !this.#confirm.hidden
+    const stick = this.#nearBottom()
     this.#confirm.hidden = !on
+    if (stick) this.#toBottom()
     if (on) this.#confirm.querySelector('button')?.focus()
     else if (was) this.focus()
     return was
@@ -225,7 +227,7 @@ export class ConversationView implements View {
 
   #systemText(line: Line): string {
     const key = SYSTEM[line.kind]
-    if (key === undefined) return line.body
+    if (key === undefined || (line.kind === 'warning' && line.body !== '')) return line.body
     return this.#context.say(key, { name: line.name || this.#context.say('anAgent') })
   }
 

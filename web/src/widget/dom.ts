@@ -40,5 +40,4 @@ export const ICONS = {
   chat: 'M4 5h16v11H9l-5 4z',
   down: 'M6 9l6 6 6-6',
   send: 'M4 12l16-8-6 16-3-7z',
-  end: 'M6 6l12 12M18 6L6 18',
 }

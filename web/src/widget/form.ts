@@ -46,7 +46,7 @@ export class FormView implements View {
       this.#topicRow,
       this.#row('body', leaving ? 'message' : 'firstMessage', el('textarea', {
         rows: leaving ? 4 : 3, 'data-test': 'first-message',
-      })),
+      }), !leaving),
       this.#trouble,
       this.#submit,
     )

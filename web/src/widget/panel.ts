@@ -53,7 +53,6 @@ export class Panel {
     this.#onLanguage = onLanguage
     this.#say = speaker(locale)
     this.#launcher.append(icon(ICONS.chat), this.#badge)
-    this.#endButton.append(icon(ICONS.end))
     this.#closeButton.append(icon(ICONS.down))
     const header = el('header', {}, el('div', {}, this.#title, this.#status), this.#language, this.#endButton, this.#closeButton)
     this.#panel = el('section', { class: 'panel', id: 'panel', role: 'dialog', tabindex: -1,
@@ -121,8 +120,7 @@ export class Panel {
     write(this.#language, say('languageShort'))
     put(this.#language, 'aria-label', say('language'))
     put(this.#language, 'lang', this.#locale === 'en' ? 'zh-CN' : 'en')
-    put(this.#endButton, 'aria-label', say('end'))
-    put(this.#endButton, 'title', say('end'))
+    write(this.#endButton, say('end'))
     put(this.#closeButton, 'aria-label', say('close'))
     this.#endButton.hidden = phase !== 'chat' && phase !== 'opening'
   }

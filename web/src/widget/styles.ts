@@ -45,11 +45,11 @@ h2{font-size:16.5px;font-weight:650;line-height:1.3;margin:0;overflow:hidden;tex
 .status[data-state=online]::before{background:#4be08a;opacity:1;box-shadow:0 0 0 1.5px #063}
 .status[data-state=waiting]::before,.status[data-state=connecting]::before{background:#ffc043;opacity:1;box-shadow:0 0 0 1.5px #630;animation:blink 1s infinite alternate}
 @keyframes blink{to{opacity:.35}}
-header button{min-width:36px;height:36px;border-radius:9px;display:grid;place-items:center;font-size:13px;font-weight:600;padding:0 7px}
+header button{min-width:36px;height:36px;border-radius:9px;display:grid;place-items:center;font-size:13px;font-weight:600;padding:0 7px;white-space:nowrap}
 header button:hover{background:#0002}
 header :focus-visible{outline-color:var(--oa);outline-offset:-3px}
 .body{flex:1;min-height:0;display:flex;flex-direction:column}
-form,.note{padding:18px;overflow:auto;display:flex;flex-direction:column;gap:13px;flex:1}
+form:not(.composer),.note{padding:18px;overflow:auto;display:flex;flex-direction:column;gap:13px;flex:1}
 .note{text-align:center;justify-content:center}
 .note .big{font-size:40px;line-height:1;margin:0;color:var(--a)}
 p{margin:0}
@@ -59,8 +59,10 @@ label{display:block;font-size:13.5px;font-weight:600}
 label span{font-weight:400;color:var(--m)}
 input,select,textarea{display:block;width:100%;margin-top:4px;padding:9px 11px;border:1px solid var(--m);border-radius:9px;background:var(--s);font-weight:400;font-size:15px}
 textarea{resize:none}
+::placeholder{color:var(--m);opacity:1}
+input:focus-visible,select:focus-visible,textarea:focus-visible{outline:2px solid var(--a);outline-offset:-1px}
 [aria-invalid=true]{border-color:var(--e);box-shadow:0 0 0 1px var(--e)}
-.error{color:var(--e);font-size:13.5px;font-weight:400}
+.error{color:var(--e);font-size:13.5px;padding-top:3px}
 .primary{background:var(--a);color:var(--oa);font-weight:650;border-radius:10px;padding:11px 16px;text-align:center}
 .second{border:1px solid var(--m);border-radius:10px;padding:10px 16px;font-weight:600}
 .talk{flex:1;min-height:0;overflow:auto;padding:14px 14px 6px;overscroll-behavior:contain}
