@@ -1,1 +1,4 @@
-export {}
+import { boot } from '@/shared/boot'
+import ConsolePage from './ConsolePage.vue'
+
+boot(ConsolePage)

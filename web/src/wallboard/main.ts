@@ -1,1 +1,4 @@
-export {}
+import { boot } from '@/shared/boot'
+import WallboardPage from './WallboardPage.vue'
+
+boot(WallboardPage)

@@ -1,0 +1,30 @@
+// Events of a case in the agent's language.
+import { useI18n } from 'vue-i18n'
+import { useSession } from '@/shared/session'
+import type { CaseEvent } from '@/shared/wire'
+
+const KINDS = new Set([
+  'opened', 'status', 'priority', 'owner', 'subject', 'comment', 'escalated', 'interaction',
+])
+const STATUSES = new Set(['new', 'open', 'waiting', 'resolved', 'closed'])
+
+export function useEventWords(): (event: CaseEvent) => string {
+  const { t } = useI18n()
+  const session = useSession()
+
+  function who(event: CaseEvent): string {
+    if (event.actorId && event.actorId === session.signed?.user.id) return t('case.me')
+    return event.actorName || t(event.actorId ? 'case.somebody' : 'case.engine')
+  }
+
+  function value(event: CaseEvent): string {
+    const raw = event.data['to'] ?? event.data['new'] ?? event.data[event.kind]
+    const text = typeof raw === 'string' || typeof raw === 'number' ? String(raw) : ''
+    return STATUSES.has(text) ? t(`case.statuses.${text}`) : text
+  }
+
+  return (event) => {
+    const kind = KINDS.has(event.kind) ? event.kind : 'other'
+    return t(`case.events.${kind}`, { who: who(event), value: value(event), kind: event.kind })
+  }
+}

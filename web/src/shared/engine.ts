@@ -1,0 +1,146 @@
+// The engine's routes as functions: one per route, nouns in and out.
+import * as parse from './parse'
+import { Requester } from './request'
+import type * as wire from './wire'
+
+export const requester = new Requester({
+  fetch: (input, init) => fetch(input, init),
+  newKey: newId,
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+})
+
+/** Make an id for a message or request. randomUUID is missing on plain http off localhost. */
+export function newId(): string {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+const path = (strings: TemplateStringsArray, ...values: string[]): string =>
+  strings.reduce((whole, part, at) => whole + encodeURIComponent(values[at - 1] ?? '') + part)
+
+export async function logIn(
+  login: string, password: string, organisation: string,
+): Promise<wire.Signed> {
+  const body = { login, password, ...(organisation ? { organisation } : {}) }
+  return parse.signed(await requester.post('/login', body))
+}
+
+export async function me(): Promise<wire.Signed> {
+  return parse.signed(await requester.get('/me'))
+}
+
+export async function logOut(): Promise<void> {
+  await requester.post('/logout')
+}
+
+/** Read the configured lists anew, after the configuration has changed. */
+export async function lists(): Promise<wire.Lists> {
+  return parse.lists(await requester.get('/organisation'))
+}
+
+export async function setPresence(status: string): Promise<void> {
+  await requester.post('/presence', { status })
+}
+
+export async function signOut(openWork?: 'requeue' | 'end'): Promise<void> {
+  await requester.post('/sign-out', openWork ? { open_work: openWork } : {})
+}
+
+export async function accept(itemId: string, assignment: number): Promise<void> {
+  await requester.post(path`/offers/${itemId}/accept`, { assignment })
+}
+
+export async function decline(
+  itemId: string, assignment: number, reason: string,
+): Promise<void> {
+  await requester.post(path`/offers/${itemId}/decline`, {
+    assignment, ...(reason ? { reason } : {}),
+  })
+}
+
+export async function end(itemId: string, assignment: number): Promise<void> {
+  await requester.post(path`/work-items/${itemId}/end`, { assignment })
+}
+
+export async function wrapUp(
+  itemId: string, assignment: number, disposition: string, note: string,
+): Promise<void> {
+  await requester.post(path`/work-items/${itemId}/wrap-up`, {
+    assignment, disposition, ...(note ? { note } : {}),
+  })
+}
+
+export async function transfer(
+  itemId: string, assignment: number, queue: string, note: string,
+): Promise<void> {
+  await requester.post(path`/work-items/${itemId}/transfer`, {
+    assignment, queue, ...(note ? { note } : {}),
+  })
+}
+
+export async function interaction(id: string): Promise<wire.ConversationFrame> {
+  return parse.overview(await requester.get(path`/interactions/${id}`))
+}
+
+export async function entries(id: string, afterSeq = 0): Promise<wire.Entry[]> {
+  const reply = await requester.get(
+    path`/interactions/${id}/entries` + `?after_seq=${afterSeq}`,
+  )
+  return parse.list(reply, 'entries').map(parse.entry)
+}
+
+export interface CaseFilter {
+  status: string
+  text: string
+  mine: boolean
+}
+
+export async function cases(filter: CaseFilter): Promise<wire.Case[]> {
+  const query = new URLSearchParams()
+  if (filter.status) query.set('status', filter.status)
+  if (filter.text) query.set('text', filter.text)
+  if (filter.mine) query.set('owner', 'me')
+  const asked = query.toString()
+  const reply = await requester.get(asked ? `/cases?${asked}` : '/cases')
+  return parse.list(reply, 'cases').map(parse.kase)
+}
+
+export async function caseDetail(id: string): Promise<wire.CaseDetail> {
+  return parse.caseDetail(await requester.get(path`/cases/${id}`))
+}
+
+export async function openCase(interactionId: string, subject: string): Promise<wire.Case> {
+  const reply = await requester.post('/cases', { interaction_id: interactionId, subject })
+  return parse.caseDetail(reply).case
+}
+
+export interface CaseChange {
+  status?: wire.CaseStatus
+  subject?: string
+  priority?: number
+  owner_id?: string
+}
+
+export async function changeCase(
+  id: string, version: number, change: CaseChange,
+): Promise<wire.Case> {
+  const reply = await requester.patch(path`/cases/${id}`, { version, ...change })
+  return parse.caseDetail(reply).case
+}
+
+export async function comment(id: string, clientId: string, body: string): Promise<void> {
+  await requester.post(path`/cases/${id}/comments`, { client_id: clientId, body })
+}
+
+export async function contact(id: string): Promise<wire.ContactDetail> {
+  return parse.contactDetail(await requester.get(path`/contacts/${id}`))
+}
+
+export async function alerts(): Promise<wire.Alert[]> {
+  return parse.list(await requester.get('/alerts'), 'alerts').map(parse.alert)
+}
+
+export async function acknowledge(id: string): Promise<void> {
+  await requester.post(path`/alerts/${id}/acknowledge`)
+}

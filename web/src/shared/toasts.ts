@@ -1,0 +1,64 @@
+// Short messages at the edge of the page, and how a problem is told.
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+import { i18n } from './i18n'
+import { Problem, UNREACHABLE } from './problem'
+
+export type Tone = 'info' | 'ok' | 'danger'
+
+export interface Toast {
+  id: number
+  tone: Tone
+  title: string
+  hint: string
+}
+
+const SHOWN_MS: Record<Tone, number> = { info: 5_000, ok: 4_000, danger: 9_000 }
+const MOST = 4
+
+/** Say a problem in words: what is wrong, and how to mend it. */
+export function problemWords(problem: unknown): { title: string; hint: string } {
+  const { t, te } = i18n.global
+  if (!(problem instanceof Problem)) return { title: t('problem.unknown'), hint: '' }
+  if (problem.slug === UNREACHABLE) {
+    return { title: t('problem.unreachable'), hint: t('problem.unreachableHint') }
+  }
+  const key = `problem.slug.${problem.slug}`
+  return { title: te(key) ? t(key) : problem.detail, hint: problem.mend }
+}
+
+export const useToasts = defineStore('toasts', () => {
+  const toasts = ref<Toast[]>([])
+  let lastId = 0
+
+  function dismiss(id: number): void {
+    toasts.value = toasts.value.filter((toast) => toast.id !== id)
+  }
+
+  function show(tone: Tone, title: string, hint = ''): void {
+    const repeated = toasts.value.find((toast) => toast.title === title)
+    if (repeated) dismiss(repeated.id)
+    lastId += 1
+    const id = lastId
+    toasts.value = [...toasts.value.slice(1 - MOST), { id, tone, title, hint }]
+    setTimeout(() => dismiss(id), SHOWN_MS[tone])
+  }
+
+  function tell(problem: unknown): void {
+    const { title, hint } = problemWords(problem)
+    show('danger', title, hint)
+  }
+
+  /** Do something; tell the user when it fails. Says whether it worked. */
+  async function attempt(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work()
+      return true
+    } catch (problem) {
+      if (!(problem instanceof Problem && problem.status === 401)) tell(problem)
+      return false
+    }
+  }
+
+  return { toasts, show, dismiss, tell, attempt }
+})

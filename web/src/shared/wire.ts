@@ -1,0 +1,245 @@
+// The nouns the pages work with. Times are epoch milliseconds; parse.ts makes them of what the
+// engine sends.
+
+export type Role = 'agent' | 'supervisor' | 'admin'
+export type StatusKind = 'available' | 'break' | 'offline'
+export type EntryKind =
+  | 'message'
+  | 'note'
+  | 'joined'
+  | 'left'
+  | 'transferred'
+  | 'warning'
+  | 'ended'
+export type Author = 'visitor' | 'agent' | 'system'
+export type CaseStatus = 'new' | 'open' | 'waiting' | 'resolved' | 'closed'
+export type ItemState = 'active' | 'wrapup'
+
+export interface User {
+  id: string
+  login: string
+  name: string
+  role: Role
+  locale: string
+}
+
+export interface Organisation {
+  id: string
+  name: string
+  locale: string
+}
+
+export interface Signed {
+  user: User
+  csrf: string
+  organisation: Organisation
+}
+
+export interface Named {
+  key: string
+  name: string
+}
+
+export interface PresenceStatus extends Named {
+  kind: StatusKind
+  channels: string[]
+}
+
+export interface Entry {
+  id: string
+  seq: number
+  kind: EntryKind
+  author: Author
+  authorId: string
+  name: string
+  clientId: string
+  body: string
+  at: number
+  data: Record<string, unknown>
+}
+
+export interface Interaction {
+  id: string
+  channel: string
+  topic: string
+  locale: string
+  state: 'open' | 'closed'
+  contactId: string
+  caseId: string
+  lastSeq: number
+  agentReadSeq: number
+  openedAt: number
+  closedAt: number
+  closeReason: string
+}
+
+export interface Contact {
+  id: string
+  name: string
+  email: string
+  language: string
+  createdAt: number
+}
+
+export interface Case {
+  id: string
+  number: number
+  subject: string
+  contactId: string
+  contactName: string
+  status: CaseStatus
+  priority: number
+  queue: string
+  ownerId: string
+  ownerName: string
+  origin: string
+  topic: string
+  version: number
+  openedAt: number
+  updatedAt: number
+  closedAt: number
+  escalatedAt: number
+}
+
+export interface CaseEvent {
+  id: string
+  at: number
+  kind: string
+  actorId: string
+  actorName: string
+  data: Record<string, unknown>
+}
+
+export type TimelineLine =
+  | { type: 'event'; at: number; event: CaseEvent }
+  | { type: 'interaction'; at: number; interaction: Interaction; entries: Entry[] }
+
+export interface CaseDetail {
+  case: Case
+  contact: Contact | null
+  timeline: TimelineLine[]
+}
+
+export interface ContactDetail {
+  contact: Contact
+  interactions: Interaction[]
+}
+
+export interface Offer {
+  itemId: string
+  assignment: number
+  queue: string
+  offeredAt: number
+  expiresAt: number
+  interactionId: string
+  channel: string
+  topic: string
+  locale: string
+  contactName: string
+  preview: string
+}
+
+export interface HeldItem {
+  itemId: string
+  assignment: number
+  state: ItemState
+  queue: string
+  since: number
+  deadline: number
+  interactionId: string
+}
+
+export interface Visitor {
+  online: boolean
+  receivedSeq: number
+  readSeq: number
+}
+
+export interface Lists {
+  statuses: PresenceStatus[]
+  queues: Named[]
+  dispositions: Named[]
+}
+
+export interface HelloFrame extends Lists {
+  type: 'hello'
+  user: User
+  organisation: Organisation
+  heartbeatMs: number
+}
+
+export interface StateFrame {
+  type: 'state'
+  status: { key: string; since: number }
+  connected: boolean
+  load: { used: number; units: number }
+  offers: Offer[]
+  items: HeldItem[]
+}
+
+export interface ConversationFrame {
+  type: 'conversation'
+  interaction: Interaction
+  contact: Contact
+  case: Case | null
+  itemId: string
+  entries: Entry[]
+  visitor: Visitor
+}
+
+export interface QueueLine extends Named {
+  waiting: number
+  longestWaitMs: number
+  offered: number
+  active: number
+  wrapup: number
+  serviceLevel: number | null
+  offeredToday: number
+  answeredToday: number
+  abandonedToday: number
+}
+
+export interface AgentLine {
+  id: string
+  name: string
+  status: string
+  statusName: string
+  statusKind: StatusKind
+  since: number
+  connected: boolean
+  used: number
+  units: number
+  items: number
+}
+
+export interface BoardFrame {
+  type: 'board'
+  at: number
+  queues: QueueLine[]
+  agents: AgentLine[]
+}
+
+export interface Alert {
+  id: string
+  kind: string
+  at: number
+  data: Record<string, unknown>
+  acknowledgedAt: number
+}
+
+export type Frame =
+  | HelloFrame
+  | StateFrame
+  | ConversationFrame
+  | BoardFrame
+  | { type: 'entry'; interactionId: string; entry: Entry }
+  | { type: 'ack'; clientId: string; interactionId: string; seq: number; at: number }
+  | { type: 'typing'; interactionId: string; on: boolean; who: string; name: string }
+  | { type: 'receipt'; interactionId: string; receivedSeq: number; readSeq: number }
+  | { type: 'visitor'; interactionId: string; online: boolean }
+  | { type: 'case'; interactionId: string; case: Case }
+  | { type: 'alert'; alert: Alert }
+  | { type: 'config' }
+  | { type: 'ping' }
+  | { type: 'error'; slug: string; detail: string; clientId: string }
+  | { type: 'other'; name: string }

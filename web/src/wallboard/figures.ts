@@ -1,0 +1,74 @@
+// The wallboard's arithmetic (pure).
+import type { AgentLine, QueueLine } from '@/shared/wire'
+
+export type Tone = 'ok' | 'warn' | 'danger' | 'plain'
+
+const GOOD_LEVEL = 0.8
+const FAIR_LEVEL = 0.6
+const LONG_WAIT_MS = 60_000
+const VERY_LONG_WAIT_MS = 180_000
+
+/** Judge a service level: 80 % is the usual target. */
+export function levelTone(level: number | null): Tone {
+  if (level === null) return 'plain'
+  if (level >= GOOD_LEVEL) return 'ok'
+  return level >= FAIR_LEVEL ? 'warn' : 'danger'
+}
+
+export function waitTone(waiting: number, longestMs: number): Tone {
+  if (waiting === 0) return 'plain'
+  if (longestMs >= VERY_LONG_WAIT_MS) return 'danger'
+  return longestMs >= LONG_WAIT_MS ? 'warn' : 'ok'
+}
+
+export function percent(level: number | null): string {
+  return level === null ? '–' : `${Math.round(level * 100)}%`
+}
+
+export interface Totals {
+  waiting: number
+  longestWaitMs: number
+  active: number
+  available: number
+  agents: number
+  serviceLevel: number | null
+  abandoned: number
+}
+
+/** Add the queues up. The service level counts each queue by what it has answered. */
+export function totals(queues: readonly QueueLine[], agents: readonly AgentLine[]): Totals {
+  const sum = (read: (queue: QueueLine) => number): number =>
+    queues.reduce((total, queue) => total + read(queue), 0)
+  const counted = queues.filter((queue) => queue.serviceLevel !== null)
+  const weight = (queue: QueueLine): number =>
+    Math.max(1, queue.answeredToday + queue.abandonedToday)
+  const whole = counted.reduce((total, queue) => total + weight(queue), 0)
+  const reached = counted.reduce(
+    (total, queue) => total + weight(queue) * (queue.serviceLevel ?? 0),
+    0,
+  )
+  return {
+    waiting: sum((queue) => queue.waiting),
+    longestWaitMs: Math.max(
+      0,
+      ...queues.filter((queue) => queue.waiting > 0).map((queue) => queue.longestWaitMs),
+    ),
+    active: sum((queue) => queue.active),
+    available: agents.filter((agent) => agent.connected && agent.statusKind === 'available').length,
+    agents: agents.filter((agent) => agent.connected).length,
+    serviceLevel: whole > 0 ? reached / whole : null,
+    abandoned: sum((queue) => queue.abandonedToday),
+  }
+}
+
+const ORDER = { available: 0, break: 1, offline: 2 } as const
+
+/** Sort agents: who works first, then who pauses, then who is away; by name within. */
+export function sortAgents(agents: readonly AgentLine[], locale: string): AgentLine[] {
+  return agents.toSorted(
+    (one, other) =>
+      ORDER[one.statusKind] - ORDER[other.statusKind] ||
+      Number(other.connected) - Number(one.connected) ||
+      one.name.localeCompare(other.name, locale),
+  )
+}
