@@ -135,7 +135,9 @@ class Settings:
     valkey_url: str = _setting(
         "", _text, "text", "Board: `redis://host:6379` or `unix:///path`; empty: own Valkey, embedded.", secret=True
     )
-    roles: tuple[str, ...] = _setting(("all",), _names, "names", "What this process does; `all` is everything.")
+    roles: tuple[str, ...] = _setting(
+        ("all",), _names, "names", "What this process does: `web` (pages, sockets), `work` (timers, sweeps) or `all`."
+    )
     log_level: str = _setting("info", _choice("debug", "info", "warning", "error"), "choice", "Least level logged.")
     log_format: str = _setting(
         "auto", _choice("auto", "text", "json"), "choice", "Form of the log; `auto`: text on a terminal, else JSON."

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+ACTOR = "command-line"
+
 
 def with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
     """Open the record, run ``work``, close it; return what ``work`` returned.
@@ -52,6 +54,11 @@ async def account_of(store: Store, org_id: str, login: str) -> Account:
     if account is None:
         raise NotFound(f"there is no user {login!r} in {org_id}.", mend="cordboard user list shows them.")
     return account
+
+
+async def audit(store: Store, org_id: str, action: str, target: str) -> None:
+    """Keep in the audit log what was done on the command line; who did it is known to the system only."""
+    await store.audit.add(org_id, actor_id=ACTOR, action=action, target=target, data={}, now_ms=now_ms())
 
 
 def now_ms() -> int:

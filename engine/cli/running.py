@@ -21,7 +21,7 @@ def serve(
     config: Annotated[
         list[Path] | None, typer.Option(metavar="DIR", help="Configuration directory; may be repeated.")
     ] = None,
-    roles: Annotated[str | None, typer.Option(help="What this process does, with commas; all is everything.")] = None,
+    roles: Annotated[str | None, typer.Option(help="What this process does: web, work or all.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     log_format: Annotated[str | None, typer.Option(help="auto, text or json.")] = None,
     settings_file: SettingsFile = None,

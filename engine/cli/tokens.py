@@ -10,7 +10,7 @@ import typer
 
 from engine.cli.options import AsJson, DataDirectory, OrganisationId, SettingsFile, settings_for
 from engine.cli.output import print_json, print_table
-from engine.cli.record import account_of, now_ms, pick_organisation, with_store
+from engine.cli.record import account_of, audit, now_ms, pick_organisation, with_store
 from engine.clock import rfc3339
 from engine.config.durations import parse_duration
 from engine.model.organisation import Role
@@ -50,7 +50,7 @@ def create(
         org_id = await pick_organisation(store, organisation)
         user_id = (await account_of(store, org_id, login)).user.id if login else ""
         now = now_ms()
-        return await store.tokens.create(
+        made = await store.tokens.create(
             org_id,
             name=name,
             token_hash=token_hash(token),
@@ -59,6 +59,8 @@ def create(
             expires_ms=now + lifetime_ms if lifetime_ms else 0,
             now_ms=now,
         )
+        await audit(store, org_id, "token.create", made.id)
+        return made
 
     made = with_store(settings_for(settings_file, data), work)
     if as_json:
@@ -111,6 +113,7 @@ def revoke(
     async def work(store: Store) -> None:
         org_id = await pick_organisation(store, organisation)
         await store.tokens.revoke(org_id, token_id, now_ms=now_ms())
+        await audit(store, org_id, "token.revoke", token_id)
 
     with_store(settings_for(settings_file, data), work)
     print(f"{token_id} is revoked")

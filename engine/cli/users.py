@@ -13,7 +13,7 @@ import typer
 
 from engine.cli.options import AsJson, DataDirectory, OrganisationId, PasswordFile, SettingsFile, settings_for
 from engine.cli.output import print_json, print_table
-from engine.cli.record import account_of, now_ms, pick_organisation, with_store
+from engine.cli.record import account_of, audit, now_ms, pick_organisation, with_store
 from engine.cli.secret_input import read_password
 from engine.model.organisation import Role
 from engine.model.user import User
@@ -49,9 +49,11 @@ def add(
 
     async def work(store: Store) -> User:
         org_id = await pick_organisation(store, organisation)
-        return await store.users.create(
+        user = await store.users.create(
             org_id, login=login, name=name or login, role=role, password_hash=hashed, now_ms=now_ms()
         )
+        await audit(store, org_id, "user.create", user.id)
+        return user
 
     user = with_store(settings_for(settings_file, data), work)
     _tell(user, f"{user.login} was added to {user.org_id} as {user.role}", as_json=as_json)
@@ -108,6 +110,7 @@ def set_password(
         user = (await account_of(store, org_id, login)).user
         await store.users.set_password(org_id, user.id, hashed)
         await store.sessions.delete_for_user(org_id, user.id)
+        await audit(store, org_id, "user.password", user.id)
         return user
 
     user = with_store(settings_for(settings_file, data), work)
@@ -192,6 +195,7 @@ def unlock(
         org_id = await pick_organisation(store, organisation)
         user = (await account_of(store, org_id, login)).user
         await store.users.record_success(org_id, user.id)
+        await audit(store, org_id, "user.unlock", user.id)
         return user
 
     user = with_store(settings_for(settings_file, data), work)
@@ -213,6 +217,7 @@ def _update(
         changed = await store.users.update(org_id, user.id, role=role, active=active)
         if active is False:
             await store.sessions.delete_for_user(org_id, user.id)
+        await audit(store, org_id, "user.update", user.id)
         return changed
 
     return with_store(settings_for(settings_file, data), work)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -58,6 +58,8 @@ async def ensure_demo_passwords(
     store: Store,
     org_id: str,
     logins: Sequence[str],
+    *,
+    hash_password: Callable[[str], str] = hash_password,
 ) -> Mapping[str, str]:
     """Give each of ``logins`` that has no password one of its own; return all passwords that are known and work.
 
