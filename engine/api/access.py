@@ -1,0 +1,63 @@
+"""What a route demands of its caller, declared beside the route.
+
+Each route depends on either ``Needs`` (a role) or ``Public`` (and the reason). A test walks all
+routes and fails on one that declares neither.
+"""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection, Request
+
+from engine.api.gate import Caller, Gate
+from engine.api.parts import ApiParts, parts_of
+from engine.errors import Forbidden
+from engine.model.organisation import Role
+from engine.model.user import Principal
+
+
+def gate_of(connection: HTTPConnection) -> Gate:
+    """Return the gate of the application that serves this request."""
+    gate: Gate = connection.app.state.gate
+    return gate
+
+
+async def caller_of(request: Request) -> Caller:
+    """Return who sent the request, looked up once per request. Raises Unauthenticated, Forbidden."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is None:
+        known = await gate_of(request).caller(request, method=request.method)
+        request.state.caller = known
+    return known
+
+
+class Needs:
+    """Let in callers of a role or above it."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    async def __call__(self, request: Request) -> Principal:
+        """Return the caller; raise Unauthenticated, Forbidden."""
+        principal = (await caller_of(request)).principal
+        if not principal.at_least(self.role):
+            raise Forbidden(f"This needs the role {self.role.value}.")
+        return principal
+
+
+class Public:
+    """Let in everybody, for a reason."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    async def __call__(self) -> None:
+        """Do nothing."""
+
+
+Parts = Annotated[ApiParts, Depends(parts_of)]
+GateKeeper = Annotated[Gate, Depends(gate_of)]
+SignedIn = Annotated[Caller, Depends(caller_of)]
+Agent = Annotated[Principal, Depends(Needs(Role.AGENT))]
+Supervisor = Annotated[Principal, Depends(Needs(Role.SUPERVISOR))]
+Admin = Annotated[Principal, Depends(Needs(Role.ADMIN))]

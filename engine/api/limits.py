@@ -1,0 +1,90 @@
+"""What every request must keep within: the size of its body and the time it may take. Pure ASGI."""
+
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from engine.api.problem import answer, problem
+
+
+class _TooLarge(Exception):
+    """The body has grown beyond the limit."""
+
+
+class BodyLimit:
+    """Refuse bodies beyond a size with 413, whether or not they announce it."""
+
+    def __init__(self, app: ASGIApp, *, most_bytes: int) -> None:
+        self._app = app
+        self._most_bytes = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if _announced(scope) > self._most_bytes:
+            await self._refuse(scope, receive, send)
+            return
+        guard = _Guard(receive, send, most_bytes=self._most_bytes)
+        try:
+            await self._app(scope, guard.receive, guard.send)
+        except _TooLarge:
+            if guard.started:
+                raise
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = answer(problem("too-large", f"A request body has at most {self._most_bytes} bytes."))
+        response.headers["Connection"] = "close"  # the rest of the body is not read
+        await response(scope, receive, send)
+
+
+class _Guard:
+    def __init__(self, receive: Receive, send: Send, *, most_bytes: int) -> None:
+        self._receive = receive
+        self._send = send
+        self._left = most_bytes
+        self.started = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise _TooLarge
+        return message
+
+    async def send(self, message: Message) -> None:
+        self.started = True
+        await self._send(message)
+
+
+class TimeLimit:
+    """Give up on requests that take too long, with 503. What was committed meanwhile stays committed."""
+
+    def __init__(self, app: ASGIApp, *, timeout_ms: int) -> None:
+        self._app = app
+        self._timeout_s = timeout_ms / 1000
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        guard = _Guard(receive, send, most_bytes=2**63)
+        limit = asyncio.timeout(self._timeout_s)
+        try:
+            async with limit:
+                await self._app(scope, guard.receive, guard.send)
+        except TimeoutError:
+            if guard.started or not limit.expired():
+                raise
+            response = answer(problem("timeout", "The request took too long.", retry_after_ms=1_000))
+            await response(scope, receive, send)
+
+
+def _announced(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0

@@ -1,0 +1,164 @@
+"""Logging in: one answer for everything that is wrong, in the same time, few at a time.
+
+A wrong login, a wrong password, a locked and a switched-off account cannot be told apart from
+outside. Argon2 runs in threads, at most a few at once, so that a flood of log-ins costs memory and
+time within bounds; failed attempts are limited per address, and lock the account after a few.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from engine.api.gate import hash_secret, new_secret
+from engine.api.limiter import AddressLimiter
+from engine.api.metrics import Metrics
+from engine.api.parts import ApiSettings
+from engine.api.ports import Organisations, Passwords, Sessions, Users
+from engine.clock import Clock
+from engine.errors import InvalidInput, Unauthenticated, Unavailable
+from engine.model.record import Account, Session
+from engine.model.user import User
+from engine.passwords import hash_password, needs_rehash, verify_password
+
+MOST_WAITING = 100
+"""Log-ins that may wait for a thread; more are sent away."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """A new session and its secret, which is given to the browser and kept nowhere."""
+
+    secret: str
+    session: Session
+
+
+class _Turns:
+    """Let few hash at once and a bounded number wait; raises Unavailable beyond."""
+
+    def __init__(self, threads: int) -> None:
+        self._free = asyncio.Semaphore(threads)
+        self._waiting = 0
+
+    async def __aenter__(self) -> None:
+        if self._waiting >= MOST_WAITING:
+            raise Unavailable("Too many log-ins at once; try again in a moment.", retry_after_ms=2_000)
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def __aexit__(self, *_: object) -> None:
+        self._free.release()
+
+
+class Reception:
+    """Sign users in and change their passwords."""
+
+    def __init__(
+        self,
+        *,
+        users: Users,
+        passwords: Passwords,
+        sessions: Sessions,
+        organisations: Organisations,
+        metrics: Metrics,
+        clock: Clock,
+        settings: ApiSettings,
+    ) -> None:
+        self._users = users
+        self._passwords = passwords
+        self._sessions = sessions
+        self._organisations = organisations
+        self._metrics = metrics
+        self._clock = clock
+        self._settings = settings
+        self._turns = _Turns(settings.password_threads)
+        self._limiter = AddressLimiter(rate=settings.login_rate, burst=settings.login_burst, clock=clock)
+
+    async def log_in(self, *, organisation: str, login: str, password: str, address: str, user_agent: str) -> Opened:
+        """Open a session. Raises Unauthenticated(login-failed), TooFast, Unavailable, InvalidInput."""
+        org_id = self._organisation(organisation)
+        self._limiter.take(address)
+        begun_s = asyncio.get_running_loop().time()
+        account = await self._users.by_login(org_id, login)
+        right = await self._verify(account.password_hash if account else "", password)
+        if account is None or not await self._admit(account, password, right=right):
+            self._metrics.login("failed")
+            await self._hide_time(begun_s)
+            raise Unauthenticated(
+                "The login or password is wrong, or the account is locked for a while.", slug="login-failed"
+            )
+        self._limiter.give_back(address)
+        self._metrics.login("ok")
+        return await self.open(account.user, address=address, user_agent=user_agent)
+
+    async def open(self, user: User, *, address: str, user_agent: str) -> Opened:
+        """Open a session for a user who has proved who he is."""
+        secret, now_ms = new_secret(), self._clock.now_ms()
+        session = await self._sessions.create(
+            hash_secret(secret),
+            user=user,
+            csrf=new_secret(),
+            expires_ms=now_ms + self._settings.session_ttl_ms,
+            address=address[:100],
+            user_agent=user_agent[:200],
+            now_ms=now_ms,
+        )
+        return Opened(secret=secret, session=session)
+
+    async def change_own(self, user: User, *, current: str, new: str, address: str) -> None:
+        """Replace a user's password and end his sessions. Raises Unauthenticated, InvalidInput(weak-password)."""
+        self._limiter.take(address)
+        account = await self._users.by_login(user.org_id, user.login)
+        right = await self._verify(account.password_hash if account else "", current)
+        if account is None or not await self._admit(account, current, right=right):
+            raise Unauthenticated("The present password is wrong.", slug="login-failed")
+        self._limiter.give_back(address)
+        await self.set_password(user.org_id, user.id, new)
+
+    async def set_password(self, org_id: str, user_id: str, password: str) -> None:
+        """Give a user a password and end his sessions. Raises InvalidInput(weak-password), NotFound."""
+        await self._users.get(org_id, user_id)
+        await self._passwords.set_password(org_id, user_id, await self.hash(password))
+        await self._sessions.delete_for_user(org_id, user_id)
+
+    async def hash(self, password: str) -> str:
+        """Hash a password in a thread. Raises InvalidInput(weak-password), Unavailable."""
+        async with self._turns:
+            return await asyncio.to_thread(hash_password, password)
+
+    async def _verify(self, stored: str, password: str) -> bool:
+        async with self._turns:
+            return await asyncio.to_thread(verify_password, stored, password)
+
+    async def _admit(self, account: Account, password: str, *, right: bool) -> bool:
+        user, now_ms = account.user, self._clock.now_ms()
+        if not user.active or account.locked_until_ms > now_ms:
+            return False
+        if not right:
+            await self._passwords.record_failure(
+                user.org_id,
+                user.id,
+                lock_after=self._settings.login_attempts,
+                lock_ms=self._settings.login_lock_ms,
+                now_ms=now_ms,
+            )
+            return False
+        if account.failed_count:
+            await self._passwords.record_success(user.org_id, user.id)
+        if needs_rehash(account.password_hash):
+            await self._passwords.set_password(user.org_id, user.id, await self.hash(password))
+        return True
+
+    async def _hide_time(self, begun_s: float) -> None:
+        # A counted failure is a write, an unknown login is none: wait until that cannot be seen from outside.
+        elapsed_s = asyncio.get_running_loop().time() - begun_s
+        await asyncio.sleep(max(0.0, self._settings.login_failure_ms / 1000 - elapsed_s))
+
+    def _organisation(self, asked: str) -> str:
+        if asked:
+            return asked  # an unknown one has no users: the same answer in the same time
+        known = self._organisations.all()
+        if len(known) == 1:
+            return known[0].id
+        raise InvalidInput("Say which organisation.", field="organisation")

@@ -1,0 +1,79 @@
+"""What the process counts, for Prometheus: one registry per application, no globals."""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Metrics:
+    """Count requests, sockets, messages, offers and commits."""
+
+    content_type = CONTENT_TYPE_LATEST
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = self._histogram(
+            "http_request_seconds", "Time to answer a request, by route template.", ("method", "route", "status")
+        )
+        self._sockets = Gauge("cordboard_sockets", "Open WebSockets.", ("kind",), registry=self.registry)
+        self._frames = self._counter("socket_frames", "Frames through WebSockets.", ("kind", "direction"))
+        self._closes = self._counter(
+            "socket_closes", "WebSockets closed by the engine, by close code.", ("kind", "code")
+        )
+        self._messages = self._counter("messages", "Messages committed to transcripts.", ("author",))
+        self._events = self._counter("routing_events", "Routing events written to the record.", ("kind",))
+        self._logins = self._counter("logins", "Log-ins tried.", ("outcome",))
+        self._commits = self._histogram("commit_seconds", "Time to commit to the record.", ())
+
+    def watch(self, name: str, description: str, read: Callable[[], float]) -> None:
+        """Publish a gauge ``cordboard_<name>`` that is read when asked for."""
+        Gauge(f"cordboard_{name}", description, registry=self.registry).set_function(read)
+
+    def request(self, method: str, route: str, status: int, *, seconds: float) -> None:
+        """Count an answered request."""
+        self._requests.labels(method, route, str(status)).observe(seconds)
+
+    def socket_opened(self, kind: str) -> None:
+        """Count a socket in."""
+        self._sockets.labels(kind).inc()
+
+    def socket_closed(self, kind: str) -> None:
+        """Count a socket out."""
+        self._sockets.labels(kind).dec()
+
+    def closed_with(self, kind: str, code: int) -> None:
+        """Count a close that the engine asked for."""
+        self._closes.labels(kind, str(code)).inc()
+
+    def frame(self, kind: str, direction: str) -> None:
+        """Count a frame; ``direction`` is in or out."""
+        self._frames.labels(kind, direction).inc()
+
+    def message(self, author: str) -> None:
+        """Count a committed message."""
+        self._messages.labels(author).inc()
+
+    def event(self, kind: str) -> None:
+        """Count a routing event written for the first time."""
+        self._events.labels(kind).inc()
+
+    def login(self, outcome: str) -> None:
+        """Count a log-in: ok, failed or limited."""
+        self._logins.labels(outcome).inc()
+
+    def commit(self, seconds: float) -> None:
+        """Note how long a commit took."""
+        self._commits.observe(seconds)
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, description: str, labels: tuple[str, ...]) -> Counter:
+        return Counter(f"cordboard_{name}", description, labels, registry=self.registry)
+
+    def _histogram(self, name: str, description: str, labels: tuple[str, ...]) -> Histogram:
+        return Histogram(f"cordboard_{name}", description, labels, registry=self.registry, buckets=LATENCY_S)

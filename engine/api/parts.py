@@ -1,0 +1,122 @@
+"""Everything the routes need, handed in by ``engine/app.py``: no route looks for anything elsewhere."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from starlette.requests import HTTPConnection
+
+from engine.agents.board import Wallboard
+from engine.agents.desk import Desk
+from engine.agents.floor import Floor
+from engine.agents.session import SessionParts
+from engine.api.metrics import Metrics
+from engine.api.ports import (
+    Alerts,
+    Audit,
+    CaseReader,
+    Configuration,
+    Conversations,
+    Customers,
+    Explainer,
+    History,
+    IdempotencyKeys,
+    Organisations,
+    Passwords,
+    Sessions,
+    Tokens,
+    Transcripts,
+    Users,
+    WorkItems,
+)
+from engine.cases.lifecycle import Cases
+from engine.channels.socket import Socket
+from engine.clock import Clock
+from engine.model.organisation import Channel
+
+Probe = Callable[[], Awaitable[object]]
+"""Ask one part for a sign of life; raises when there is none."""
+
+
+class Chat(Protocol):
+    """The chat channel."""
+
+    async def serve(self, org_id: str, channel_key: str, socket: Socket) -> None:
+        """Serve an accepted visitor's socket until it closes."""
+        ...
+
+    async def info(self, org_id: str, channel_key: str, *, topic: str = "", locale: str = "en") -> dict[str, object]:
+        """Describe the channel to the widget; raise NotFound."""
+        ...
+
+    def check_origin(self, org_id: str, channel_key: str, *, origin: str, host: str) -> Channel:
+        """Return the channel when a page of ``origin`` may use it; raise NotFound, Forbidden."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiSettings:
+    """What the API is told about its surroundings. Times in milliseconds."""
+
+    secure_cookies: bool = False
+    public_origins: tuple[str, ...] = ()  # "https://chat.example"; the request's own host is always allowed
+    session_ttl_ms: int = 43_200_000  # a log-in lasts this long without use
+    login_attempts: int = 5  # wrong passwords in a row …
+    login_lock_ms: int = 900_000  # … lock the account this long
+    login_rate: float = 0.5  # failed log-ins per second and address …
+    login_burst: int = 20  # … after so many at once
+    login_failure_ms: int = 250  # a refused log-in takes at least this long, whatever was wrong
+    public_rate: float = 20.0  # public look-ups per second and address …
+    public_burst: int = 200
+    password_threads: int = 2  # passwords checked at once
+    cache_ms: int = 5_000  # how long a session or token is believed without asking the record
+    body_bytes: int = 1_048_576  # longest request body
+    request_timeout_ms: int = 30_000
+    sockets_per_user: int = 16
+    first_frame_ms: int = 10_000  # a socket without a cookie must say hello within
+    probe_timeout_ms: int = 2_000
+    pages: Path | None = None  # directory of the built web pages
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiParts:
+    """The parts behind the routes."""
+
+    settings: ApiSettings
+    clock: Clock
+    organisations: Organisations
+    # stages
+    desk: Desk
+    floor: Floor
+    wallboard: Wallboard
+    session: SessionParts
+    cases: Cases
+    chat: Chat
+    explainer: Explainer
+    # the record
+    users: Users
+    passwords: Passwords
+    sessions: Sessions
+    tokens: Tokens
+    work: WorkItems
+    history: History
+    conversations: Conversations
+    transcripts: Transcripts
+    case_reader: CaseReader
+    customers: Customers
+    alerts: Alerts
+    configuration: Configuration
+    idempotency: IdempotencyKeys
+    audit: Audit
+    # the process
+    metrics: Metrics
+    probes: Mapping[str, Probe] = field(default_factory=dict)  # part → sign of life, for /readyz
+    schemas: Mapping[str, bytes] = field(default_factory=dict)  # "chat", "configuration": JSON Schema
+    draining: Callable[[], bool] = lambda: False
+
+
+def parts_of(connection: HTTPConnection) -> ApiParts:
+    """Return the parts of the application that serves this request."""
+    parts: ApiParts = connection.app.state.parts
+    return parts

@@ -1,0 +1,229 @@
+"""Errors as HTTP answers: RFC 9457 problem details, one table from slug to status and title.
+
+The ``type`` of a problem is a path in the reference of errors; ``slug`` is its last part, the stable
+name that programs compare. What the engine did not expect becomes ``internal``: the log has the
+traceback, the caller never.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from engine.errors import (
+    Conflict,
+    CordboardError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    TooFast,
+    Unauthenticated,
+    Unavailable,
+)
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "/docs/errors/"
+
+SLUGS: Mapping[str, tuple[int, str]] = {
+    # what was sent
+    "invalid-input": (400, "The request cannot be accepted"),
+    "bad-frame": (400, "The frame cannot be read"),
+    "weak-password": (400, "The password is too weak"),
+    "unknown-disposition": (400, "No such disposition"),
+    "unknown-topic": (400, "No such topic"),
+    "unknown-status": (400, "No such presence status"),
+    "unknown-queue": (400, "No such queue"),
+    "invalid": (400, "The router could not read the command"),
+    "invalid-configuration": (400, "The configuration is wrong"),
+    "too-large": (413, "Too large"),
+    "unsupported-media-type": (415, "Send JSON"),
+    # who asks
+    "unauthenticated": (401, "Sign in first"),
+    "login-failed": (401, "Signing in failed"),
+    "forbidden": (403, "Not allowed"),
+    "csrf": (403, "The CSRF token is missing or wrong"),
+    "origin-refused": (403, "The origin is not allowed"),
+    "not-yours": (403, "The work is with another agent"),
+    # what it is about
+    "not-found": (404, "Not found"),
+    "unknown-item": (404, "No such work item"),
+    "unknown-interaction": (404, "No such conversation"),
+    "unknown-case": (404, "No such case"),
+    "unknown-contact": (404, "No such contact"),
+    "unknown-user": (404, "No such user"),
+    "unknown-token": (404, "No such API token"),
+    "unknown-alert": (404, "No such alert"),
+    "unknown-channel": (404, "No such channel"),
+    "unknown-organisation": (404, "No such organisation"),
+    "unknown-session": (404, "No such chat session"),
+    "method-not-allowed": (405, "Method not allowed"),
+    # the state it is in
+    "conflict": (409, "Not in the state that this needs"),
+    "refused": (409, "Refused by the router"),
+    "unknown-agent": (409, "Not set up as an agent"),
+    "wrong-state": (409, "The work item is in another state"),
+    "stale-assignment": (409, "The offer or assignment is no longer in force"),
+    "no-room": (409, "No room for this work"),
+    "open-work": (409, "There is open work"),
+    "interaction-closed": (409, "The conversation is over"),
+    "stale-version": (409, "Somebody changed it meanwhile"),
+    "illegal-status": (409, "The status cannot change so"),
+    "login-taken": (409, "The login is taken"),
+    "last-admin": (409, "The last admin"),
+    "idempotency-busy": (409, "The first request with this key is still running"),
+    "idempotency-mismatch": (409, "The key was used for another request"),
+    "out-of-order": (409, "Out of order"),
+    # too much
+    "too-fast": (429, "Too many requests"),
+    "too-many-sockets": (429, "Too many sockets"),
+    # us
+    "internal": (500, "Something went wrong here"),
+    "unavailable": (503, "A part is away"),
+    "timeout": (503, "The request took too long"),
+    "draining": (503, "This process is stopping"),
+    "store-busy": (503, "The record is busy"),
+    "store-unavailable": (503, "The record is away"),
+    "store-closed": (503, "The record is closing"),
+    "transcript-broken": (503, "The transcript cannot be written"),
+    "cursor-moved": (503, "Another process was faster"),
+    "board-unavailable": (503, "The board is away"),
+    "board-busy": (503, "The board is busy"),
+    "board-fault": (503, "The board answered with a fault"),
+    "board-rebuilding": (503, "The board is being rebuilt"),
+    "record-behind": (503, "The record is behind the board"),
+    "no-board": (503, "The board is being rebuilt"),
+    "stale-epoch": (503, "The board was rebuilt"),
+    "wrong-layout": (503, "The board is of another version"),
+    "failpoint": (503, "A failpoint was armed"),
+}
+"""Every slug, its HTTP status and its title. ``docs/reference/errors.md`` explains each."""
+
+BY_CLASS: tuple[tuple[type[CordboardError], str], ...] = (
+    (InvalidInput, "invalid-input"),
+    (Unauthenticated, "unauthenticated"),
+    (Forbidden, "forbidden"),
+    (NotFound, "not-found"),
+    (Conflict, "conflict"),
+    (TooFast, "too-fast"),
+    (Unavailable, "unavailable"),
+)
+"""Where a slug is not in the table, its class decides the status."""
+
+BY_STATUS: Mapping[int, str] = {
+    400: "invalid-input",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "unsupported-media-type",
+    429: "too-fast",
+    503: "unavailable",
+}
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="Where the reference explains it.", examples=["/docs/errors/not-found"])
+    title: str = Field(description="What kind of problem it is.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What is wrong here.")
+    slug: str = Field(description="Stable name of the kind, for programs.", examples=["not-found"])
+    mend: str | None = Field(default=None, description="How to mend it.")
+
+
+def status_of(error: CordboardError) -> int:
+    """Return the HTTP status of an error: by its slug, else by its class."""
+    known = SLUGS.get(error.slug)
+    if known is not None:
+        return known[0]
+    fallback = next((slug for cls, slug in BY_CLASS if isinstance(error, cls)), "internal")
+    return SLUGS[fallback][0]
+
+
+def problem_of(error: CordboardError) -> dict[str, Any]:
+    """Return an error as problem details."""
+    status = status_of(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, Unavailable):
+        return problem("internal", "The engine made a mistake; its log says more.")
+    extra = {key: value for key, value in error.fields.items() if value not in (None, "")}
+    if error.mend:
+        extra["mend"] = error.mend
+    return problem(error.slug, error.detail, status=status, **extra)
+
+
+def problem(slug: str, detail: str, *, status: int = 0, **extra: object) -> dict[str, Any]:
+    """Build problem details."""
+    known_status, title = SLUGS.get(slug, (status or 500, slug.replace("-", " ").capitalize()))
+    known = {
+        "type": f"{TYPE_PREFIX}{slug}",
+        "title": title,
+        "status": status or known_status,
+        "detail": detail,
+        "slug": slug,
+    }
+    return {**extra, **known}
+
+
+def answer(body: dict[str, Any]) -> Response:
+    """Turn problem details into a response."""
+    headers = {"Cache-Control": "no-store"}
+    if body["status"] == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    retry_ms = body.get("retry_after_ms")
+    if isinstance(retry_ms, int):
+        headers["Retry-After"] = str(max(1, -(-retry_ms // 1000)))
+    return JSONResponse(body, status_code=body["status"], media_type=MEDIA_TYPE, headers=headers)
+
+
+def of_error(error: CordboardError) -> Response:
+    """Answer an error that the engine raised on purpose."""
+    return answer(problem_of(error))
+
+
+async def on_error(_: Request, error: Exception) -> Response:
+    """Answer a CordboardError."""
+    assert isinstance(error, CordboardError)
+    if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("request failed", slug=error.slug, detail=error.detail)
+    return of_error(error)
+
+
+async def on_invalid(_: Request, error: Exception) -> Response:
+    """Answer a request that does not fit its model, naming each field."""
+    assert isinstance(error, RequestValidationError)
+    errors = [{"field": _field(one["loc"]), "detail": str(one["msg"])} for one in error.errors()]
+    first = errors[0] if errors else {"field": "", "detail": "not valid"}
+    detail = f"{first['field']}: {first['detail']}" if first["field"] else first["detail"]
+    return answer(problem("invalid-input", detail, errors=errors))
+
+
+async def on_http(_: Request, error: Exception) -> Response:
+    """Answer what the framework refuses: no such route, wrong method, too large."""
+    assert isinstance(error, HTTPException)
+    slug = BY_STATUS.get(error.status_code, "internal" if error.status_code >= 500 else "invalid-input")
+    response = answer(problem(slug, str(error.detail), status=error.status_code))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def on_unexpected(request: Request, error: Exception) -> Response:
+    """Answer a mistake of ours without telling more."""
+    log.error("request failed unexpectedly", path=request.url.path, exc_info=error)
+    return answer(problem("internal", "The engine made a mistake; its log says more."))
+
+
+def _field(place: tuple[int | str, ...]) -> str:
+    parts = [str(part) for part in place]
+    return ".".join(parts[1:] or parts)

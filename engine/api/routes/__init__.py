@@ -1,0 +1,1 @@
+"""One module per resource; each returns its table of operations."""

@@ -1,0 +1,32 @@
+"""The one list of HTTP operations."""
+
+from engine.api.operation import Operation
+from engine.api.routes import (
+    cases,
+    chat,
+    contacts,
+    interactions,
+    offers,
+    organisation,
+    presence,
+    signing,
+    supervision,
+    tokens,
+    users,
+    work_items,
+)
+
+OPERATIONS: tuple[Operation, ...] = (
+    *signing.OPERATIONS,
+    *presence.OPERATIONS,
+    *offers.OPERATIONS,
+    *work_items.OPERATIONS,
+    *interactions.OPERATIONS,
+    *cases.OPERATIONS,
+    *contacts.OPERATIONS,
+    *supervision.OPERATIONS,
+    *organisation.OPERATIONS,
+    *users.OPERATIONS,
+    *tokens.OPERATIONS,
+    *chat.OPERATIONS,
+)

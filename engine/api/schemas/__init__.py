@@ -1,0 +1,1 @@
+"""What crosses the HTTP border, as pydantic models with a function from each noun."""

@@ -1,0 +1,157 @@
+"""The organisation, its configuration, the wallboard and alerts at the border."""
+
+from engine.api.schemas.model import Answer
+from engine.api.schemas.times import moment
+from engine.clock import rfc3339
+from engine.model.organisation import Organisation, StatusKind
+from engine.model.record import Alert, Snapshot
+
+
+class Named(Answer):
+    """Something configured: its key and its name."""
+
+    key: str
+    name: str
+
+
+class StatusAnswer(Answer):
+    """A presence status to choose."""
+
+    key: str
+    name: str
+    kind: StatusKind
+    channels: list[str]
+
+
+class OrganisationAnswer(Answer):
+    """The lists an agent chooses from, as configured now."""
+
+    id: str
+    name: str
+    locale: str
+    time_zone: str
+    version: int
+    queues: list[Named]
+    statuses: list[StatusAnswer]
+    dispositions: list[Named]
+    skills: list[Named]
+    sign_out_status: str
+
+    @classmethod
+    def of(cls, one: Organisation) -> "OrganisationAnswer":
+        """Build from the noun."""
+        return cls(
+            id=one.id,
+            name=one.name,
+            locale=one.locale,
+            time_zone=one.time_zone,
+            version=one.version,
+            queues=[Named(key=queue.key, name=queue.name) for queue in one.queues.values()],
+            statuses=[
+                StatusAnswer(key=status.key, name=status.name, kind=status.kind, channels=sorted(status.channels))
+                for status in one.statuses.values()
+            ],
+            dispositions=[Named(key=key, name=name) for key, name in one.dispositions],
+            skills=[Named(key=skill.key, name=skill.name) for skill in one.skills.values()],
+            sign_out_status=one.sign_out_status,
+        )
+
+
+class VersionAnswer(Answer):
+    """One numbered version of the configuration."""
+
+    version: int
+    digest: str
+    name: str
+    author: str
+    applied_at: str
+
+    @classmethod
+    def of(cls, one: Snapshot) -> "VersionAnswer":
+        """Build from the noun."""
+        return cls(
+            version=one.version,
+            digest=one.digest,
+            name=one.name,
+            author=one.author,
+            applied_at=rfc3339(one.applied_ms),
+        )
+
+
+class AlertAnswer(Answer):
+    """Something supervisors should see."""
+
+    id: str
+    kind: str
+    at: str
+    data: dict[str, object]
+    acknowledged_at: str | None
+    acknowledged_by: str
+
+    @classmethod
+    def of(cls, one: Alert) -> "AlertAnswer":
+        """Build from the noun."""
+        return cls(
+            id=one.id,
+            kind=one.kind,
+            at=rfc3339(one.at_ms),
+            data=dict(one.data),
+            acknowledged_at=moment(one.acknowledged_ms),
+            acknowledged_by=one.acknowledged_by,
+        )
+
+
+class BoardQueueAnswer(Answer):
+    """One queue on the wallboard."""
+
+    key: str
+    name: str
+    waiting: int
+    longest_wait_ms: int
+    offered: int
+    active: int
+    wrapup: int
+    service_level: float | None
+    offered_today: int
+    answered_today: int
+    abandoned_today: int
+
+
+class BoardAgentAnswer(Answer):
+    """One agent on the wallboard."""
+
+    id: str
+    name: str
+    status: str
+    status_name: str
+    status_kind: str
+    since: str | None
+    connected: bool
+    used: int
+    units: int
+    items: int
+
+
+class BoardAnswer(Answer):
+    """The wallboard at one moment."""
+
+    at: str
+    queues: list[BoardQueueAnswer]
+    agents: list[BoardAgentAnswer]
+
+
+class Limits(Answer):
+    """Bounds the widget keeps."""
+
+    message_bytes: int
+
+
+class ChannelInfo(Answer):
+    """A chat channel as the widget sees it."""
+
+    name: str
+    greeting: str
+    topics: list[Named]
+    locales: list[str]
+    state: str
+    limits: Limits

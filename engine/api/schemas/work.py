@@ -1,0 +1,127 @@
+"""Work items, presence and their commands at the border."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from engine.api.schemas.model import Answer, Request
+from engine.clock import rfc3339
+from engine.model.work import EventKind, RoutingEvent, WorkItem, WorkState
+
+Assignment = Annotated[int, Field(ge=1, le=2**53 - 1, description="Fencing number of the offer or assignment.")]
+
+
+class WorkItemAnswer(Answer):
+    """A work item as the record has it."""
+
+    id: str
+    kind: str
+    queue: str
+    state: WorkState
+    priority: int
+    skills: dict[str, int]
+    interaction_id: str
+    case_id: str
+    agent_id: str
+    assignment: int
+    created_at: str
+
+    @classmethod
+    def of(cls, item: WorkItem) -> "WorkItemAnswer":
+        """Build from the noun."""
+        return cls(
+            id=item.id,
+            kind=item.kind,
+            queue=item.queue,
+            state=item.state,
+            priority=item.priority,
+            skills=dict(item.requirement.skills),
+            interaction_id=item.interaction_id,
+            case_id=item.case_id,
+            agent_id=item.agent_id,
+            assignment=item.assignment,
+            created_at=rfc3339(item.created_ms),
+        )
+
+
+class EventAnswer(Answer):
+    """One routing event of a work item."""
+
+    epoch: int
+    seq: int
+    at: str
+    kind: EventKind
+    agent_id: str
+    queue: str
+    assignment: int
+    data: dict[str, object]
+
+    @classmethod
+    def of(cls, event: RoutingEvent) -> "EventAnswer":
+        """Build from the noun."""
+        return cls(
+            epoch=event.epoch,
+            seq=event.seq,
+            at=rfc3339(event.at_ms),
+            kind=event.kind,
+            agent_id=event.agent_id,
+            queue=event.queue,
+            assignment=event.assignment,
+            data=dict(event.data),
+        )
+
+
+class Explanation(Answer):
+    """Why a work item went where it went, from the live board; its fields grow with the router."""
+
+    item_id: str
+    explanation: dict[str, object]
+
+
+class Accept(Request):
+    """Accept an offer."""
+
+    assignment: Assignment
+
+
+class Decline(Request):
+    """Decline an offer."""
+
+    assignment: Assignment
+    reason: str = Field(default="", max_length=200)
+
+
+class End(Request):
+    """End a contact."""
+
+    assignment: Assignment
+
+
+class WrapUp(Request):
+    """Finish the wrap-up."""
+
+    assignment: Assignment
+    disposition: str = Field(max_length=40)
+    note: str = ""
+
+
+class Transfer(Request):
+    """Hand over to a queue."""
+
+    assignment: Assignment
+    queue: str = Field(max_length=40)
+    note: str = ""
+
+
+class PresenceChange(Request):
+    """Choose a presence status."""
+
+    status: str = Field(max_length=40)
+
+
+class SignOut(Request):
+    """Go offline."""
+
+    open_work: Literal["requeue", "end"] | None = Field(
+        default=None, description="What becomes of held conversations; asked for (409) when there are any."
+    )
