@@ -1,0 +1,369 @@
+"""The composition root: the only place where concrete classes meet.
+
+``Application(settings)`` builds every part; ``start`` brings them up in the order in which they need one another
+(record, board, configuration, roles) and ``stop`` takes them down the other way round. What joins stages and belongs
+to none is in ``engine/wiring``.
+"""
+
+import socket
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import structlog
+
+from engine import failpoints
+from engine.agents.board import Wallboard
+from engine.agents.delivery import Delivery
+from engine.agents.desk import Desk
+from engine.agents.floor import Floor
+from engine.agents.presence import Presence as AgentPresence
+from engine.agents.session import SessionParts
+from engine.api.metrics import Metrics
+from engine.api.parts import ApiParts, Probe
+from engine.cases.escalate import Escalator
+from engine.cases.lifecycle import Cases
+from engine.cases.sweep import CaseSweeper
+from engine.channels.chat.channel import ChatChannel
+from engine.channels.chat.keeper import Keeper
+from engine.channels.chat.parts import Parts as ChatParts
+from engine.channels.chat.position import PositionWatch
+from engine.channels.chat.presence import Presence as VisitorPresence
+from engine.channels.chat.schema import chat_schema
+from engine.channels.chat.settings import ChatSettings
+from engine.clock import SystemClock
+from engine.config.json_schema import configuration_schema
+from engine.conversations.catchup import CatchUp
+from engine.conversations.fanout import Fanout
+from engine.conversations.hub import Hub
+from engine.conversations.processes import Processes
+from engine.conversations.transcript import Transcript
+from engine.errors import CordboardError
+from engine.ids import id_source
+from engine.intake.reception import Reception
+from engine.intake.sweep import Sweep
+from engine.model.organisation import Organisation
+from engine.model.record import Applied
+from engine.router.board import Board
+from engine.router.projector import Projector
+from engine.router.reconcile import Reconciler
+from engine.router.router import Router
+from engine.router.ticker import Ticker
+from engine.settings import Settings
+from engine.store.store import Store
+from engine.valkey.lease import Leases
+from engine.wiring.board import BoardServer
+from engine.wiring.configuration import ConfigurationKeeper
+from engine.wiring.housekeeping import Housekeeping
+from engine.wiring.leased import Leased
+from engine.wiring.organisations import OrganisationBook, SnapshotFollower
+from engine.wiring.recorder import Recorder
+from engine.wiring.records import BoardRecord
+from engine.wiring.roles import WEB, WORK, Loops, parse_roles
+from engine.wiring.surroundings import api_settings
+
+log = structlog.get_logger(__name__)
+
+
+class Application:
+    """One process of the engine."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Build nothing that touches the outside; raise ConfigurationError on roles or failpoints that do not exist."""
+        failpoints.arm(settings.failpoints)
+        self._settings = settings
+        self._roles = parse_roles(settings.roles)
+        self._clock = SystemClock()
+        self._new_id = id_source(self._clock)
+        self._process_id = f"{socket.gethostname()}:{self._new_id()}"
+        self.draining = False
+        self.store = Store(url=settings.database, clock=self._clock, new_id=self._new_id)
+        self.book = OrganisationBook()
+        self._server = BoardServer(settings)
+        self._loops = Loops()
+        self._leased: list[Leased] = []
+        self._served: set[str] = set()
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Bring everything up; the API's parts are there afterwards.
+
+        Raises:
+            ConfigurationError: a configuration directory that is wrong; names file and line.
+            Unavailable: a part that the engine needs is away; says which and the mend.
+        """
+        await self.store.start()
+        await self._server.start()
+        self._build()
+        await self.configuration.start()
+        await self._follower.step()
+        self._start_roles()
+
+    async def failed(self) -> None:
+        """Wait for a fault that this process cannot survive, and raise it."""
+        await self._server.failed()
+
+    def drain(self) -> None:
+        """Say on ``/readyz`` that no traffic should come any more."""
+        self.draining = True
+
+    async def stop(self) -> None:
+        """Close sockets (1012), give back leases, end roles, drain the record. Safe to call twice and half-started."""
+        self.drain()
+        if hasattr(self, "chat"):
+            self.floor.stop_all()
+            await self.chat.stop()
+        await self._loops.stop()
+        if hasattr(self, "chat"):
+            await self._sign_off()
+        await self._server.stop()
+        await self.store.stop()
+
+    async def _sign_off(self) -> None:
+        try:
+            await self._processes.sign_off()
+            for role in self._leased:
+                await role.give_back()
+        except CordboardError as error:
+            log.warning("leases left to lapse", reason=str(error))
+
+    # -- building -----------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self._build_board()
+        self._build_conversations()
+        self._build_stages()
+        self._build_agents()
+        self._follower = SnapshotFollower(
+            record=self.store.configuration,
+            book=self.book,
+            known=self.store.users.organisations,
+            load=self.configuration.unpack,
+            adopt=self._adopt,
+        )
+
+    def _build_board(self) -> None:
+        valkey = self._server.client
+        self._leases = Leases(commands=valkey)
+        self._board = Board(valkey=valkey)
+        self.router = Router(board=self._board)
+        self.configuration = ConfigurationKeeper(
+            directories=self._settings.config_directories,
+            record=self.store.configuration,
+            users=self.store.users,
+            clock=self._clock,
+            changed=lambda: self._loops.wake(SnapshotFollower.name),
+        )
+        self._reconciler = Reconciler(
+            board=self._board,
+            record=BoardRecord(self.store),
+            leases=self._leases,
+            configuration=self.configuration.in_force,
+            statuses=self.store.routing.statuses,
+        )
+
+    def _build_conversations(self) -> None:
+        valkey = self._server.client
+        self.hub = Hub()
+        self.transcript = Transcript(record=self.store.transcripts, hub=self.hub, clock=self._clock)
+        self._processes = Processes(commands=valkey, process_id=self._process_id)
+        self._fanout = Fanout(hub=self.hub, bus=valkey, company=self._processes, process_id=self._process_id)
+        self.hub.join(self._fanout)
+
+    def _build_stages(self) -> None:
+        self.metrics = Metrics()
+        self.metrics.watch(
+            "configuration_errors", "Directories whose files are wrong and not in force.", self.configuration.errors
+        )
+        self.floor = Floor()
+        self.cases = Cases(record=self.store.cases, organisations=self.book, clock=self._clock)
+        self.recorder = Recorder(
+            history=self.store.routing, follow=(self._publish, self.cases.follow, self.floor.follow)
+        )
+        self.reception = Reception(
+            record=self.store,
+            router=self.router,
+            organisations=self.book,
+            recorder=self.recorder,
+            transcript=self.transcript,
+            clock=self._clock,
+        )
+        self._chat_settings = ChatSettings()
+        self._visitors = VisitorPresence(commands=self._server.client, hub=self.hub, settings=self._chat_settings)
+        parts = ChatParts(
+            organisations=self.book,
+            reception=self.reception,
+            transcript=self.transcript,
+            hub=self.hub,
+            record=self.store,
+        )
+        self.chat = ChatChannel(parts=parts, presence=self._visitors, clock=self._clock, settings=self._chat_settings)
+
+    def _build_agents(self) -> None:
+        self.desk = Desk(
+            offers=self.router,
+            statuses=self.router,
+            recorder=self.recorder,
+            transcript=self.transcript,
+            work=self.store.work,
+            organisations=self.book,
+            clock=self._clock,
+        )
+        self.wallboard = Wallboard(
+            board=self.router,
+            statistics=self.store.routing,
+            users=self.store.users,
+            organisations=self.book,
+            clock=self._clock,
+        )
+        self._agent_presence = AgentPresence(
+            board=self.router, recorder=self.recorder, organisations=self.book, clock=self._clock
+        )
+
+    def api_parts(self) -> ApiParts:
+        """Return what the routes need; after ``start``."""
+        store = self.store
+        return ApiParts(
+            settings=api_settings(self._settings),
+            clock=self._clock,
+            organisations=self.book,
+            desk=self.desk,
+            floor=self.floor,
+            wallboard=self.wallboard,
+            session=self._session_parts(),
+            cases=self.cases,
+            chat=self.chat,
+            explainer=self.router,
+            users=store.users,
+            passwords=store.users,
+            sessions=store.sessions,
+            tokens=store.tokens,
+            work=store.work,
+            history=store.routing,
+            conversations=store.conversations,
+            transcripts=store.transcripts,
+            case_reader=store.cases,
+            customers=store.customers,
+            alerts=store.alerts,
+            configuration=store.configuration,
+            idempotency=store.idempotency,
+            audit=store.audit,
+            metrics=self.metrics,
+            probes=self._probes(),
+            schemas={
+                "chat": msgspec.json.encode(chat_schema()),
+                "configuration": msgspec.json.encode(configuration_schema()),
+            },
+            draining=lambda: self.draining,
+        )
+
+    def _session_parts(self) -> SessionParts:
+        return SessionParts(
+            floor=self.floor,
+            presence=self._agent_presence,
+            desk=self.desk,
+            statuses=self.router,
+            work=self.store.work,
+            conversations=self.store.conversations,
+            entries=self.store.transcripts,
+            transcript=self.transcript,
+            hub=self.hub,
+            wallboard=self.wallboard,
+            alerts=self.store.alerts,
+            organisations=self.book,
+            clock=self._clock,
+            visitor_online=self._visitors.here,
+        )
+
+    # -- roles --------------------------------------------------------------------------------------------------
+
+    def _start_roles(self) -> None:
+        """Start what this process does for all organisations; each one's own roles start when it is adopted."""
+        everywhere = (
+            self._follower,
+            Ticker(
+                clockwork=self.router,
+                organisations=lambda: [one.id for one in self.book.all()],
+                rebuild=self._reconciler.run,
+            ),
+            self._processes,
+        )
+        self._loops.start(*everywhere)
+        if WEB in self._roles:
+            self._start_web_roles()
+        if WORK in self._roles:
+            self._start_work_roles()
+
+    def _start_web_roles(self) -> None:
+        self._loops.start(
+            self._fanout,
+            self._fanout.receiver,
+            CatchUp(record=self.store.transcripts, hub=self.hub),
+            self._visitors,
+            self._agent_presence,
+            PositionWatch(waiting=self.chat, router=self.router, hub=self.hub, settings=self._chat_settings),
+        )
+
+    def _start_work_roles(self) -> None:
+        keeper = Keeper(
+            organisations=self.book,
+            reception=self.reception,
+            presence=self._visitors,
+            chats=self.store.conversations,
+            transcript=self.transcript,
+            clock=self._clock,
+            settings=self._chat_settings,
+        )
+        escalator = Escalator(
+            record=self.store.escalations, priorities=self.router, organisations=self.book, clock=self._clock
+        )
+        sweeper = CaseSweeper(record=self.store.cases, cases=self.cases, organisations=self.book, clock=self._clock)
+        self._leased = [Leased(role=role, leases=self._leases) for role in (keeper, escalator, sweeper)]
+        housekeeping = Housekeeping(groups=(self.store.sessions, self.store.idempotency), clock=self._clock)
+        sweep = Sweep(arrivals=self.store.arrivals, router=self.router, clock=self._clock)
+        self._loops.start(*self._leased, sweep, housekeeping, *self.configuration.watches())
+
+    def _serve(self, org_id: str) -> None:
+        """Start an organisation's own roles, once."""
+        if org_id in self._served:
+            return
+        self._served.add(org_id)
+        if WEB in self._roles:
+            self._loops.start(Delivery(org_id=org_id, stream=self.router, cursor=self.store.routing, floor=self.floor))
+        if WORK in self._roles:
+            self._loops.start(
+                Projector(
+                    org_id=org_id,
+                    board=self._board,
+                    history=self.store.routing,
+                    leases=self._leases,
+                    emit=self.recorder.emit,
+                    rebuilder=self._reconciler,
+                )
+            )
+
+    # -- joints -------------------------------------------------------------------------------------------------
+
+    async def _adopt(self, organisation: Organisation) -> None:
+        """Bring the board under the configuration, then tell the sockets; raise Unavailable when it will not."""
+        await self._reconciler.run(organisation.id)
+        reply = await self.router.configure(organisation, await self.configuration.agents(organisation))
+        if not reply.ok:
+            raise CordboardError(f"the board refused the configuration: {reply.outcome}", slug=reply.outcome.value)
+        await self.recorder.record(reply.events)
+        self._serve(organisation.id)
+        await self.floor.adopt(organisation)
+
+    async def _publish(self, applied: Sequence[Applied]) -> None:
+        for one in applied:
+            if one.entries:
+                self.transcript.publish(one.entries, org_id=one.event.org_id)
+            if one.fresh:
+                self.metrics.event(one.event.kind.value)
+
+    def _probes(self) -> Mapping[str, Probe]:
+        async def board() -> None:
+            for organisation in self.book.all():
+                await self.router.board_view(organisation.id)
+
+        return {"store": self.store.probe, "board": board}

@@ -1,0 +1,72 @@
+"""A role that only one process may play at a time: a lease is taken before each step and kept during it."""
+
+import asyncio
+from typing import Protocol
+
+from engine.loops import Role
+
+LEASE_MS = 10_000
+RENEW_EVERY_S = 3.0
+LOOK_AGAIN_S = 2.0
+
+
+class Leases(Protocol):
+    """Named leases between processes."""
+
+    async def acquire(self, name: str, ttl_ms: int) -> int | None:
+        """Take the lease; None while somebody holds it."""
+        ...
+
+    async def renew(self, name: str, token: int, ttl_ms: int) -> bool:
+        """Extend the lease."""
+        ...
+
+    async def release(self, name: str, token: int) -> bool:
+        """Give the lease back."""
+        ...
+
+
+class Leased:
+    """Play ``role`` while the lease of its name is held; others stand by and take over within ten seconds."""
+
+    def __init__(self, *, role: Role, leases: Leases) -> None:
+        self._role = role
+        self._leases = leases
+        self._token: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Name the role."""
+        return self._role.name
+
+    async def step(self) -> float:
+        """Step the role while keeping the lease; a step whose lease is lost is cancelled. Raises Unavailable."""
+        if not await self._holds():
+            return LOOK_AGAIN_S
+        step = asyncio.create_task(self._role.step(), name=f"step:{self.name}")
+        try:
+            while not step.done():
+                await asyncio.wait({step}, timeout=RENEW_EVERY_S)
+                if not step.done() and not await self._holds():
+                    return LOOK_AGAIN_S
+            return await step
+        finally:
+            if not step.done():
+                step.cancel()
+                await asyncio.gather(step, return_exceptions=True)
+
+    async def give_back(self) -> None:
+        """Let others take over at once. Raises Unavailable; safe to repeat."""
+        token, self._token = self._token, None
+        if token is not None:
+            await self._leases.release(self._lease, token)
+
+    @property
+    def _lease(self) -> str:
+        return f"role:{self.name}"
+
+    async def _holds(self) -> bool:
+        if self._token is not None and await self._leases.renew(self._lease, self._token, LEASE_MS):
+            return True
+        self._token = await self._leases.acquire(self._lease, LEASE_MS)
+        return self._token is not None
