@@ -42,7 +42,7 @@ export class FormView implements View {
       this.#row('name', 'name', el('input', { autocomplete: 'name', maxlength: 80, 'data-test': 'name' })),
       this.#row('email', 'email', el('input', {
         type: 'email', autocomplete: 'email', maxlength: 200, inputmode: 'email', 'data-test': 'email',
-      })),
+      }), !leaving),
       this.#topicRow,
       this.#row('body', leaving ? 'message' : 'firstMessage', el('textarea', {
         rows: leaving ? 4 : 3, 'data-test': 'first-message',
@@ -126,7 +126,8 @@ export class FormView implements View {
   #problem(name: FieldName, limit: number): TextKey | null {
     const value = this.#context.typed[name].trim()
     if (name === 'topic') return null
-    if (value === '') return name === 'body' && !this.#leaving ? null : 'required'
+    // Who leaves a message is answered by e-mail; who chats is here.
+    if (value === '') return name === 'name' || this.#leaving ? 'required' : null
     if (name === 'email' && !EMAIL.test(value)) return 'badEmail'
     return name === 'body' && new TextEncoder().encode(value).length > limit ? 'tooLong' : null
   }
