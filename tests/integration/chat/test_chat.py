@@ -1,0 +1,193 @@
+"""A visitor chats over a real socket, with a real record and a real board."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from engine.model.conversation import Author, Draft, EntryKind, InteractionState
+from engine.model.work import WorkState
+from tests.integration.chat.house import House, new_token, running_house, until, visiting
+
+
+@pytest.fixture
+async def house(org: str, valkey_address: str, tmp_path: Path) -> AsyncIterator[House]:
+    async with running_house(org, valkey_address, tmp_path) as running:
+        yield running
+
+
+async def test_a_conversation_from_open_to_end(house: House) -> None:
+    await house.staff()
+    async with visiting(house) as eve:
+        opened = await eve.open("hello")
+        assert opened["resumed"] is False
+        assert opened["session"]["state"] == "open"
+        assert (await eve.expect("ack"))["client_id"] == "first"
+        interaction = await house.answer(eve.token)
+        joined = (await eve.expect("entry"))["entry"]
+        assert (joined["kind"], joined["name"]) == ("joined", "Ana")
+        await house.say(interaction, "how can I help?")
+        await eve.entry("how can I help?")
+        assert (await eve.say("my order"))["seq"] == 4
+        await eve.send(type="end")
+        assert (await eve.expect("ended"))["reason"] == "visitor"
+        assert await eve.closed() == 1000
+    kinds = [one.kind for one in await house.transcript_of(interaction)]
+    assert kinds == [EntryKind.MESSAGE, EntryKind.JOINED, EntryKind.MESSAGE, EntryKind.MESSAGE, EntryKind.ENDED]
+    assert (await house.interaction(eve.token)).state is InteractionState.CLOSED
+    item = await house.store.work.for_interaction(house.org_id, interaction.id)
+    assert item is not None
+    assert item.state is WorkState.WRAPUP
+
+
+async def test_a_repeated_message_is_acknowledged_again_and_appended_once(house: House) -> None:
+    await house.staff()
+    async with visiting(house) as eve:
+        await eve.open("")
+        first, again = await eve.say("one", "c-1"), await eve.say("one", "c-1")
+        assert first == again
+    assert len(await house.transcript_of(await house.interaction(eve.token))) == 1
+
+
+async def test_two_tabs_hear_everything_in_the_same_order(house: House) -> None:
+    await house.staff()
+    token = new_token()
+    async with visiting(house, token=token) as one, visiting(house, token=token) as two:
+        assert (await one.open("first"))["resumed"] is False
+        assert (await two.open(""))["resumed"] is True
+        for number in range(20):
+            await (one, two)[number % 2].say(f"line {number}")
+        for tab in (one, two):
+            if "line 19" not in tab.bodies():
+                await tab.entry("line 19")
+            assert tab.bodies() == ["first", *(f"line {number}" for number in range(20))]
+
+
+async def test_five_simultaneous_opens_are_one_conversation(house: House) -> None:
+    await house.staff()
+    token = new_token()
+
+    async def one(number: int) -> str:
+        async with visiting(house, token=token) as tab:
+            form = {"name": "Eve", "email": "eve@shop.example", "topic": ""}
+            opened = await tab.open(f"body {number}", form=form, client_id=f"c-{number}")
+            await tab.expect("ack")
+            return str(opened["session"]["interaction_id"])
+
+    assert len(set(await asyncio.gather(*(one(number) for number in range(5))))) == 1
+    interaction = await house.interaction(token)
+    bodies = sorted(one.body for one in await house.transcript_of(interaction))
+    assert bodies == [f"body {number}" for number in range(5)]
+    assert len(await house.store.customers.list(house.org_id, text="", limit=10)) == 1
+    assert len(await house.store.work.list(house.org_id, state=None, queue=None, limit=10, before_id="")) == 1
+
+
+async def test_internal_lines_never_reach_the_visitor_live_or_later(house: House) -> None:
+    await house.staff()
+    async with visiting(house) as eve:
+        await eve.open("hello")
+        interaction = await house.answer(eve.token)
+        note = Draft(kind=EntryKind.NOTE, author=Author.AGENT, client_id="n", body="secret")
+        await house.transcript.append(house.org_id, interaction.id, note)
+        await house.say(interaction, "public")
+        await eve.entry("public")
+    async with visiting(house, token=eve.token) as again:
+        await again.resume()
+        await again.entry("public")
+    for tab in (eve, again):
+        assert tab.bodies() == ["hello", "public"]
+        assert [f["entry"]["seq"] for f in tab.frames if f["type"] == "entry"] == [1, 2, 4]
+
+
+async def test_receipts_go_both_ways_and_are_coalesced(house: House) -> None:
+    await house.staff()
+    async with visiting(house) as eve:
+        await eve.open("hello")
+        interaction = await house.answer(eve.token)
+        seq = 0
+        for number in range(10):
+            seq = (await house.say(interaction, f"line {number}")).seq
+            await eve.entry(f"line {number}")
+            await eve.send(type="received", seq=seq)
+        await eve.send(type="read", seq=seq)
+        await house.transcript.agent_mark(house.org_id, interaction.id, read_seq=1)
+        assert await eve.expect("receipt") == {"type": "receipt", "received_seq": 1, "read_seq": 1}
+        await eve.send(type="ping")
+        await eve.expect("pong")
+
+    async def marked() -> bool:
+        found = await house.interaction(eve.token)
+        return (found.delivered_seq, found.read_seq) == (seq, seq)
+
+    await until(marked)
+
+
+async def test_typing_is_passed_on_but_not_every_keystroke(house: House) -> None:
+    await house.staff()
+    async with visiting(house) as eve:
+        await eve.open("hello")
+        interaction = await house.answer(eve.token)
+        listener = house.hub.subscribe(house.org_id, interaction.id)
+        for _ in range(20):
+            await eve.send(type="typing", on=True)
+        await eve.send(type="typing", on=False)
+        await eve.say("done")
+        house.transcript.typing(house.org_id, interaction.id, Author.AGENT, name="Ana", on=True)
+        assert await eve.expect("typing") == {"type": "typing", "on": True, "name": "Ana"}
+        heard = [await listener.get() for _ in range(3)]
+        assert [getattr(one, "on", None) for one in heard] == [True, False, None]
+
+
+async def test_a_waiting_visitor_learns_his_place(house: House) -> None:
+    await house.staff("ana")
+    async with visiting(house) as busy, visiting(house) as one, visiting(house) as two, visiting(house) as three:
+        await busy.open()
+        await house.answer(busy.token)
+        for visitor in (one, two, three):
+            await visitor.open()
+        await house.positions.step()
+        place = (await two.expect("position"))["position"]
+        assert place >= 1
+        assert (await three.expect("position"))["position"] == place + 1
+        await two.send(type="end")
+        await two.expect("ended")
+        await house.positions.step()
+        await house.positions.step()
+        assert (await three.expect("position"))["position"] == place
+        await busy.say("still here")
+    assert not [frame for frame in busy.frames if frame["type"] == "position"]
+
+
+async def test_nobody_there_offers_the_form_and_it_becomes_a_case(house: House) -> None:
+    async with visiting(house) as eve:
+        offline = await eve.open("hello")
+        assert offline["type"] == "offline"
+        assert offline["reason"] == "unstaffed"
+        assert "email" in offline["form"]
+        form = {"name": "Eve", "email": "eve@shop.example", "topic": "order"}
+        for _ in range(2):
+            await eve.send(type="leave", v=1, token=eve.token, locale="en", form=form, client_id="c", body="call me")
+            assert (await eve.expect("left_message"))["case_number"] == 1
+    cases = await house.store.cases.list(house.org_id)
+    assert [one.subject for one in cases] == ["call me"]
+    assert await house.store.work.list(house.org_id, state=None, queue=None, limit=10, before_id="") == []
+
+
+async def test_the_channel_describes_itself(house: House) -> None:
+    info = await house.channel.info(house.org_id, "web")
+    assert info["state"] == "unstaffed"
+    await house.staff()
+    info = await house.channel.info(house.org_id, "web")
+    assert info["state"] == "open"
+    assert info["topics"] == [{"key": "order", "name": "My order"}, {"key": "bill", "name": "My bill"}]
+
+
+async def test_stopping_closes_sockets_so_that_visitors_come_back(house: House) -> None:
+    await house.staff()
+    async with visiting(house) as eve:
+        await eve.open()
+        await house.channel.stop()
+        assert await eve.closed() == 1012
+    assert len(house.channel) == 0
+    assert not house.presence._sockets
