@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from engine.model.board import AgentView
 from engine.model.organisation import (
     AgentSetup,
     CapacityProfile,
@@ -113,7 +114,7 @@ def organisation(org_id: str, agents: Mapping[str, Mapping[str, int]] | None = N
     return small_organisation(org_id, **{"agents": setups, "queues": queues, **changes})
 
 
-def single(**changes: object) -> dict[str, CapacityProfile]:
+def single() -> dict[str, CapacityProfile]:
     """Return profiles in which an agent holds one chat at a time."""
     return {"standard": CapacityProfile(key="standard", units=1, channels={"chat": ChannelCapacity()})}
 
@@ -238,7 +239,7 @@ class Scene:
         held = {item.item_id: item.assignment for item in (*view.items, *view.offers)}
         return held[item_id]
 
-    async def view(self, agent: str):  # type: ignore[no-untyped-def] # noqa: ANN201 - AgentView
+    async def view(self, agent: str) -> AgentView:
         return await self.router.agent_view(self.org_id, agent)
 
     async def offer_of(self, agent: str) -> str:

@@ -24,7 +24,9 @@ function timers.run(board, limit)
   local key = keys.timers(board)
   local due = redis.call('ZRANGEBYSCORE', key, '-inf', board.running, 'LIMIT', 0, limit)
   for _, member in ipairs(due) do
-    if redis.call('ZREM', key, member) == 1 then -- else an earlier one of this batch cleared it
+    local deadline = redis.call('ZSCORE', key, member)
+    if deadline and tonumber(deadline) <= board.running then -- else cleared or set anew by this batch
+      redis.call('ZREM', key, member)
       local kind, subject, more = string.match(member, '^([^|]*)|([^|]*)|?(.*)$')
       timers.on[kind](board, subject, more)
     end
