@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from engine.ids import NewId
 from engine.model.case import Case, CaseEvent, CaseStatus
@@ -109,12 +109,14 @@ def add_event(
     now_ms: int,
     client_id: str = "",
 ) -> CaseEvent | None:
-    """Add a line to the case's history; None when the actor wrote ``client_id`` before."""
+    """Add a line to a locked case's history; None when the actor wrote ``client_id`` before."""
+    numbers = select(func.max(case_events.c.number)).where(case_events.c.case_id == case.id)
     event = CaseEvent(id=new_id(), case_id=case.id, at_ms=now_ms, kind=kind, actor_id=actor_id, data=data)
     row = {
         "id": event.id,
         "org_id": case.org_id,
         "case_id": case.id,
+        "number": (conn.execute(numbers).scalar() or 0) + 1,
         "at_ms": now_ms,
         "kind": kind,
         "actor_id": actor_id,

@@ -55,7 +55,7 @@ class Cases:
         status: str | None = None,
         owner_id: str | None = None,
         contact_id: str | None = None,
-        text: str = "",
+        text: str | None = None,
         limit: int = 100,
         before_number: int | None = None,
     ) -> CaseList:
@@ -173,7 +173,7 @@ def _history(org_id: str, case_id: str) -> Select[Any]:
     return (
         select(case_events)
         .where(case_events.c.case_id == case_id, case_events.c.org_id == org_id)
-        .order_by(case_events.c.at_ms, case_events.c.id)
+        .order_by(case_events.c.number)
     )
 
 

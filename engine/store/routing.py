@@ -22,7 +22,15 @@ from engine.store.conditions import EVENT_OF_ITEM, HAS_CLIENT_ID
 from engine.store.effects import apply_effects
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow, entry_of, event_of, interaction_of
-from engine.store.tables import entries, interactions, routing_events, routing_marks, segments, work_items
+from engine.store.tables import (
+    agent_statuses,
+    entries,
+    interactions,
+    routing_events,
+    routing_marks,
+    segments,
+    work_items,
+)
 from engine.store.upsert import insert_once
 
 SHORT_MS = 5_000
@@ -78,6 +86,10 @@ class Routing:
     async def service_level(self, org_id: str, *, since_ms: int) -> dict[str, QueueStatistics]:
         """Return per queue what became of the segments offered since ``since_ms``."""
         return await self._access.read(lambda conn: _service_level(conn, org_id, since_ms))
+
+    async def statuses(self, org_id: str) -> dict[str, str]:
+        """Return the last known presence status of each agent."""
+        return await self._access.read(lambda conn: _statuses(conn, org_id))
 
     async def history(self, org_id: str, item_id: str) -> list[RoutingEvent]:
         """Return a work item's events in order."""
@@ -206,6 +218,23 @@ def _told_before(conn: Connection, event: RoutingEvent, interaction_id: str) -> 
         .order_by(entries.c.seq)
     )
     return tuple(entry_of(row) for row in rows)
+
+
+def _statuses(conn: Connection, org_id: str) -> dict[str, str]:
+    log = agent_statuses.c
+    newest = (
+        select(log.agent_id, func.max(log.at_ms).label("at_ms"))
+        .where(log.org_id == org_id, log.status != "")
+        .group_by(log.agent_id)
+        .subquery()
+    )
+    query = (
+        select(log.agent_id, log.status)
+        .join(newest, and_(newest.c.agent_id == log.agent_id, newest.c.at_ms == log.at_ms))
+        .where(log.org_id == org_id, log.status != "")
+        .order_by(log.epoch, log.seq)
+    )
+    return {row.agent_id: row.status for row in conn.execute(query)}
 
 
 def _service_level(conn: Connection, org_id: str, since_ms: int) -> dict[str, QueueStatistics]:

@@ -4,8 +4,6 @@ Text that may be missing is ``''``, never NULL, so that comparisons and unique i
 databases. Partial indexes keep what is hot (open, pending, undone) small however long the history grows.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -69,6 +67,7 @@ users = Table(
     Column("active", Boolean, nullable=False),
     _text("locale"),
     _text("password_hash"),
+    _number("password_ms"),  # when it was set
     _number("failed_count"),
     _number("locked_until_ms"),
     _number("created_ms"),
@@ -274,12 +273,13 @@ case_events = Table(
     _key("id"),
     _text("org_id"),
     Column("case_id", Text, ForeignKey("cases.id"), nullable=False),
+    _number("number"),  # counts within the case: several events share a millisecond
     _number("at_ms"),
     _text("kind"),
     _text("actor_id"),
     _text("client_id"),
     _text("data"),
-    Index("ix_case_events_case", "case_id", "at_ms", "id"),
+    Index("ux_case_events_case", "case_id", "number", unique=True),
     _where("ux_case_events_client", ("case_id", "actor_id", "client_id"), "client_id <> ''", unique=True),
 )
 

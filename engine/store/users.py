@@ -66,19 +66,25 @@ class Users:
         org_id: str,
         user_id: str,
         *,
+        changes: Mapping[str, object] | None = None,
         role: Role | None = None,
         active: bool | None = None,
         name: str | None = None,
         locale: str | None = None,
     ) -> User:
-        """Change what is given; raise NotFound."""
-        given = {"role": None if role is None else role.value, "active": active, "name": name, "locale": locale}
+        """Change what is given, by name or in ``changes``; raise NotFound or Conflict (``last-admin``)."""
+        given = {"role": role, "active": active, "name": name, "locale": locale, **(changes or {})}
         values = {column: value for column, value in given.items() if value is not None}
-        return await self._access.write(org_id, lambda conn: user_of(_write(conn, org_id, user_id, values)))
+        return await self._access.write(org_id, lambda conn: _update(conn, org_id, user_id, values))
 
-    async def set_password(self, org_id: str, user_id: str, password_hash: str) -> None:
+    async def set_password(self, org_id: str, user_id: str, password_hash: str, *, now_ms: int | None = None) -> None:
         """Replace the password's hash and lift a lock-out; raise NotFound."""
-        values = {"password_hash": password_hash, "failed_count": 0, "locked_until_ms": 0}
+        values = {
+            "password_hash": password_hash,
+            "password_ms": self._access.clock.now_ms() if now_ms is None else now_ms,
+            "failed_count": 0,
+            "locked_until_ms": 0,
+        }
         await self._access.write(org_id, lambda conn: _write(conn, org_id, user_id, values))
 
     async def record_failure(self, org_id: str, user_id: str, *, lock_after: int, lock_ms: int, now_ms: int) -> Account:
@@ -133,10 +139,27 @@ def row_of_user(user: User, *, password_hash: str, now_ms: int) -> dict[str, obj
         "active": user.active,
         "locale": user.locale,
         "password_hash": password_hash,
+        "password_ms": now_ms if password_hash else 0,
         "failed_count": 0,
         "locked_until_ms": 0,
         "created_ms": now_ms,
     }
+
+
+def _update(conn: Connection, org_id: str, user_id: str, values: Mapping[str, object]) -> User:
+    # Locked, so that two admins cannot demote each other at once.
+    conn.execute(select(organisations).where(organisations.c.org_id == org_id).with_for_update())
+    before = user_of(_find(conn, org_id, user_id))
+    after = user_of(_write(conn, org_id, user_id, {**values, "role": Role(str(values.get("role", before.role))).value}))
+    if _runs(before) and not _runs(after):
+        left = conn.execute(select(users).where(users.c.org_id == org_id, users.c.role == Role.ADMIN.value))
+        if not any(_runs(user_of(row)) for row in left):
+            raise Conflict("this is the last active admin", slug="last-admin", mend="Make somebody else admin first.")
+    return after
+
+
+def _runs(user: User) -> bool:
+    return user.active and user.role is Role.ADMIN
 
 
 def _write(conn: Connection, org_id: str, user_id: str, values: Mapping[str, object]) -> AnyRow:

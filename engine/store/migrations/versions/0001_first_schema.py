@@ -71,7 +71,7 @@ def _create_people() -> None:
         *_texts("id org_id login name role"),
         sa.Column("active", sa.Boolean, nullable=False),
         *_texts("locale password_hash"),
-        *_numbers("failed_count locked_until_ms created_ms"),
+        *_numbers("password_ms failed_count locked_until_ms created_ms"),
         _key("users", "id"),
     )
     _index("ux_users_login", "org_id login", unique=True)
@@ -222,12 +222,12 @@ def _create_cases() -> None:
     op.create_table(
         "case_events",
         *_texts("id org_id case_id"),
-        *_numbers("at_ms"),
+        *_numbers("number at_ms"),
         *_texts("kind actor_id client_id data"),
         _key("case_events", "id"),
         _reference("case_events", "case_id", "cases.id"),
     )
-    _index("ix_case_events_case", "case_id at_ms id")
+    _index("ux_case_events_case", "case_id number", unique=True)
     _index("ux_case_events_client", "case_id actor_id client_id", unique=True, where="client_id <> ''")
 
 

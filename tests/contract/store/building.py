@@ -1,0 +1,83 @@
+"""Arrivals, messages and routing events to feed a store with."""
+
+from dataclasses import replace
+
+from engine.model.conversation import Arrival, Author, Draft, EntryKind
+from engine.model.organisation import CasePolicy, Role
+from engine.model.record import Opened
+from engine.model.user import User
+from engine.model.work import EventKind, Plan, Requirement, RoutingEvent
+from engine.store.store import Store
+
+START_MS = 1_800_000_000_000
+PLAN = Plan(queue="sales", requirement=Requirement(skills={"english": 3}), priority=1, rules=("first",))
+
+
+def arrival(org: str, **changes: object) -> Arrival:
+    made = Arrival(
+        org_id=org,
+        channel="web",
+        conversation_key="k" * 64,
+        token_hash="k" * 64,
+        name="Zoë Ødegård",
+        email="Zoe@Example.org",
+        topic="billing",
+        body="My bill is wrong.\nPlease help.",
+        client_id="first",
+        address="192.0.2.7",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+async def opened(
+    store: Store, org: str, *, policy: CasePolicy = CasePolicy.FIRST_MESSAGE, now_ms: int = START_MS, **changes: object
+) -> Opened:
+    return await store.arrivals.open_interaction(
+        arrival(org, **changes), kind="chat", plan=PLAN, case_policy=policy, now_ms=now_ms
+    )
+
+
+def said(body: str, *, author: Author = Author.VISITOR, client_id: str = "", author_id: str = "") -> Draft:
+    return Draft(kind=EntryKind.MESSAGE, author=author, client_id=client_id, body=body, author_id=author_id)
+
+
+async def agent(store: Store, org: str, login: str = "ana", role: Role = Role.AGENT) -> User:
+    return await store.users.create(org, login=login, name=login.title(), role=role, now_ms=START_MS)
+
+
+class Story:
+    """Tell routing events of one work item, each one second after the last."""
+
+    def __init__(self, opened: Opened, *, epoch: int = 1) -> None:
+        assert opened.item is not None
+        self.item_id = opened.item.id
+        self.org = opened.item.org_id
+        self.queue = opened.item.queue
+        self.epoch = epoch
+        self.seq = 0
+        self.at_ms = START_MS
+
+    def tell(self, kind: EventKind, agent_id: str = "", assignment: int = 0, **data: object) -> RoutingEvent:
+        self.seq += 1
+        self.at_ms += 1_000
+        return RoutingEvent(
+            org_id=self.org,
+            epoch=self.epoch,
+            seq=self.seq,
+            stream_id=f"{self.at_ms}-0",
+            at_ms=self.at_ms,
+            kind=kind,
+            item_id=self.item_id,
+            agent_id=agent_id,
+            queue=self.queue,
+            assignment=assignment,
+            data=data,
+        )
+
+    def answered(self, agent_id: str, assignment: int = 1) -> list[RoutingEvent]:
+        """Tell of an item that was enqueued, offered and accepted."""
+        return [
+            self.tell(EventKind.ENQUEUED),
+            self.tell(EventKind.OFFERED, agent_id, assignment, score=1.5, candidates=2),
+            self.tell(EventKind.ACCEPTED, agent_id, assignment),
+        ]

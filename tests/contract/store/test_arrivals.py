@@ -1,0 +1,109 @@
+"""Arrivals: contact, interaction, entry, case and work item together, once."""
+
+import asyncio
+
+from engine.clock import SystemClock
+from engine.ids import id_source
+from engine.model.case import CaseStatus
+from engine.model.conversation import Author, EntryKind, InteractionState
+from engine.model.organisation import CasePolicy
+from engine.model.work import WorkState
+from engine.store.store import Store
+from tests.contract.store.building import PLAN, START_MS, arrival, opened
+
+
+async def test_an_arrival_is_written_with_all_that_belongs_to_it(store: Store, org: str) -> None:
+    result = await opened(store, org)
+    assert not result.repeated
+    assert result.interaction == await store.conversations.get(org, result.interaction.id)
+    assert result.contact == await store.customers.get(org, result.contact.id)
+    assert result.case == await store.cases.get(org, result.interaction.case_id)
+    assert list(result.entries) == await store.transcripts.since(org, result.interaction.id, after_seq=0)
+    assert result.item is not None
+    assert (result.item.state, result.item.requirement) == (WorkState.PENDING, PLAN.requirement)
+    assert result.case is not None
+    assert (result.case.number, result.case.subject, result.case.status) == (1, "My bill is wrong.", CaseStatus.NEW)
+    (first,) = result.entries
+    assert (first.seq, first.kind, first.author, first.client_id) == (1, EntryKind.MESSAGE, Author.VISITOR, "first")
+
+
+async def test_five_at_once_are_one(store: Store, org: str) -> None:
+    results = await asyncio.gather(*(opened(store, org) for _ in range(5)))
+    assert sorted(result.repeated for result in results) == [False, True, True, True, True]
+    assert len({result.interaction.id for result in results}) == 1
+    assert len({result.item.id for result in results if result.item}) == 1
+    assert len(await store.customers.list(org)) == 1
+    assert len(await store.cases.list(org)) == 1
+    assert len(await store.work.list(org)) == 1
+
+
+async def test_five_processes_at_once_are_one(url: str, org: str) -> None:
+    """Each store has a writer of its own, as each process would."""
+    clock = SystemClock()
+    stores = [Store(url=url, clock=clock, new_id=id_source(clock)) for _ in range(5)]
+    await asyncio.gather(*(store.start() for store in stores))
+    results = await asyncio.gather(*(opened(store, org, email="") for store in stores))
+    assert sum(not result.repeated for result in results) == 1
+    assert len({result.interaction.id for result in results}) == 1
+    assert len(await stores[0].customers.list(org)) == 1
+    assert len(await stores[0].work.list(org)) == 1
+    await asyncio.gather(*(store.stop() for store in stores))
+
+
+async def test_a_known_address_is_the_same_contact(store: Store, org: str) -> None:
+    first = await opened(store, org)
+    second = await opened(store, org, conversation_key="b", token_hash="b", email=" zoe@example.ORG ", name="Someone")
+    third = await opened(store, org, conversation_key="c", token_hash="c", email="")
+    assert second.contact == first.contact
+    assert third.contact.id != first.contact.id
+    assert [case.number for case in await store.cases.list(org)] == [3, 2, 1]
+
+
+async def test_a_token_is_one_interaction_for_ever(store: Store, org: str) -> None:
+    first = await opened(store, org)
+    await store.conversations.close(org, first.interaction.id, reason="visitor", now_ms=START_MS + 1)
+    again = await opened(store, org)
+    assert again.repeated
+    assert again.interaction.id == first.interaction.id
+    assert again.interaction.state is InteractionState.CLOSED
+    assert again.item is None
+    assert again.case == first.case
+
+
+async def test_the_key_alone_identifies_a_chat(store: Store, org: str) -> None:
+    first = await opened(store, org, token_hash="", conversation_key="only")
+    assert (await opened(store, org, token_hash="", conversation_key="only")).repeated
+    found = await store.conversations.by_token(org, "web", "only")
+    assert found is not None
+    assert found.id == first.interaction.id
+    assert await store.conversations.by_token(org, "other", "only") is None
+
+
+async def test_the_policy_decides_about_the_case(store: Store, org: str) -> None:
+    result = await opened(store, org, policy=CasePolicy.END, body="")
+    assert result.case is None
+    assert result.entries == ()
+    assert result.interaction.case_id == ""
+
+
+async def test_a_form_becomes_a_case_without_work(store: Store, org: str) -> None:
+    results = [
+        await store.arrivals.leave_message(arrival(org), kind="chat", plan=PLAN, now_ms=START_MS) for _ in range(2)
+    ]
+    assert [result.repeated for result in results] == [False, True]
+    result = results[0]
+    assert result.item is None
+    assert result.case is not None
+    assert result.interaction.state is InteractionState.CLOSED
+    assert len(await store.cases.list(org)) == 1
+    assert await store.work.for_interaction(org, result.interaction.id) is None
+
+
+async def test_pending_items_wait_for_the_sweep(store: Store, org: str) -> None:
+    old = await opened(store, org, now_ms=1_000)
+    await opened(store, org, conversation_key="young", token_hash="young", now_ms=9_000)
+    pending = await store.arrivals.pending_items(1_000, 5_000)
+    mine = [item for item in pending if item.org_id == org]
+    assert old.item is not None
+    assert [item.id for item in mine] == [old.item.id]
+    assert mine[0].age_ms > 0

@@ -1,0 +1,140 @@
+"""Transcripts: gapless numbers, repeats, marks."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from engine.errors import Conflict, NotFound
+from engine.model.conversation import Appended, Author, Draft, EntryKind
+from engine.store.store import Store
+from tests.contract.store.building import START_MS, Story, agent, opened, said
+
+
+async def test_numbers_are_gapless_under_concurrency(store: Store, org: str) -> None:
+    chat = (await opened(store, org, body="")).interaction
+    other = (await opened(store, org, conversation_key="o", token_hash="o", body="")).interaction
+
+    async def say(number: int) -> Appended:
+        where = chat if number % 3 else other
+        who = Author.VISITOR if number % 2 else Author.AGENT
+        draft = said(f"text {number}", author=who, client_id=f"c{number}")
+        return await store.transcripts.append(org, where.id, draft, now_ms=START_MS + number)
+
+    results = await asyncio.gather(*(say(number) for number in range(200)))
+    for where in (chat, other):
+        told = await store.transcripts.since(org, where.id, after_seq=0, limit=500)
+        assert [entry.seq for entry in told] == list(range(1, len(told) + 1))
+        mine = sorted((one.entry for one in results if one.entry.interaction_id == where.id), key=lambda one: one.seq)
+        assert told == mine
+    seqs = await store.transcripts.last_seqs([chat.id, other.id, "unknown"])
+    assert sum(seqs.values()) == 200
+
+
+async def test_a_repeated_client_id_is_one_entry(store: Store, org: str) -> None:
+    chat = (await opened(store, org)).interaction
+    draft = said("once", client_id="m1")
+    results = await asyncio.gather(*(store.transcripts.append(org, chat.id, draft, now_ms=START_MS) for _ in range(8)))
+    assert sum(not result.repeated for result in results) == 1
+    assert len({result.entry.id for result in results}) == 1
+    as_agent = await store.transcripts.append(org, chat.id, replace(draft, author=Author.AGENT), now_ms=START_MS)
+    assert not as_agent.repeated
+    assert [entry.seq for entry in await store.transcripts.since(org, chat.id, after_seq=0)] == [1, 2, 3]
+
+
+async def test_without_client_id_nothing_is_a_repeat(store: Store, org: str) -> None:
+    chat = (await opened(store, org, body="")).interaction
+    for _ in range(3):
+        assert not (await store.transcripts.append(org, chat.id, said("same"), now_ms=START_MS)).repeated
+
+
+async def test_a_closed_conversation_takes_notes_and_repeats_only(store: Store, org: str) -> None:
+    chat = (await opened(store, org)).interaction
+    said_before = said("before", client_id="m1")
+    await store.transcripts.append(org, chat.id, said_before, now_ms=START_MS)
+    await store.conversations.close(org, chat.id, reason="visitor", now_ms=START_MS)
+    with pytest.raises(Conflict) as refused:
+        await store.transcripts.append(org, chat.id, said("after", client_id="m2"), now_ms=START_MS)
+    assert refused.value.slug == "interaction-closed"
+    assert (await store.transcripts.append(org, chat.id, said_before, now_ms=START_MS)).repeated
+    note = Draft(kind=EntryKind.NOTE, author=Author.AGENT, body="call him", data={"näme": [1, {"a": None}]})
+    appended = await store.transcripts.append(org, chat.id, note, now_ms=START_MS)
+    assert (await store.transcripts.since(org, chat.id, after_seq=appended.entry.seq - 1)) == [appended.entry]
+
+
+async def test_the_customer_never_sees_notes(store: Store, org: str) -> None:
+    chat = (await opened(store, org)).interaction
+    note = Draft(kind=EntryKind.NOTE, author=Author.AGENT, body="internal")
+    await store.transcripts.append(org, chat.id, note, now_ms=START_MS)
+    await store.transcripts.append(org, chat.id, said("public"), now_ms=START_MS)
+    shown = await store.transcripts.since(org, chat.id, after_seq=0, public_only=True)
+    assert [entry.seq for entry in shown] == [1, 3]
+    assert [entry.seq for entry in await store.transcripts.since(org, chat.id, after_seq=1, limit=1)] == [2]
+
+
+async def test_other_organisations_see_nothing(store: Store, org: str) -> None:
+    chat = (await opened(store, org)).interaction
+    with pytest.raises(NotFound):
+        await store.transcripts.append("other", chat.id, said("hello"), now_ms=START_MS)
+    with pytest.raises(NotFound):
+        await store.conversations.get("other", chat.id)
+    assert await store.transcripts.since("other", chat.id, after_seq=0) == []
+
+
+async def test_marks_only_move_forward_and_not_beyond_the_end(store: Store, org: str) -> None:
+    chat = (await opened(store, org)).interaction
+    for number in range(4):
+        await store.transcripts.append(org, chat.id, said(str(number)), now_ms=START_MS)
+    mark = await store.transcripts.mark_visitor(org, chat.id, delivered_seq=3, read_seq=1)
+    assert (mark.delivered_seq, mark.read_seq) == (3, 1)
+    mark = await store.transcripts.mark_visitor(org, chat.id, delivered_seq=2, read_seq=4)
+    assert (mark.delivered_seq, mark.read_seq) == (4, 4)
+    mark = await store.transcripts.mark_visitor(org, chat.id, delivered_seq=99, read_seq=0)
+    assert (mark.delivered_seq, mark.read_seq) == (5, 4)
+    await store.transcripts.mark_agent(org, chat.id, read_seq=99)
+    await store.transcripts.mark_agent(org, chat.id, read_seq=2)
+    assert (await store.conversations.get(org, chat.id)).agent_read_seq == 5
+
+
+async def test_a_visitors_word_ends_the_warning(store: Store, org: str) -> None:
+    result = await opened(store, org)
+    ana = await agent(store, org)
+    await store.routing.apply(Story(result).answered(ana.id))
+    late = START_MS + 600_000
+    silent = {"channel": "web", "warn_before_ms": late, "close_before_ms": late, "limit": 9}
+    assert [chat.id for chat in await store.conversations.idle(org, **silent)] == [result.interaction.id]  # type: ignore[arg-type]
+    first = await store.conversations.warn(org, result.interaction.id, now_ms=late, body="Still there?")
+    again = await store.conversations.warn(org, result.interaction.id, now_ms=late + 9, body="Still there?")
+    assert (first.repeated, again.repeated, again.entry) == (False, True, first.entry)
+    assert await store.conversations.idle(org, **silent) == []  # type: ignore[arg-type]
+    ignored = {**silent, "close_before_ms": late + 1}
+    assert len(await store.conversations.idle(org, **ignored)) == 1  # type: ignore[arg-type]
+    await store.transcripts.append(org, result.interaction.id, said("yes"), now_ms=late + 50)
+    chat = await store.conversations.get(org, result.interaction.id)
+    assert (chat.warned_ms, chat.last_visitor_ms) == (0, late + 50)
+    assert await store.conversations.idle(org, **ignored) == []  # type: ignore[arg-type]
+    assert not (await store.conversations.warn(org, chat.id, now_ms=late + 99, body="Hello?")).repeated
+
+
+async def test_closing_without_a_board_closes_the_pending_item(store: Store, org: str) -> None:
+    result = await opened(store, org)
+    ended = await store.conversations.close(org, result.interaction.id, reason="gone", now_ms=START_MS + 5)
+    assert ended is not None
+    assert (ended.kind, ended.data) == (EntryKind.ENDED, {"reason": "gone"})
+    assert await store.conversations.close(org, result.interaction.id, reason="idle", now_ms=START_MS + 9) is None
+    chat = await store.conversations.get(org, result.interaction.id)
+    assert (chat.close_reason, chat.closed_ms) == ("gone", START_MS + 5)
+    assert await store.work.open_items(org) == []
+    assert await store.conversations.open_chats(org) == []
+
+
+async def test_the_overview_shows_what_stands_beside(store: Store, org: str) -> None:
+    result = await opened(store, org)
+    overview = await store.conversations.overview(org, result.interaction.id)
+    assert overview.interaction == result.interaction
+    assert overview.contact == result.contact
+    assert overview.case == result.case
+    assert overview.item is not None
+    assert result.item is not None
+    assert overview.item.id == result.item.id
+    assert [chat.id for chat in await store.conversations.open_chats(org)] == [result.interaction.id]
