@@ -15,6 +15,7 @@ from engine.cli.output import print_json
 from engine.cli.record import now_ms, pick_organisation, with_store
 from engine.clock import rfc3339
 from engine.config.compile import load
+from engine.config.files import directory_meant
 from engine.config.json_schema import configuration_schema
 from engine.config.problems import Problem, problems_of
 from engine.config.snapshot import pack, unpack
@@ -127,7 +128,7 @@ def summary(organisation: Organisation) -> str:
 
 
 def _directories(directory: Path | None, settings_file: Path | None, data: Path | None) -> tuple[Path, ...]:
-    return (directory,) if directory else settings_for(settings_file, data).config_directories
+    return (directory_meant(directory),) if directory else settings_for(settings_file, data).config_directories
 
 
 def _report(directory: Path) -> dict[str, object]:

@@ -15,7 +15,10 @@ SettingsFile = Annotated[
 DataDirectory = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Data directory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 OrganisationId = Annotated[
-    str, typer.Option("--organisation", "-o", metavar="ID", help="Organisation; may be left out when there is one.")
+    str,
+    typer.Option(
+        "--organisation", "--org", "-o", metavar="ID", help="Organisation; may be left out when there is one."
+    ),
 ]
 PasswordFile = Annotated[
     Path | None, typer.Option("--password-file", metavar="FILE", help="File whose first line is the password.")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.options import DataDirectory, SettingsFile
+from engine.config.files import directory_meant
 from engine.config.samples import demo_directory
 from engine.settings import Settings, load_settings
 
@@ -43,7 +44,7 @@ def serve(
             "host": host,
             "port": port,
             "data": data,
-            "config": tuple(config) if config else None,
+            "config": tuple(directory_meant(each) for each in config) if config else None,
             "roles": roles,
             "log_level": log_level,
             "log_format": log_format,

@@ -25,8 +25,8 @@ NEVER = "never"
 
 
 def create(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What the token is for.")],
     *,
+    name: Annotated[str, typer.Option(help="What the token is for.")],
     role: Annotated[Role, typer.Option(help="What it may do.")] = Role.AGENT,
     login: Annotated[str, typer.Option("--user", metavar="LOGIN", help="User it acts as; else the organisation.")] = "",
     expires: Annotated[str, typer.Option(metavar="TIME", help="Such as 30d or 12h; at most 30d, or never.")] = "30d",
@@ -38,8 +38,8 @@ def create(
     """Make a token and print it. It is printed only now.
 
     Examples:
-      cordboard token create reporting --role supervisor
-      cordboard token create bot --user ana --expires never --json
+      cordboard token create --name reporting --role supervisor
+      cordboard token create --name bot --user ana --expires never --json
 
     Exit codes: 0 made, 1 no such user, 2 wrong use, 3 the database is away.
     """

@@ -76,6 +76,12 @@ def read_directory(directory: Path) -> list[Document]:
     return _read_all(paths)
 
 
+def directory_meant(path: Path) -> Path:
+    """Return ``path``, or the ``config`` in it when ``path`` is a data directory that has its files there."""
+    inside = path / "config"
+    return inside if not any(path.glob("*.yaml")) and any(inside.glob("*.yaml")) else path
+
+
 def parse(file: str, content: bytes) -> Document:
     """Parse one file's ``content``; ``file`` is its name for messages.
 

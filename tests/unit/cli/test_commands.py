@@ -99,6 +99,11 @@ def test_check_looks_where_the_settings_say(monkeypatch: pytest.MonkeyPatch, cap
     assert "nowhere: cannot read the directory" in capsys.readouterr().err
 
 
+def test_a_data_directory_will_do(tmp_path: Path) -> None:
+    assert run(["init", "data"]) == 0
+    assert run(["config", "check", "data"]) == 0
+
+
 def test_schema(capsys: Output) -> None:
     assert run(["config", "schema"]) == 0
     assert "queues" in json.loads(capsys.readouterr().out)["properties"]
