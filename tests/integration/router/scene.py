@@ -236,7 +236,8 @@ class Scene:
 
     async def assignment(self, agent: str, item_id: str) -> int:
         view = await self.view(agent)
-        held = {item.item_id: item.assignment for item in (*view.items, *view.offers)}
+        held = {item.item_id: item.assignment for item in view.items}
+        held |= {offer.item_id: offer.assignment for offer in view.offers}
         return held[item_id]
 
     async def view(self, agent: str) -> AgentView:

@@ -52,7 +52,7 @@ async def test_the_first_of_several_accepts_wins(scene: Scene) -> None:
 
 
 async def test_commands_of_several_clients_at_once_never_exceed_the_room(scene: Scene) -> None:
-    agents = {f"agent-{number}": {} for number in range(6)}
+    agents: dict[str, dict[str, int]] = {f"agent-{number}": {} for number in range(6)}
     await scene.open(organisation(scene.org_id, agents))
     await scene.sign_in(*agents)
     other, valkey = await second_router(scene)
@@ -93,7 +93,7 @@ async def test_a_router_killed_between_claim_and_delivery(scene: Scene) -> None:
 
 
 async def test_hundreds_of_stale_offers_after_a_restart(scene: Scene) -> None:
-    agents = {f"agent-{number:03}": {} for number in range(450)}
+    agents: dict[str, dict[str, int]] = {f"agent-{number:03}": {} for number in range(450)}
     await scene.open(organisation(scene.org_id, agents, profiles=single()))
     await asyncio.gather(*(scene.router.connect_agent(scene.org_id, agent, "old") for agent in agents))
     await asyncio.gather(*(scene.router.set_status(scene.org_id, agent, "available") for agent in agents))
