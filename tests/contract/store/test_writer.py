@@ -1,0 +1,102 @@
+"""Group commit: neighbours unharmed, cancelled callers, a busy or closed store."""
+
+import asyncio
+import threading
+
+import pytest
+from sqlalchemy import Connection, text
+
+from engine.errors import InvalidInput, Unavailable
+from engine.store import writer as writer_module
+from engine.store.store import Store
+from tests.contract.store.building import START_MS, opened, said
+
+
+async def test_a_failing_job_harms_no_neighbour(store: Store, org: str) -> None:
+    chat = (await opened(store, org, body="")).interaction
+    write = store._access.write
+    gate = threading.Event()
+
+    def wait(_conn: Connection) -> None:
+        gate.wait(10)  # so that the rest becomes one batch
+
+    def spoil(conn: Connection) -> None:
+        conn.execute(text("UPDATE interactions SET last_seq = 77"))
+        raise InvalidInput("no")
+
+    def break_sql(conn: Connection) -> None:
+        conn.execute(text("INSERT INTO organisations (org_id) VALUES ('half')"))
+
+    jobs = [asyncio.create_task(write(org, wait))]
+    for number in range(10):
+        draft = said(str(number), client_id=str(number))
+        jobs.append(asyncio.create_task(store.transcripts.append(org, chat.id, draft, now_ms=START_MS)))  # type: ignore[arg-type]
+        if number % 3 == 0:
+            jobs += [asyncio.create_task(write(org, spoil)), asyncio.create_task(write(org, break_sql))]
+    await asyncio.sleep(0)
+    gate.set()
+    outcomes = await asyncio.gather(*jobs, return_exceptions=True)
+    assert sum(isinstance(one, InvalidInput) for one in outcomes) == 4
+    assert sum(isinstance(one, Exception) for one in outcomes) == 8
+    told = await store.transcripts.since(org, chat.id, after_seq=0)
+    assert [entry.seq for entry in told] == list(range(1, 11))
+    assert (await store.conversations.get(org, chat.id)).last_seq == 10
+
+
+async def test_a_cancelled_callers_job_is_done_all_the_same(store: Store, org: str) -> None:
+    chat = (await opened(store, org, body="")).interaction
+    gate = threading.Event()
+    held = asyncio.create_task(store._access.write(org, lambda _conn: gate.wait(10)))
+    tasks = [
+        asyncio.create_task(store.transcripts.append(org, chat.id, said(str(n), client_id=str(n)), now_ms=START_MS))
+        for n in range(5)
+    ]
+    await asyncio.sleep(0)
+    for task in tasks[::2]:
+        task.cancel()
+    gate.set()
+    await held
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert sum(isinstance(one, asyncio.CancelledError) for one in outcomes) == 3
+    again = await store.transcripts.append(org, chat.id, said("0", client_id="0"), now_ms=START_MS)
+    assert again.repeated
+    assert len(await store.transcripts.since(org, chat.id, after_seq=0)) == 5
+
+
+async def test_a_full_queue_refuses(store: Store, org: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "BOUND", 3)
+    gate = threading.Event()
+    held = [asyncio.create_task(store._access.write(org, lambda _conn: gate.wait(10))) for _ in range(12)]
+    await asyncio.sleep(0)
+    gate.set()
+    outcomes = await asyncio.gather(*held, return_exceptions=True)
+    refused = [one for one in outcomes if isinstance(one, Unavailable)]
+    assert refused
+    assert {one.slug for one in refused} == {"store-busy"}
+    assert await store._access.write(org, lambda _conn: 1) == 1
+
+
+async def test_stopping_finishes_what_waits_and_refuses_the_rest(store: Store, org: str) -> None:
+    chat = (await opened(store, org, body="")).interaction
+    tasks = [
+        asyncio.create_task(store.transcripts.append(org, chat.id, said(str(n)), now_ms=START_MS)) for n in range(50)
+    ]
+    await asyncio.sleep(0)
+    await store.stop()
+    assert len(await asyncio.gather(*tasks)) == 50
+    for refused in (store.conversations.get(org, chat.id), store.probe()):
+        with pytest.raises(Unavailable):
+            await refused
+    await store.stop()
+
+
+async def test_jobs_of_several_organisations_go_on_together(store: Store, org: str) -> None:
+    chats = [(await opened(store, f"{org}-{n}", body="")).interaction for n in range(6)]
+    await asyncio.gather(
+        *(
+            store.transcripts.append(chat.org_id, chat.id, said(str(n)), now_ms=START_MS)
+            for n in range(30)
+            for chat in chats
+        )
+    )
+    assert set((await store.transcripts.last_seqs([chat.id for chat in chats])).values()) == {30}
