@@ -1,14 +1,21 @@
 """Group commit: neighbours unharmed, cancelled callers, a busy or closed store."""
 
 import asyncio
+import contextlib
 import threading
+from collections.abc import Callable
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, text
 
+from engine.clock import SystemClock
 from engine.errors import InvalidInput, Unavailable
+from engine.ids import id_source
+from engine.model.conversation import Interaction
 from engine.store import writer as writer_module
 from engine.store.store import Store
+from engine.store.transcripts import append
 from tests.contract.store.building import START_MS, opened, said
 
 
@@ -100,3 +107,47 @@ async def test_jobs_of_several_organisations_go_on_together(store: Store, org: s
         )
     )
     assert set((await store.transcripts.last_seqs([chat.id for chat in chats])).values()) == {30}
+
+
+@pytest.mark.postgres
+async def test_connections_that_died_are_replaced(postgres_dsn: str, org: str) -> None:
+    clock = SystemClock()
+    store = Store(url=postgres_dsn, clock=clock, new_id=id_source(clock))
+    await store.start()
+    chat = (await opened(store, org, body="")).interaction
+    with psycopg.connect(postgres_dsn, autocommit=True) as other:
+        for number in range(3):
+            await store.transcripts.append(org, chat.id, said(str(number)), now_ms=START_MS)
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    assert len(await store.transcripts.since(org, chat.id, after_seq=0)) == 3
+    await store.stop()
+
+
+@pytest.mark.postgres
+async def test_processes_that_lock_crosswise_both_get_there(postgres_dsn: str, org: str) -> None:
+    """Two stores, as two processes would, lock two rows in opposite orders while the other holds the first."""
+    clock = SystemClock()
+    stores = [Store(url=postgres_dsn, clock=clock, new_id=id_source(clock)) for _ in range(2)]
+    await asyncio.gather(*(store.start() for store in stores))
+    chats = [(await opened(stores[0], org, conversation_key=key, token_hash=key)).interaction for key in "ab"]
+    meeting = threading.Barrier(2)
+
+    def touch(conn: Connection, chat: Interaction) -> None:
+        append(conn, (org, chat.id), said("x"), entry_id="e", now_ms=START_MS)
+
+    def both(order: list[Interaction]) -> Callable[[Connection], None]:
+        def work(conn: Connection) -> None:
+            touch(conn, order[0])
+            with contextlib.suppress(threading.BrokenBarrierError):
+                meeting.wait(2)
+            meeting.abort()  # the second run does not meet anybody
+            touch(conn, order[1])
+
+        return work
+
+    await asyncio.gather(stores[0]._access.write(org, both(chats)), stores[1]._access.write(org, both(chats[::-1])))
+    assert set((await stores[0].transcripts.last_seqs([chat.id for chat in chats])).values()) == {3}
+    await asyncio.gather(*(store.stop() for store in stores))

@@ -1,0 +1,100 @@
+"""Every statement of a conversation's life finds an index: nothing scans a table."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, text
+
+from engine.clock import SystemClock
+from engine.ids import id_source
+from engine.model.conversation import Author
+from engine.model.organisation import Role
+from engine.model.work import EventKind
+from engine.store.store import Store
+from tests.contract.store.building import PLAN, START_MS, Story, agent, arrival, opened, said
+
+SCANNED = {"organisations", "newest"}
+"""Small by nature, or read once when a board is rebuilt."""
+
+Statement = tuple[str, Any]
+
+
+async def live(store: Store, org: str) -> None:
+    """Do once what the engine does all day."""
+    ana = await agent(store, org)
+    result = await opened(store, org)
+    chat, case, story = result.interaction, result.case, Story(result)
+    assert case is not None
+    await opened(store, org)
+    await store.arrivals.leave_message(arrival(org, token_hash="f"), kind="chat", plan=PLAN, now_ms=START_MS)
+    await store.arrivals.pending_items(10, START_MS + 9)
+    await store.routing.project(org, story.answered(ana.id), cursor_id="1-0")
+    await store.routing.apply(story.answered(ana.id, assignment=2))
+    await store.transcripts.append(org, chat.id, said("hello", client_id="a"), now_ms=START_MS)
+    await store.transcripts.append(org, chat.id, said("hello", author=Author.AGENT), now_ms=START_MS)
+    await store.transcripts.append(org, chat.id, said("hello", client_id="a"), now_ms=START_MS)
+    await store.transcripts.since(org, chat.id, after_seq=0, public_only=True)
+    await store.transcripts.mark_visitor(org, chat.id, delivered_seq=2, read_seq=1)
+    await store.transcripts.last_seqs([chat.id])
+    await store.conversations.by_token(org, "web", chat.conversation_key)
+    await store.conversations.overview(org, chat.id)
+    await store.conversations.open_chats(org)
+    await store.conversations.idle(org, channel="web", warn_before_ms=9, close_before_ms=9, limit=9)
+    await store.conversations.warn(org, chat.id, now_ms=START_MS, body="?")
+    await store.work.open_items(org)
+    await store.work.list(org)
+    await store.work.list(org, state="active", queue="sales")
+    await store.work.for_interaction(org, chat.id)
+    await store.escalations.due(org, rules={"sales": (1, 1)}, now_ms=START_MS, limit=9)
+    await store.escalations.escalate(org, story.item_id, rules={"sales": (1, 1)}, now_ms=START_MS)
+    await store.escalations.unfinished(org, 9)
+    await store.routing.apply([story.tell(EventKind.TRANSFERRED, ana.id, 2, to_queue="support")])
+    await store.routing.apply([story.tell(EventKind.LOST, ana.id, 2), story.tell(EventKind.ENDED, ana.id, 2)])
+    await store.routing.apply([story.tell(EventKind.CLOSED, ana.id, 2)])
+    await store.routing.service_level(org, since_ms=1)
+    await store.routing.history(org, story.item_id)
+    await store.routing.statuses(org)
+    await store.cases.list(org, status="open", text="bill")
+    await store.cases.timeline(org, case.id, limit=9)
+    await store.cases.comment(org, case.id, body="b", actor_id="u", client_id="c", now_ms=1)
+    await store.cases.closed_without_case(org, channels=["web"], since_ms=1, limit=9)
+    await store.customers.list(org, "zoe", 9)
+    await store.customers.interactions(org, result.contact.id, 9)
+    await store.users.by_login(org, "ana")
+    await store.users.update(org, ana.id, role=Role.ADMIN)
+    await store.sessions.get("x", 1)
+    await store.sessions.purge(1)
+    await store.tokens.get("x", 1)
+    await store.idempotency.begin(org, key="k", actor="a", digest="d", now_ms=1)
+    await store.idempotency.purge(1)
+    await store.alerts.list(org)
+    await store.audit.list(org)
+    await store.configuration.latest(org)
+
+
+async def test_no_statement_scans_a_table(tmp_path: Path, org: str) -> None:
+    clock = SystemClock()
+    store = Store(url=f"sqlite:///{tmp_path / 'record.db'}", clock=clock, new_id=id_source(clock))
+    await store.start()
+    seen: dict[str, Any] = {}
+
+    def note(_conn: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
+        seen.setdefault(statement, parameters)
+
+    event.listen(store._backend.engine, "before_cursor_execute", note)
+    await live(store, org)
+    event.remove(store._backend.engine, "before_cursor_execute", note)
+    wrong = []
+    with store._backend.engine.connect() as conn:
+        for statement, parameters in seen.items():
+            if statement.split()[0] not in ("SELECT", "UPDATE", "DELETE"):
+                continue
+            plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            scans = [row[3] for row in plan if row[3].startswith("SCAN ") and row[3].split()[1] not in SCANNED]
+            wrong += [f"{scan}: {statement}" for scan in scans]
+        assert conn.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert conn.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert conn.execute(text("PRAGMA foreign_keys")).scalar() == 1
+    await store.stop()
+    assert len(seen) > 80
+    assert not wrong, "\n".join(wrong)
