@@ -1,0 +1,1 @@
+"""The load tool: an outside client of a running engine. See README.md."""

@@ -1,0 +1,156 @@
+"""The engine under test: a process of its own with a data directory of its own, and its agents' API tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from engine.errors import Unavailable
+
+ORG, CHANNEL, IDLE_CHANNEL = "bench", "web", "idle"
+ADMIN = "bench-admin"
+START_S = 60.0
+STOP_S = 20.0
+_POLL_S = 0.1
+_CONFIG = Path(__file__).with_name("config")
+
+
+def write_configuration(directory: Path, *, agents: int) -> None:
+    """Write the bench's organisation with so many agents. Blocks."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for file in sorted(_CONFIG.glob("*.yaml")):
+        shutil.copyfile(file, directory / file.name)
+    lines = ["agents:", f"  {ADMIN}: {{ name: Bench, role: admin }}"]
+    lines += [
+        f"  agent-{number}: {{ name: Agent {number}, profile: busy, skills: {{ english: 5 }}, queues: [chats] }}"
+        for number in range(agents)
+    ]
+    lines.append("  keeper-0: { name: Keeper, profile: busy, skills: { english: 5 }, queues: [idle] }")
+    (directory / "agents.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+class EngineProcess:
+    """Run ``cordboard serve`` on a free port."""
+
+    def __init__(self, *, data: Path, config: Path, database_url: str = "") -> None:
+        self._data = data
+        self._config = config
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("CORDBOARD_")},
+            **({"CORDBOARD_DATABASE_URL": database_url} if database_url else {}),
+        }
+        self._process: asyncio.subprocess.Process | None = None
+        self._log = data.parent / "engine.log"
+        self.url = ""
+
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready; raises Unavailable with the end of its log."""
+        port = await asyncio.to_thread(_free_port)
+        self.url = f"http://127.0.0.1:{port}"
+        arguments = ["serve", "--host", "127.0.0.1", "--port", str(port), "--config", str(self._config)]
+        arguments += ["--data", str(self._data), "--log-level", "warning"]
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "engine", *arguments, env=self._environment, stdin=asyncio.subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        await self._ready()
+
+    async def admin_token(self) -> str:
+        """Make an API token of the administrator, over the command line; raises Unavailable."""
+        arguments = ("token", "create", "bench", "--role", "admin", "--json", "--organisation", ORG)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "engine", *arguments, "--data", str(self._data), env=self._environment,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await process.communicate()
+        if process.returncode:
+            raise Unavailable(f"no API token: {err.decode(errors='replace').strip()}")
+        return str(json.loads(out)["token"])
+
+    async def stop(self) -> None:
+        """End it; after a while, hard."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+    async def _ready(self) -> None:
+        assert self._process is not None
+        async with httpx.AsyncClient(timeout=2) as http:
+            for _ in range(int(START_S / _POLL_S)):
+                if self._process.returncode is not None:
+                    break
+                try:
+                    if (await http.get(f"{self.url}/readyz")).status_code == httpx.codes.OK:
+                        return
+                except httpx.HTTPError:
+                    pass
+                await asyncio.sleep(_POLL_S)
+        end = await asyncio.to_thread(_end_of, self._log)
+        raise Unavailable(f"the engine did not start: {end}")
+
+
+async def agent_tokens(url: str, admin_token: str) -> tuple[list[str], list[str]]:
+    """Make API tokens for the agents and for the keepers of the idle channel; raises Unavailable."""
+    headers = {"Authorization": f"Bearer {admin_token}"}
+    async with httpx.AsyncClient(base_url=f"{url}/api/v1", headers=headers, timeout=30) as http:
+        users = await _answer(http, "GET", "/users")
+        agents: list[str] = []
+        keepers: list[str] = []
+        for user in sorted(users["items"], key=lambda one: str(one["login"])):
+            login = str(user["login"])
+            if login.startswith(("agent-", "keeper-")):
+                body = {"name": f"bench {login}", "role": "agent", "user_id": user["id"], "valid_days": 1}
+                made = await _answer(http, "POST", "/tokens", body)
+                (agents if login.startswith("agent-") else keepers).append(str(made["secret"]))
+    if not agents or not keepers:
+        raise Unavailable("the engine's organisation is not the bench's", mend="See --write-config.")
+    return agents, keepers
+
+
+async def _answer(
+    http: httpx.AsyncClient, method: str, path: str, body: Mapping[str, object] | None = None
+) -> dict[str, Any]:
+    try:
+        answer = await http.request(method, path, json=body)
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise Unavailable(f"{method} {path}: {error}") from error
+    return dict(answer.json())
+
+
+def _free_port() -> int:
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _end_of(file: Path) -> str:
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        return "no log"
+    return lines[-1] if lines else "no log"

@@ -1,0 +1,69 @@
+"""What processes use, from /proc; where there is none (macOS), nothing is known."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROC = Path("/proc")
+_STAT_UTIME = 11  # after the name in parentheses: proc(5), fields 14 and 15
+_STAT_PPID = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sample:
+    """Processor seconds used so far and resident bytes now, by process name."""
+
+    at: float
+    cpu_s: dict[str, float]
+    rss: dict[str, int]
+
+    @property
+    def rss_total(self) -> int:
+        """Return the resident bytes of all."""
+        return sum(self.rss.values())
+
+    def shares_since(self, before: Sample) -> dict[str, float]:
+        """Return how much of one core each process used since ``before``."""
+        seconds = max(self.at - before.at, 1e-9)
+        return {name: (used - before.cpu_s.get(name, 0.0)) / seconds for name, used in self.cpu_s.items()}
+
+
+def sample(root: int) -> Sample:
+    """Look at the process ``root`` and its children; empty where that cannot be known."""
+    cpu_s: dict[str, float] = {}
+    rss: dict[str, int] = {}
+    for pid in [root, *descendants(root)]:
+        try:
+            name, fields = _stat(pid)
+            pages = int((_PROC / str(pid) / "statm").read_text().split()[1])
+        except (OSError, ValueError, IndexError):
+            continue
+        label = "engine" if pid == root else name
+        used = sum(int(field) for field in fields[_STAT_UTIME : _STAT_UTIME + 2]) / os.sysconf("SC_CLK_TCK")
+        cpu_s[label] = cpu_s.get(label, 0.0) + used
+        rss[label] = rss.get(label, 0) + pages * os.sysconf("SC_PAGE_SIZE")
+    return Sample(at=time.perf_counter(), cpu_s=cpu_s, rss=rss)
+
+
+def descendants(root: int) -> Sequence[int]:
+    """Return the children of a process, and theirs."""
+    parents: dict[int, int] = {}
+    for entry in _PROC.glob("[0-9]*"):
+        try:
+            parents[int(entry.name)] = int(_stat(int(entry.name))[1][_STAT_PPID])
+        except (OSError, ValueError, IndexError):
+            continue
+    found = [root]
+    for above in found:  # grows while it is walked: children of children
+        found += [pid for pid, parent in parents.items() if parent == above]
+    return found[1:]
+
+
+def _stat(pid: int) -> tuple[str, list[str]]:
+    text = (_PROC / str(pid) / "stat").read_text()
+    name, _, rest = text.partition("(")[2].rpartition(")")
+    return name, rest.split()
