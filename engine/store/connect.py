@@ -52,6 +52,7 @@ class Backend:
     begin_read: str
     lanes: int  # writer threads
     readers: int
+    savepoints_cost: bool  # each is a round trip: try a batch without them first
 
     def dispose(self) -> None:
         """Close what the engine holds."""
@@ -86,6 +87,7 @@ def _sqlite(url: str) -> Backend:
         begin_read="BEGIN",
         lanes=1,
         readers=2,
+        savepoints_cost=False,
     )
 
 
@@ -117,6 +119,7 @@ def _postgresql(url: str) -> Backend:
         begin_read="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         lanes=WRITE_LANES,
         readers=READ_THREADS,
+        savepoints_cost=True,
     )
 
 

@@ -24,10 +24,11 @@ from engine.model.conversation import (
 )
 from engine.store.access import Access
 from engine.store.conditions import HAS_CLIENT_ID, SEGMENT_UNANSWERED
+from engine.store.direct import run
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow, entry_of
 from engine.store.tables import entries, interactions, segments
-from engine.store.upsert import insert_once
+from engine.store.upsert import once
 
 CHUNK = 500
 """Ids per query."""
@@ -110,16 +111,18 @@ def append(
 ) -> Appended:
     """Append to the interaction ``where`` (organisation, id); ``force`` lets the engine write after the end."""
     org_id, interaction_id = where
-    row = conn.execute(_LOCK, {"iid": interaction_id, "org": org_id}).first()
+    row = run(conn, _LOCK, {"iid": interaction_id, "org": org_id}).fetchone()
     if row is None:
         raise NotFound(f"there is no interaction {interaction_id}", slug="unknown-interaction")
-    if row.state != InteractionState.OPEN and draft.kind is not EntryKind.NOTE and not force:
+    state, last_seq = row
+    if state != InteractionState.OPEN and draft.kind is not EntryKind.NOTE and not force:
         repeated = _find_repeated(conn, interaction_id, draft)
         if repeated is None:
             raise Conflict("the conversation has ended", slug="interaction-closed")
         return Appended(entry=repeated, repeated=True)
-    entry = _entry(draft, entry_id=entry_id, interaction_id=interaction_id, seq=row.last_seq + 1, now_ms=now_ms)
-    if not insert_once(conn, entries, row_of_entry(org_id, entry)):
+    entry = _entry(draft, entry_id=entry_id, interaction_id=interaction_id, seq=last_seq + 1, now_ms=now_ms)
+    inserted = run(conn, once(conn.dialect.name, entries), row_of_entry(org_id, entry))
+    if inserted.rowcount != 1:
         repeated = _find_repeated(conn, interaction_id, draft)
         if repeated is None:
             raise Conflict("two writers gave one number", slug="transcript-broken")
@@ -166,11 +169,11 @@ def _count(conn: Connection, entry: Entry, now_ms: int) -> None:
     """Move the interaction's counter and the clocks that a message stops."""
     values = {"iid": entry.interaction_id, "seq": entry.seq}
     if entry.author is Author.VISITOR:
-        conn.execute(_COUNT_VISITOR, {**values, "now": now_ms})
+        run(conn, _COUNT_VISITOR, {**values, "now": now_ms})
         return
-    conn.execute(_COUNT, values)
+    run(conn, _COUNT, values)
     if entry.author is Author.AGENT and entry.kind is EntryKind.MESSAGE:
-        conn.execute(_ANSWER, {"iid": entry.interaction_id, "now": now_ms})
+        run(conn, _ANSWER, {"iid": entry.interaction_id, "now": now_ms})
 
 
 def _find_repeated(conn: Connection, interaction_id: str, draft: Draft) -> Entry | None:

@@ -17,11 +17,12 @@ def _insert(dialect: str, table: Table) -> Insert:
 
 
 @cache
-def _once(dialect: str, table: Table) -> Insert:
+def once(dialect: str, table: Table) -> Insert:
+    """Return the statement that inserts a row unless a unique index forbids it."""
     # The driver's row count is read before its cursor closes only when asked for.
     return _insert(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def insert_once(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert ``row`` unless a unique index forbids it; say whether it was inserted."""
-    return conn.execute(_once(conn.dialect.name, table), row).rowcount == 1
+    return conn.execute(once(conn.dialect.name, table), row).rowcount == 1

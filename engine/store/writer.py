@@ -1,10 +1,11 @@
 """Group commit: threads that run many small transactions as one.
 
 A lane is one thread with one connection. It takes what waits (at most ``BATCH``), runs each job in a savepoint, so
-that a failing job harms no neighbour, commits once, then settles all. Nothing waits to be gathered: while one batch
-syncs, the next one collects. SQLite has one lane. PostgreSQL has several; jobs of one organisation share a lane,
-because lanes that lock the same rows in different orders would only wait for the deadlock detector. Other
-processes still can meet us there: a batch that the server refuses for that is run again, job by job.
+that a failing job harms no neighbour, commits once, then settles all. A job alone needs no savepoint; where they cost
+round trips, a batch is tried without, and run again with them if a job fails. Nothing waits to be gathered: while one
+batch syncs, the next one collects. SQLite has one lane. PostgreSQL has several; jobs of one organisation share a lane,
+because lanes that lock the same rows in different orders would only wait for the deadlock detector. Other processes
+still can meet us there: a batch that the server refuses for that is run again, job by job.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ class Lane:
         except DRIVER_ERRORS as error:
             return _all_failed(batch, error)
         try:
-            return self._run_together(connection, batch)
+            settled = self._run_bare(connection, batch) if self._bare(batch) else None
+            return settled or self._run_guarded(connection, batch)
         except DRIVER_ERRORS as error:
             if not retryable(error):
                 self._drop()
@@ -116,8 +118,29 @@ class Lane:
         raw(self._connection).execute(self._backend.begin_write)
         return self._connection
 
-    def _run_together(self, connection: Connection, batch: Sequence[Job]) -> list[Settled]:
-        """Run all jobs in the transaction that has begun, and commit. Raises when the transaction is lost."""
+    def _bare(self, batch: Sequence[Job]) -> bool:
+        return len(batch) == 1 or self._backend.savepoints_cost
+
+    def _run_bare(self, connection: Connection, batch: Sequence[Job]) -> list[Settled] | None:
+        """Run all jobs without savepoints; None, in a new transaction, when one of several failed."""
+        execute = raw(connection).execute
+        settled: list[Settled] = []
+        for job in batch:
+            try:
+                settled.append(Settled(job=job, value=job.work(connection)))
+            except Exception as error:
+                if retryable(error):
+                    raise
+                execute("ROLLBACK")
+                if len(batch) == 1:
+                    return [Settled(job=job, error=as_engine_error(error))]
+                execute(self._backend.begin_write)
+                return None
+        execute("COMMIT")
+        return settled
+
+    def _run_guarded(self, connection: Connection, batch: Sequence[Job]) -> list[Settled]:
+        """Run each job in a savepoint of the transaction that has begun, and commit."""
         execute = raw(connection).execute
         settled: list[Settled] = []
         for job in batch:
@@ -140,7 +163,7 @@ class Lane:
             time.sleep(random.uniform(0, 0.01) * attempt)
             try:
                 connection = self._begin()
-                return self._run_together(connection, (job,))[0]
+                return self._run_guarded(connection, (job,))[0]
             except DRIVER_ERRORS as error:
                 failure = as_engine_error(error)
                 log.info("transaction refused, run again", attempt=attempt, error=str(error))
