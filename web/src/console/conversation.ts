@@ -38,12 +38,12 @@ export function opened(frame: ConversationFrame, before?: Conversation): Convers
 }
 
 export function withEntry(before: Conversation, entry: Entry): Conversation {
-  const fromVisitor = entry.author === 'visitor'
+  const stops = entry.author === 'visitor' || entry.kind === 'ended'
   return {
     ...before,
     entries: merge(before.entries, [entry]),
     toldSeq: Math.max(before.toldSeq, entry.seq),
-    typingUntil: fromVisitor ? 0 : before.typingUntil,
+    typingUntil: stops ? 0 : before.typingUntil,
     interaction:
       entry.kind === 'ended' ? { ...before.interaction, state: 'closed' } : before.interaction,
   }

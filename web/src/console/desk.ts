@@ -49,6 +49,8 @@ export const useDesk = defineStore('desk', () => {
     held.value.find((one) => one.item.interactionId === selectedId.value),
   )
   const presence = computed(() => statuses.value.find((one) => one.key === status.value.key))
+  /** False for users without a place in the organisation's configuration, such as an admin. */
+  const takesWork = computed(() => status.value.key !== '' || load.value.units > 0)
   const queueName = (key: string): string =>
     queues.value.find((queue) => queue.key === key)?.name ?? key
 
@@ -242,7 +244,7 @@ export const useDesk = defineStore('desk', () => {
 
   return {
     link, ready, statuses, queues, dispositions, status, presence, load, offers, items, held,
-    conversations, selectedId, selected, outbox, socket, queueName,
+    conversations, selectedId, selected, outbox, socket, queueName, takesWork,
     start, stop, select, markRead, typing, accept, decline, setStatus, giveCase,
   }
 })

@@ -79,15 +79,19 @@ export async function transfer(
   })
 }
 
-export async function interaction(id: string): Promise<wire.ConversationFrame> {
-  return parse.overview(await requester.get(path`/interactions/${id}`))
-}
+const MOST_PAGES = 20
 
-export async function entries(id: string, afterSeq = 0): Promise<wire.Entry[]> {
-  const reply = await requester.get(
-    path`/interactions/${id}/entries` + `?after_seq=${afterSeq}`,
-  )
-  return parse.list(reply, 'entries').map(parse.entry)
+/** Read a whole transcript. */
+export async function entries(id: string): Promise<wire.Entry[]> {
+  const found: wire.Entry[] = []
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const after = `?after_seq=${found.at(-1)?.seq ?? 0}`
+    const reply = await requester.get(path`/interactions/${id}/entries` + after)
+    const more = parse.list(reply).map(parse.entry)
+    if (more.length === 0) break
+    found.push(...more)
+  }
+  return found
 }
 
 export interface CaseFilter {
@@ -103,7 +107,7 @@ export async function cases(filter: CaseFilter): Promise<wire.Case[]> {
   if (filter.mine) query.set('owner', 'me')
   const asked = query.toString()
   const reply = await requester.get(asked ? `/cases?${asked}` : '/cases')
-  return parse.list(reply, 'cases').map(parse.kase)
+  return parse.list(reply).map(parse.kase)
 }
 
 export async function caseDetail(id: string): Promise<wire.CaseDetail> {
@@ -138,7 +142,7 @@ export async function contact(id: string): Promise<wire.ContactDetail> {
 }
 
 export async function alerts(): Promise<wire.Alert[]> {
-  return parse.list(await requester.get('/alerts'), 'alerts').map(parse.alert)
+  return parse.list(await requester.get('/alerts')).map(parse.alert)
 }
 
 export async function acknowledge(id: string): Promise<void> {

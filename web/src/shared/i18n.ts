@@ -35,7 +35,10 @@ export function showLocale(locale: Locale, chosen = true): void {
   if (chosen) remember(KEPT_AS, locale)
 }
 
-/** Take up the signed-in user's language unless another was chosen in this browser. */
+/**
+ * Take up the signed-in user's language unless another was chosen in this browser. English is what
+ * users have who were never asked, so it does not overrule the browser's preference.
+ */
 export function adoptLocale(tag: string): void {
-  if (tag) showLocale(pickLocale([tag]), false)
+  if (tag && tag !== 'en') showLocale(pickLocale([tag]), false)
 }

@@ -22,27 +22,22 @@ function flag(value: unknown, missing = false): boolean {
   return typeof value === 'boolean' ? value : missing
 }
 
-/** Read an RFC 3339 string or epoch milliseconds; 0 when there is no time. */
+/** Read an RFC 3339 string; 0 when there is no time. */
 export function moment(value: unknown): number {
-  if (typeof value === 'number') return value
   if (typeof value !== 'string') return 0
   const parsed = Date.parse(value)
   return Number.isNaN(parsed) ? 0 : parsed
 }
 
 function time(raw: Raw, stem: string): number {
-  return moment(raw[`${stem}_at`] ?? raw[`${stem}_ms`] ?? raw[stem])
+  return moment(raw[`${stem}_at`])
 }
 
-/** Read a list that comes bare or under one of ``names``; keyed objects become lists as well. */
-export function list(value: unknown, ...names: string[]): unknown[] {
+/** Read a list, bare or as a page with ``items``. */
+export function list(value: unknown): unknown[] {
   if (Array.isArray(value)) return value
-  const raw = record(value)
-  for (const name of [...names, 'items']) {
-    const inner = raw[name]
-    if (Array.isArray(inner)) return inner
-  }
-  return []
+  const items = record(value)['items']
+  return Array.isArray(items) ? items : []
 }
 
 function oneOf<T extends string>(value: unknown, allowed: readonly T[], missing: T): T {
@@ -58,7 +53,7 @@ const STATUS_KINDS = ['available', 'break', 'offline'] as const
 export function user(value: unknown): wire.User {
   const raw = record(value)
   return {
-    id: text(raw['id']) || text(raw['user_id']),
+    id: text(raw['id']),
     login: text(raw['login']),
     name: text(raw['name']) || text(raw['login']),
     role: oneOf(raw['role'], ['agent', 'supervisor', 'admin'] as const, 'agent'),
@@ -68,7 +63,7 @@ export function user(value: unknown): wire.User {
 
 export function organisation(value: unknown): wire.Organisation {
   const raw = record(value)
-  const id = typeof value === 'string' ? value : text(raw['id'])
+  const id = text(raw['id'])
   return { id, name: text(raw['name']) || id, locale: text(raw['locale']) }
 }
 
@@ -81,8 +76,7 @@ export function signed(value: unknown): wire.Signed {
   }
 }
 
-export function named(value: unknown): wire.Named {
-  if (Array.isArray(value)) return { key: text(value[0]), name: text(value[1]) }
+function named(value: unknown): wire.Named {
   const raw = record(value)
   return { key: text(raw['key']), name: text(raw['name']) || text(raw['key']) }
 }
@@ -104,10 +98,10 @@ export function entry(value: unknown): wire.Entry {
     kind: oneOf(raw['kind'], ENTRY_KINDS, 'message'),
     author: oneOf(raw['author'], ['visitor', 'agent', 'system'] as const, 'system'),
     authorId: text(raw['author_id']),
-    name: text(raw['name']) || text(raw['author_name']),
+    name: text(raw['name']),
     clientId: text(raw['client_id']),
     body: text(raw['body']),
-    at: time(raw, 'at') || moment(raw['at_ms']),
+    at: moment(raw['at']),
     data: record(raw['data']),
   }
 }
@@ -148,12 +142,12 @@ export function kase(value: unknown): wire.Case {
     number: count(raw['number']),
     subject: text(raw['subject']),
     contactId: text(raw['contact_id']),
-    contactName: text(raw['contact_name']) || text(record(raw['contact'])['name']),
+    contactName: text(raw['contact_name']),
     status: oneOf(raw['status'], CASE_STATUSES, 'new'),
     priority: count(raw['priority']),
     queue: text(raw['queue']),
     ownerId: text(raw['owner_id']),
-    ownerName: text(raw['owner_name']) || text(record(raw['owner'])['name']),
+    ownerName: text(raw['owner_name']),
     origin: text(raw['origin']),
     topic: text(raw['topic']),
     version: count(raw['version']),
@@ -172,37 +166,31 @@ function caseEvent(value: unknown): wire.CaseEvent {
   const raw = record(value)
   return {
     id: text(raw['id']),
-    at: time(raw, 'at') || moment(raw['at_ms']),
+    at: moment(raw['at']),
     kind: text(raw['kind']),
     actorId: text(raw['actor_id']),
-    actorName: text(raw['actor_name']) || text(raw['actor']),
+    actorName: text(raw['actor_name']),
     data: record(raw['data']),
   }
 }
 
 function timelineLine(value: unknown): wire.TimelineLine {
   const raw = record(value)
-  if (raw['interaction']) {
+  if (raw['type'] === 'interaction') {
     const inner = interaction(raw['interaction'])
     const entries = list(raw['entries']).map(entry)
     return { type: 'interaction', at: inner.openedAt, interaction: inner, entries }
   }
-  const event = caseEvent(raw['event'] ?? value)
+  const event = caseEvent(raw['event'])
   return { type: 'event', at: event.at, event }
 }
 
-/** Read a case with its timeline, oldest line first, whether events and interactions come mixed. */
+/** Read a case with its timeline, oldest line first; a case alone has none. */
 export function caseDetail(value: unknown): wire.CaseDetail {
   const raw = record(value)
-  const inner = raw['case'] ?? value
-  const timeline = raw['timeline'] ?? record(inner)['timeline']
-  const lines = [
-    ...list(timeline, 'lines'),
-    ...(Array.isArray(timeline) ? [] : list(record(timeline)['events'])),
-    ...(Array.isArray(timeline) ? [] : list(record(timeline)['interactions'])),
-  ].map(timelineLine)
+  const lines = list(raw['timeline']).map(timelineLine)
   return {
-    case: kase(inner),
+    case: kase(raw['case'] ?? value),
     contact: raw['contact'] ? contact(raw['contact']) : null,
     timeline: lines.sort((one, other) => one.at - other.at),
   }
@@ -211,9 +199,9 @@ export function caseDetail(value: unknown): wire.CaseDetail {
 export function contactDetail(value: unknown): wire.ContactDetail {
   const raw = record(value)
   return {
-    contact: contact(raw['contact'] ?? value),
+    contact: contact(raw['contact']),
     interactions: list(raw['interactions'])
-      .map((one) => interaction(record(one)['interaction'] ?? one))
+      .map(interaction)
       .sort((one, other) => other.openedAt - one.openedAt),
   }
 }
@@ -243,8 +231,8 @@ function heldItem(value: unknown): wire.HeldItem {
     assignment: count(raw['assignment']),
     state: oneOf(raw['state'], ['active', 'wrapup'] as const, 'active'),
     queue: text(raw['queue']),
-    since: time(raw, 'since'),
-    deadline: time(raw, 'deadline'),
+    since: moment(raw['since']),
+    deadline: moment(raw['deadline']),
     interactionId: text(raw['interaction_id']),
   }
 }
@@ -263,7 +251,7 @@ export function alert(value: unknown): wire.Alert {
   return {
     id: text(raw['id']),
     kind: text(raw['kind']),
-    at: time(raw, 'at') || moment(raw['at_ms']),
+    at: moment(raw['at']),
     data: record(raw['data']),
     acknowledgedAt: time(raw, 'acknowledged'),
   }
@@ -294,11 +282,11 @@ function agentLine(value: unknown): wire.AgentLine {
     status: text(raw['status']),
     statusName: text(raw['status_name']) || text(raw['status']),
     statusKind: oneOf(raw['status_kind'], STATUS_KINDS, 'offline'),
-    since: time(raw, 'since'),
+    since: moment(raw['since']),
     connected: flag(raw['connected']),
     used: count(raw['used']),
     units: count(raw['units']),
-    items: Array.isArray(raw['items']) ? raw['items'].length : count(raw['items']),
+    items: count(raw['items']),
   }
 }
 
@@ -327,7 +315,7 @@ function state(raw: Raw): wire.StateFrame {
   const load = record(raw['load'])
   return {
     type: 'state',
-    status: { key: text(status['key']), since: time(status, 'since') },
+    status: { key: text(status['key']), since: moment(status['since']) },
     connected: flag(raw['connected'], true),
     load: { used: count(load['used']), units: count(load['units']) },
     offers: list(raw['offers']).map(offer),
@@ -354,12 +342,6 @@ function board(raw: Raw): wire.BoardFrame {
     queues: list(raw['queues']).map(queueLine),
     agents: list(raw['agents']).map(agentLine),
   }
-}
-
-/** Read the reply of GET /interactions/{id}. */
-export function overview(value: unknown): wire.ConversationFrame {
-  const raw = record(value)
-  return conversation({ ...raw, item_id: record(raw['item'])['id'] })
 }
 
 function small(raw: Raw): wire.Frame {

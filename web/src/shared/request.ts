@@ -19,6 +19,8 @@ const TRY_AGAIN = new Set([502, 503, 504])
 export class Requester {
   csrf = ''
   onUnauthenticated: () => void = () => undefined
+  /** Fetch a fresh CSRF token: somebody signed in again in another tab. */
+  renewCsrf: () => Promise<void> = () => Promise.resolve()
   readonly #parts: RequesterParts
 
   constructor(parts: RequesterParts) {
@@ -39,21 +41,31 @@ export class Requester {
 
   /** Send a request, again with the same key when the engine is away; throw a Problem. */
   async send(method: Method, path: string, body?: object): Promise<unknown> {
-    const headers: Record<string, string> = { Accept: 'application/json' }
-    if (method !== 'GET') {
-      headers['Idempotency-Key'] = this.#parts.newKey()
-      if (this.csrf) headers['X-CSRF-Token'] = this.csrf
-    }
-    if (body) headers['Content-Type'] = 'application/json'
+    const key = method === 'GET' ? '' : this.#parts.newKey()
     const attempts = this.#parts.attempts ?? 4
+    let renewed = false
     for (let attempt = 0; ; attempt += 1) {
-      const outcome = await this.#once(method, path, headers, body)
+      const outcome = await this.#once(method, path, this.#headers(key, body), body)
       if (!(outcome instanceof Problem)) return outcome
+      if (outcome.slug === 'csrf' && !renewed) {
+        renewed = true
+        await this.renewCsrf()
+        continue
+      }
       if (!worthAnother(outcome) || attempt + 1 >= attempts) {
         if (outcome.status === 401) this.onUnauthenticated()
         throw outcome
       }
       await this.#parts.wait(backoff(attempt, { baseMs: 250, capMs: 3_000 }))
+    }
+  }
+
+  #headers(key: string, body?: object): Record<string, string> {
+    return {
+      Accept: 'application/json',
+      ...(body ? { 'Content-Type': 'application/json' } : {}),
+      ...(key ? { 'Idempotency-Key': key } : {}),
+      ...(key && this.csrf ? { 'X-CSRF-Token': this.csrf } : {}),
     }
   }
 

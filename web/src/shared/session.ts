@@ -33,6 +33,8 @@ export const useSession = defineStore('session', () => {
     if (state.value === 'in') leave(true)
   }
 
+  engine.requester.renewCsrf = async () => take(await engine.me())
+
   /** Take up the session of an earlier visit, if there is one; throws when nobody answers. */
   async function resume(): Promise<void> {
     try {

@@ -25,6 +25,8 @@ export interface SocketParts {
 }
 
 const PROTOCOL_VERSION = 1
+/** Close code of a refusal, such as a session that has ended (RFC 6455, section 7.4). */
+const POLICY_CODE = 1008
 const HELLO_WITHIN_MS = 10_000
 
 export class AgentSocket {
@@ -66,7 +68,7 @@ export class AgentSocket {
   renew(): void {
     if (!this.#wanted || !this.#socket) return
     this.#drop()
-    void this.#pause()
+    this.#pause(false)
   }
 
   /** Send a frame; false when the socket is not open (it is then the caller's to repeat). */
@@ -86,10 +88,10 @@ export class AgentSocket {
     socket.onmessage = (event: MessageEvent<unknown>) => {
       if (socket === this.#socket) this.#receive(event.data)
     }
-    socket.onclose = () => {
+    socket.onclose = (event: CloseEvent) => {
       if (socket !== this.#socket) return
       this.#drop()
-      if (this.#wanted) void this.#pause()
+      if (this.#wanted) this.#pause(event.code === POLICY_CODE)
     }
   }
 
@@ -123,16 +125,16 @@ export class AgentSocket {
     if (socket && socket.readyState <= 1) socket.close()
   }
 
-  async #pause(): Promise<void> {
+  #pause(refused: boolean): void {
     const ms = backoff(this.#attempt, { baseMs: 400, capMs: 10_000 }, this.#parts.random)
     this.#attempt += 1
     this.#parts.onLink({ state: 'waiting', retryAt: Date.now() + ms })
     clearTimeout(this.#retry)
-    this.#retry = setTimeout(() => void this.#again(), ms)
+    this.#retry = setTimeout(() => void this.#again(refused), ms)
   }
 
-  async #again(): Promise<void> {
-    const allowed = this.#attempt < 2 || (await this.#parts.mayRetry())
+  async #again(refused: boolean): Promise<void> {
+    const allowed = (this.#attempt < 2 && !refused) || (await this.#parts.mayRetry())
     if (!this.#wanted || this.#socket) return
     if (allowed) this.#connect()
     else this.stop()

@@ -23,7 +23,8 @@ export function problemWords(problem: unknown): { title: string; hint: string } 
   if (problem.slug === UNREACHABLE) {
     return { title: t('problem.unreachable'), hint: t('problem.unreachableHint') }
   }
-  const key = `problem.slug.${problem.slug}`
+  const slug = problem.status === 503 ? 'unavailable' : problem.slug
+  const key = `problem.slug.${slug}`
   return { title: te(key) ? t(key) : problem.detail, hint: problem.mend }
 }
 
