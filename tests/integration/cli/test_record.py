@@ -1,41 +1,73 @@
-"""Commands that work on a real record, each as a process of its own, as people run them."""
+"""Commands that work on a real record. One runs as a process of its own, the others in this one, which is quicker."""
 
+import asyncio
+import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from engine.api.gate import hash_secret
+from engine.cli import run as run_command
 from engine.clock import SystemClock
 from engine.ids import id_source
 from engine.passwords import verify_password
 from engine.store.store import Store
 
-Cordboard = Callable[..., subprocess.CompletedProcess[str]]
+T = TypeVar("T")
+
+
+@dataclass
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Cordboard = Callable[..., Done]
 
 
 @pytest.fixture
-def cordboard(tmp_path: Path) -> Cordboard:
+def cordboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cordboard:
     """Run a command in ``tmp_path``, whose record is in ``data``."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("CORDBOARD_")]:
+        monkeypatch.delenv(name)
 
-    def run(*words: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CORDBOARD_")}
-        environment = {**kept, "PYTHONPATH": str(Path(__file__).parents[3]), "CORDBOARD_DATA": "data", **variables}
-        return subprocess.run(
-            [sys.executable, "-m", "engine", *words],
-            cwd=tmp_path,
-            env=environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+    def run(*words: str, stdin: str = "", **variables: str) -> Done:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            for name, value in {"CORDBOARD_DATA": "data", **variables}.items():
+                patch.setenv(name, value)
+            capsys.readouterr()
+            code = run_command(words)
+        captured = capsys.readouterr()
+        return Done(returncode=code, stdout=captured.out, stderr=captured.err)
 
     return run
+
+
+def ask(work: Callable[[Store], Awaitable[T]]) -> T:
+    """Ask the record directly."""
+
+    async def run() -> T:
+        clock = SystemClock()
+        store = Store(url="sqlite:///data/cordboard.sqlite3", clock=clock, new_id=id_source(clock))
+        await store.start()
+        try:
+            return await work(store)
+        finally:
+            await store.stop()
+
+    return asyncio.run(run())
 
 
 @pytest.fixture
@@ -45,13 +77,6 @@ def installed(cordboard: Cordboard) -> Cordboard:
     assert applied.returncode == 0, applied.stderr
     assert [entry["version"] for entry in json.loads(applied.stdout)] == [1]
     return cordboard
-
-
-async def stored(tmp_path: Path) -> Store:
-    clock = SystemClock()
-    store = Store(url=f"sqlite:///{tmp_path}/data/cordboard.sqlite3", clock=clock, new_id=id_source(clock))
-    await store.start()
-    return store
 
 
 def test_apply_is_idempotent_and_shows_what_is_in_force(installed: Cordboard, tmp_path: Path) -> None:
@@ -73,20 +98,16 @@ def test_apply_of_mistakes_changes_nothing(installed: Cordboard, tmp_path: Path)
     assert json.loads(installed("config", "show", "--json").stdout)["version"] == 1
 
 
-async def test_passwords_are_set_from_standard_input(installed: Cordboard, tmp_path: Path) -> None:
+def test_passwords_are_set_from_standard_input(installed: Cordboard) -> None:
     done = installed("user", "set-password", "ana", stdin="correct horse\n")
     assert (done.returncode, done.stderr) == (0, "")
     assert installed("user", "set-password", "ana", stdin="short\n").returncode == 1
     assert installed("user", "set-password", "ana", stdin="").returncode == 1
     assert installed("user", "set-password", "nobody", stdin="correct horse\n").returncode == 1
-    store = await stored(tmp_path)
-    try:
-        account = await store.users.by_login("demo", "ana")
-        assert account is not None
-        assert verify_password(account.password_hash, "correct horse")
-        assert [event.action for event in await store.audit.list("demo")] == ["user.password"]
-    finally:
-        await store.stop()
+    account = ask(lambda store: store.users.by_login("demo", "ana"))
+    assert account is not None
+    assert verify_password(account.password_hash, "correct horse")
+    assert [event.action for event in ask(lambda store: store.audit.list("demo"))] == ["user.password"]
 
 
 def test_users_come_and_go(installed: Cordboard, tmp_path: Path) -> None:
@@ -109,7 +130,7 @@ def test_a_user_without_password(installed: Cordboard) -> None:
     assert installed("user", "add", "lee", "--no-password").returncode == 0
 
 
-async def test_tokens(installed: Cordboard, tmp_path: Path) -> None:
+def test_tokens(installed: Cordboard) -> None:
     made = json.loads(installed("token", "create", "--name", "reports", "--role", "supervisor", "--json").stdout)
     plain = installed("token", "create", "--name", "bot", "--user", "ana", "--expires", "never").stdout.strip()
     assert plain.startswith("cbt_")
@@ -122,16 +143,11 @@ async def test_tokens(installed: Cordboard, tmp_path: Path) -> None:
     assert installed("token", "revoke", "nothing").returncode == 1
     assert installed("token", "create", "--name", "x", "--expires", "soon").returncode == 2
     assert installed("token", "create", "--name", "x", "--user", "nobody").returncode == 1
-    store = await stored(tmp_path)
-    try:
-        from engine.api.gate import hash_secret  # noqa: PLC0415 - the command and the API must agree on the hash
-
-        principal = await store.tokens.get(hash_secret(plain), SystemClock().now_ms())
-        assert principal is not None
-        assert principal.login == "ana"
-        assert await store.tokens.get(hash_secret(made["token"]), SystemClock().now_ms()) is None
-    finally:
-        await store.stop()
+    now = SystemClock().now_ms()
+    principal = ask(lambda store: store.tokens.get(hash_secret(plain), now))  # the API hashes it likewise
+    assert principal is not None
+    assert principal.login == "ana"
+    assert ask(lambda store: store.tokens.get(hash_secret(made["token"]), now)) is None
 
 
 def test_several_organisations_must_be_named(installed: Cordboard) -> None:
@@ -163,5 +179,13 @@ def test_another_kind_of_database(cordboard: Cordboard) -> None:
     assert "hunter2" not in refused.stderr
 
 
-def test_debug_shows_the_trace(cordboard: Cordboard) -> None:
-    assert "Traceback" in cordboard("user", "list", CORDBOARD_DEBUG="1").stderr
+def test_as_a_process_of_its_own(tmp_path: Path) -> None:
+    environment = {"PYTHONPATH": str(Path(__file__).parents[3]), "CORDBOARD_DATA": str(tmp_path)}
+    words = [sys.executable, "-m", "engine", "user", "list"]
+    plain = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (plain.returncode, plain.stdout) == (1, "")
+    assert plain.stderr == "cordboard: there is no organisation yet. cordboard config apply makes one.\n"
+    environment["CORDBOARD_DEBUG"] = "1"
+    traced = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert traced.returncode == 1
+    assert "Traceback" in traced.stderr
