@@ -23,9 +23,9 @@ class Step:
 
     @property
     def late(self) -> bool:
-        """Say whether a later event has moved the item already: its state must not go back."""
+        """Say whether a later event has moved the item already, or it is closed: its state must not go back."""
         event, item = self.event, self.item
-        return (event.epoch, event.seq) <= (item.epoch, item.event_seq)
+        return item.state == WorkState.CLOSED or (event.epoch, event.seq) <= (item.epoch, item.event_seq)
 
     @property
     def client_id(self) -> str:

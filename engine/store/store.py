@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from alembic.util import CommandError
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from engine.clock import Clock
 from engine.errors import Unavailable
@@ -16,7 +16,7 @@ from engine.store.arrivals import Arrivals
 from engine.store.audit import Audit
 from engine.store.cases import Cases
 from engine.store.configuration import Configuration
-from engine.store.connect import open_backend
+from engine.store.connect import DRIVER_ERRORS, open_backend
 from engine.store.conversations import Conversations
 from engine.store.customers import Customers
 from engine.store.escalations import Escalations
@@ -63,9 +63,15 @@ class Store:
         """Bring the schema up to date (under a lock) and start the threads; raise Unavailable when it cannot."""
         try:
             await asyncio.to_thread(upgrade, self._backend)
-        except DBAPIError as error:
+        except CommandError as error:
             raise Unavailable(
-                f"the database cannot be opened: {error.orig}",
+                f"the database's schema is not one this version knows: {error}",
+                slug="store-unavailable",
+                mend="Was it written by a newer version? Run that one.",
+            ) from error
+        except DRIVER_ERRORS as error:
+            raise Unavailable(
+                f"the database cannot be opened: {getattr(error, 'orig', None) or error}",
                 slug="store-unavailable",
                 mend="Check the database address, and that its directory can be written to.",
             ) from error

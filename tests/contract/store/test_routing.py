@@ -270,3 +270,13 @@ async def test_service_level_counts_segments(store: Store, org: str) -> None:
     assert (counted.abandoned, counted.short_abandoned, counted.asa_ms) == (2, 1, 6_000)
     assert counted.service_level == pytest.approx(1 / 3)
     assert await store.routing.service_level(org, since_ms=START_MS + 90_000) == {}
+
+
+async def test_a_closed_item_is_never_opened_again(store: Store, org: str) -> None:
+    """The visitor left between the commit and the board."""
+    result = await opened(store, org)
+    await store.conversations.close(org, result.interaction.id, reason="visitor", now_ms=START_MS)
+    story = Story(result)
+    await store.routing.apply([story.tell(EventKind.ENQUEUED)])
+    assert (await store.work.get(org, story.item_id)).state is WorkState.CLOSED
+    assert await segment_rows(store, story.item_id) == [(1, "sales", True)]

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,6 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from engine.clock import SystemClock
+from engine.errors import InvalidInput, Unavailable
 from engine.ids import id_source
 from engine.store.connect import Backend, open_backend
 from engine.store.migrate import upgrade
@@ -62,3 +64,24 @@ async def test_processes_that_start_together_migrate_once(url: str) -> None:
     for store in stores:
         await store.probe()
     await asyncio.gather(*(store.stop() for store in stores))
+
+
+async def test_a_schema_from_the_future_is_refused_in_one_line(url: str, backend: Backend) -> None:
+    with backend.engine.connect() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    clock = SystemClock()
+    with pytest.raises(Unavailable, match="newer version"):
+        await Store(url=url, clock=clock, new_id=id_source(clock)).start()
+    with backend.engine.connect() as conn:
+        conn.execute(text("DROP TABLE alembic_version"))
+        METADATA.drop_all(conn)
+
+
+async def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    clock = SystemClock()
+    (tmp_path / "file").write_text("in the way")
+    for address in (f"sqlite:///{tmp_path}/file/record.db", "postgresql:///none?host=/nonexistent"):
+        with pytest.raises(Unavailable, match="cannot be opened"):
+            await Store(url=address, clock=clock, new_id=id_source(clock)).start()
+    with pytest.raises(InvalidInput, match="mysql"):
+        Store(url="mysql://localhost/x", clock=clock, new_id=id_source(clock))
