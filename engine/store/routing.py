@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, and_, case, func, select
 
 from engine.errors import Conflict
-from engine.failpoints import failpoint
 from engine.ids import NewId
 from engine.model.conversation import Author, Entry, Interaction
 from engine.model.record import Applied, BoardMark, QueueStatistics
@@ -71,7 +70,6 @@ class Routing:
         Raises Conflict: ``cursor-moved`` when every event is of an older epoch than the cursor's, ``stale-epoch`` when
         the board tells another story than the record under the same number.
         """
-        failpoint("projector.before-commit")
         new_id = self._access.new_id
         return await self._access.write(org_id, lambda conn: _project(conn, org_id, events, cursor_id, new_id))
 
