@@ -227,8 +227,9 @@ class Desk:
         )
 
     async def say(self, who: Principal, interaction_id: str, *, client_id: str, body: str) -> Appended:
-        """Write to the visitor; the holder only. Raises Forbidden, Conflict(interaction-closed)."""
-        await self._check_holder(who, interaction_id)
+        """Write to the visitor; the holder only. Raises NotFound, Forbidden, Conflict(interaction-closed)."""
+        # Where no work is open the conversation is over: the record then refuses everything but a repeat.
+        await self._check_holder(who, interaction_id, over_is_wrong=False)
         return await self.say_as_holder(who, interaction_id, client_id=client_id, body=body)
 
     async def say_as_holder(self, who: Principal, interaction_id: str, *, client_id: str, body: str) -> Appended:
@@ -282,10 +283,12 @@ class Desk:
             reply = await command(holder) if holder else reply
         return required(reply)
 
-    async def _check_holder(self, who: Principal, interaction_id: str) -> None:
+    async def _check_holder(self, who: Principal, interaction_id: str, *, over_is_wrong: bool = True) -> None:
         item = await self._work.for_interaction(who.org_id, interaction_id)
         if item is None:
-            raise Conflict("The conversation is over.", slug="interaction-closed")
+            if over_is_wrong:
+                raise Conflict("The conversation is over.", slug="interaction-closed")
+            return
         if item.agent_id != who.user_id or item.state not in HOLDING:
             raise Forbidden("The conversation is not with you.", slug=Outcome.NOT_YOURS.value)
 

@@ -22,7 +22,9 @@ from engine.model.signal import Behind, EntryAppended, Receipt, Signal, Typing, 
 from engine.model.work import WorkState
 
 LAST_ENTRIES = 200
-"""Entries sent with a conversation; older ones come on ``sync`` or over HTTP."""
+"""Entries sent with a conversation, at most; older ones come on ``sync`` or over HTTP."""
+LAST_CHARACTERS = 262_144
+"""… and at most so much text, so that the frame stays small."""
 PAGE = 200
 
 
@@ -177,7 +179,7 @@ class Shown:
         thread.last_seq = entries[-1].seq if entries else after_seq
         thread.case = overview.case
         online = self._visitor_online(interaction_id)
-        frame = conversation_frame(overview, entries, item_id=thread.item.item_id, online=online)
+        frame = conversation_frame(overview, latest(entries), item_id=thread.item.item_id, online=online)
         self._send(encode(frame))
         thread.opened = True
         if thread.missed or len(entries) == PAGE:
@@ -218,6 +220,14 @@ class Shown:
             )
         elif isinstance(signal, VisitorOnline):
             self._send(encode(VisitorFrame(interaction_id=signal.interaction_id, online=signal.online)))
+
+
+def latest(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the last entries that together keep within ``LAST_CHARACTERS``, at least one."""
+    room, first = LAST_CHARACTERS, len(entries)
+    while first > 0 and (room := room - len(entries[first - 1].body)) >= 0:
+        first -= 1
+    return list(entries[min(first, len(entries) - 1) :]) if entries else []
 
 
 def _encode_entry(entry: Entry) -> str:

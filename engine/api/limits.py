@@ -2,13 +2,17 @@
 
 import asyncio
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.api.problem import answer, problem
 
 
-class _TooLarge(Exception):
-    """The body has grown beyond the limit."""
+class _TooLarge(HTTPException):
+    """The body has grown beyond the limit. An HTTPException, because the framework turns any other into a 400."""
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(413, _detail(most_bytes))
 
 
 class BodyLimit:
@@ -35,7 +39,7 @@ class BodyLimit:
             await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = answer(problem("too-large", f"A request body has at most {self._most_bytes} bytes."))
+        response = answer(problem("too-large", _detail(self._most_bytes)))
         response.headers["Connection"] = "close"  # the rest of the body is not read
         await response(scope, receive, send)
 
@@ -44,14 +48,14 @@ class _Guard:
     def __init__(self, receive: Receive, send: Send, *, most_bytes: int) -> None:
         self._receive = receive
         self._send = send
-        self._left = most_bytes
+        self._most_bytes = self._left = most_bytes
         self.started = False
 
     async def receive(self) -> Message:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            raise _TooLarge
+            raise _TooLarge(self._most_bytes)
         return message
 
     async def send(self, message: Message) -> None:
@@ -81,6 +85,10 @@ class TimeLimit:
                 raise
             response = answer(problem("timeout", "The request took too long.", retry_after_ms=1_000))
             await response(scope, receive, send)
+
+
+def _detail(most_bytes: int) -> str:
+    return f"A request body has at most {most_bytes} bytes."
 
 
 def _announced(scope: Scope) -> int:

@@ -61,6 +61,7 @@ async def write_entry(interaction_id: str, body: NewEntry, parts: Parts, who: Ag
     Messages are for whoever holds the conversation; notes for him and for supervisors, also after the end. The same
     `client_id` is the same entry.
     """
+    await parts.conversations.get(who.org_id, interaction_id)
     write = parts.desk.note if body.note else parts.desk.say
     appended = await write(who, interaction_id, client_id=body.client_id, body=body.body)
     return EntryAnswer.of(appended.entry)
