@@ -201,10 +201,12 @@ async def running_house(
     settings: ChatSettings | None = None,
     hub: Hub | None = None,
     serve: bool = True,
+    url: str = "",
 ) -> AsyncIterator[House]:
     """Run a house, with its sockets served on a free port of the loopback."""
     clock = Offset()
-    store = Store(url=f"sqlite:///{folder / 'record.db'}", clock=clock, new_id=id_source(clock))
+    url = url or f"sqlite:///{folder / 'record.db'}"
+    store = Store(url=url, clock=clock, new_id=id_source(clock))
     valkey = Valkey(address=valkey_address, library=compose_library())
     await store.start()
     await valkey.connect()
@@ -238,7 +240,15 @@ async def serving(house: House) -> AsyncIterator[None]:
 
     app = Starlette(routes=[WebSocketRoute("/chat/{org}/{channel}/socket", endpoint)])
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off", ws_max_size=65_536)
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=0,
+            log_level="error",
+            lifespan="off",
+            ws_max_size=65_536,
+            ws_per_message_deflate=False,
+        )
     )
     task = asyncio.create_task(server.serve())
     await eventually(lambda: server.started, every_s=0.005)

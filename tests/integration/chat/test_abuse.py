@@ -15,7 +15,7 @@ from tests.servers import eventually
 
 @pytest.fixture
 async def house(org: str, valkey_address: str, tmp_path: Path) -> AsyncIterator[House]:
-    settings = ChatSettings(first_frame_ms=200, send_timeout_ms=500)
+    settings = ChatSettings(send_timeout_ms=500)
     async with running_house(org, valkey_address, tmp_path, settings=settings) as running:
         await running.staff()
         yield running
@@ -156,8 +156,9 @@ async def test_a_token_nobody_opened_cannot_resume(house: House) -> None:
         assert await eve.refused() == ("unknown-session", 1008)
 
 
-async def test_a_socket_that_says_nothing_is_closed(house: House) -> None:
-    async with visiting(house) as eve:
+async def test_a_socket_that_says_nothing_is_closed(org: str, valkey_address: str, tmp_path: Path) -> None:
+    settings = ChatSettings(first_frame_ms=100)
+    async with running_house(org, valkey_address, tmp_path, settings=settings) as house, visiting(house) as eve:
         assert await eve.refused() == ("out-of-order", 1008)
 
 

@@ -245,3 +245,17 @@ async def test_any_cuts_leave_both_sides_with_the_records_transcript_at_length(
     house: House, record_property: Callable[[str, object], None]
 ) -> None:
     await walk_all(house, range(1_000, 1_600), record_property)
+
+
+@pytest.mark.postgres
+async def test_any_cuts_leave_both_sides_with_the_records_transcript_in_postgresql(
+    org: str,
+    valkey_address: str,
+    tmp_path: Path,
+    postgres_dsn: str,
+    record_property: Callable[[str, object], None],
+) -> None:
+    hub = LossyHub(random.Random(8))
+    async with running_house(org, valkey_address, tmp_path, hub=hub, serve=False, url=postgres_dsn) as house:
+        await house.staff()
+        await walk_all(house, range(100, 112), record_property)
