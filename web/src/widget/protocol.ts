@@ -83,12 +83,14 @@ export function parseFrame(data: unknown): ServerFrame | null {
 export function parseEntry(value: unknown): WireEntry | null {
   const entry = record(value)
   const seq = whole(entry['seq'])
-  const author = entry['author']
+  const kind = text(entry['kind'], 'message')
+  // An agent's coming and going is told by the engine in his name; to the visitor it is a line about him.
+  const author = kind === 'message' ? entry['author'] : 'system'
   if (seq < 1 || (author !== 'visitor' && author !== 'agent' && author !== 'system')) return null
   return {
     seq,
     author,
-    kind: text(entry['kind'], 'message'),
+    kind,
     name: text(entry['name']),
     body: text(entry['body']),
     at: text(entry['at']),

@@ -96,7 +96,7 @@ export class Transcript {
       key: String(entry.seq),
       seq: entry.seq,
       kind: entry.kind,
-      author: entry.author,
+      author: entry.kind === 'message' ? entry.author : 'system',
       name: entry.name,
       body: entry.body,
       at: Date.parse(entry.at) || 0,

@@ -388,9 +388,10 @@ describe('reading', () => {
   it('counts unread until somebody looks', () => {
     const world = new World()
     const client = chatting(world)
-    world.socket.entry(1, 'system', '', { kind: 'joined', name: 'Ana' })
+    world.socket.entry(1, 'agent', '', { kind: 'joined', name: 'Ana' })
     world.socket.entry(2, 'agent', 'Hello')
     expect(client.state).toMatchObject({ unread: 1, agent: 'Ana' })
+    expect(client.state.lines[0]?.author).toBe('system')
     client.watch(true)
     expect(client.state.unread).toBe(0)
     expect(world.socket.frames('read').map((frame) => frame['seq'])).toEqual([2])
