@@ -74,7 +74,7 @@ class EngineProcess:
 
     async def admin_token(self) -> str:
         """Make an API token of the administrator, over the command line; raises Unavailable."""
-        arguments = ("token", "create", "bench", "--role", "admin", "--json", "--organisation", ORG)
+        arguments = ("token", "create", "--name", "bench", "--role", "admin", "--json", "--organisation", ORG)
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "engine", *arguments, "--data", str(self._data), env=self._environment,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,

@@ -208,8 +208,8 @@ class Load:
             self._note_offer(interaction_id, *early)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, due + self._plan.chat_s - time.perf_counter())):
-                await visitor.joined
-        if visitor.joined.done():
+                await visitor.joined.wait()
+        if visitor.joined.is_set():
             self._talking.append(chat)
             await _until(due + self._plan.chat_s)
             self._talking.remove(chat)

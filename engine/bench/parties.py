@@ -167,7 +167,7 @@ class Visitor:
         self._wire: Wire | None = None
         self._ending = False
         self.opened: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.joined = asyncio.Event()
 
     async def start(self, *, topic: str = "order") -> str:
         """Connect and open a chat; return the interaction's id. Raises OSError or TimeoutError."""
@@ -210,10 +210,10 @@ class Visitor:
     def _receive(self, data: bytes) -> None:
         frame = _decode(data)
         if frame.type == "entry" and frame.entry is not None:
-            if frame.entry.author == "agent":
+            if frame.entry.kind == "joined":
+                self.joined.set()
+            elif frame.entry.author == "agent":
                 self._ear.relayed(message_id(frame.entry.body))
-            elif frame.entry.kind == "joined" and not self.joined.done():
-                self.joined.set_result(None)
         elif frame.type == "ack":
             self._ear.acknowledged(frame.client_id)
         elif frame.type == "opened" and frame.session is not None and not self.opened.done():
