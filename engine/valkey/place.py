@@ -37,6 +37,13 @@ class Lock:
             return False
         return True
 
+    def in_place(self) -> bool:
+        """Say whether the file that is locked still lies in the directory."""
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(self.fd))
+        except FileNotFoundError:
+            return False
+
     def note(self, pid: int) -> None:
         """Write down the server's process number, for the error message of whoever comes second."""
         os.ftruncate(self.fd, 0)

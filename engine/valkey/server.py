@@ -188,6 +188,7 @@ class ValkeyServer:
             if self._stopping.is_set():
                 return False
             try:
+                await self._find_directory()
                 await self._launch()
             except CordboardError as error:
                 if self._stopping.is_set():
@@ -200,6 +201,22 @@ class ValkeyServer:
             else:
                 return True
         return False
+
+    async def _find_directory(self) -> None:
+        """Make and lock the directory anew when somebody has removed it: an empty board is better than none."""
+        assert self._lock is not None
+        if self._lock.in_place():
+            return
+        log.error("the board's directory is gone; it is made anew", directory=str(self.directory))
+        make_private(self.directory)
+        lock = Lock(self.directory)
+        try:
+            await self._take_lock(lock)
+        except BaseException:
+            lock.close()
+            raise
+        self._lock.close()
+        self._lock = lock
 
     async def _launch(self) -> None:
         """Start one process and wait until it serves; on failure the process is gone."""

@@ -167,6 +167,23 @@ async def test_restarts_a_killed_server_with_all_its_data(tmp_path: Path) -> Non
         await watch
 
 
+async def test_starts_empty_when_its_directory_was_removed(tmp_path: Path) -> None:
+    restarts: list[ValkeyRestart] = []
+    async with served(tmp_path, restarts.append) as server:
+        watch = asyncio.create_task(server.run())
+        shutil.rmtree(server.directory)
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        await eventually(lambda: len(restarts) == 1)
+        async with client(server) as valkey:
+            assert await valkey.dbsize() == 0
+        second = ValkeyServer(data=tmp_path, lock_timeout_s=0.1)
+        with pytest.raises(Unavailable, match="is using"):
+            await second.start()
+        await server.stop()
+        await watch
+
+
 async def test_names_a_damaged_file_and_the_mend(tmp_path: Path) -> None:
     async with served(tmp_path) as server, client(server) as valkey:
         for number in range(10):
