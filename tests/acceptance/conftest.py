@@ -1,6 +1,7 @@
 """One browser per session, one engine per test."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.acceptance.configuration import write_configuration
 from tests.acceptance.engine_process import EngineProcess
+from tests.acceptance.pages import Person
 
 StartEngine = Callable[..., EngineProcess]
+PICTURES = "CORDBOARD_TEST_PICTURES"
+"""Variable that names a directory: what every person's page shows when a test fails is kept there."""
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +23,29 @@ def browser(chromium: Path, chromium_arguments: list[str]) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=str(chromium), args=chromium_arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def pictures(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Close every page at the end; when the test failed, keep pictures of them where wanted."""
+    yield
+    failed = getattr(request.node, "failed", False)
+    directory = os.environ.get(PICTURES, "")
+    for number, person in enumerate(Person.everybody):
+        if failed and directory and not person.page.is_closed():
+            name = f"{request.node.name}-{number}-{type(person).__name__}.png".replace("/", "-")
+            person.page.screenshot(path=Path(directory) / name)
+        person.close()
+    Person.everybody.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell the fixtures whether their test failed."""
+    report = yield
+    if report.when == "call":
+        item.failed = report.failed  # type: ignore[attr-defined] # a note for the fixture above
+    return report
 
 
 @pytest.fixture

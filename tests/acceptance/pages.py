@@ -1,5 +1,7 @@
 """What a person does on the pages, in the words of the pages' ``data-test`` marks."""
 
+from typing import ClassVar
+
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 SLOW_MS = 30_000
@@ -14,12 +16,16 @@ def mark(name: str) -> str:
 class Person:
     """Somebody with a browser window of his own."""
 
+    everybody: ClassVar[list["Person"]] = []
+    """Who has a window open; emptied after each test."""
+
     def __init__(self, browser: Browser, url: str, *, locale: str = "en") -> None:
         self.context: BrowserContext = browser.new_context(locale=locale, viewport={"width": 1280, "height": 800})
         self.context.set_default_timeout(SLOW_MS)
         self.page: Page = self.context.new_page()
         self.url = url
         self.errors: list[str] = []
+        self.everybody.append(self)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def at(self, name: str) -> Locator:
@@ -70,9 +76,10 @@ class Agent(Person):
         self.choose_status(status)
 
     def choose_status(self, status: str) -> None:
-        """Choose a presence status in the menu."""
+        """Choose a presence status in the menu, and wait until it is in force."""
         self.at("status-menu").click()
         self.at(f"status-option-{status}").click()
+        expect(self.at("status-menu")).to_have_attribute("data-status", status, timeout=SLOW_MS)
 
     def accept(self) -> None:
         """Accept the offer on the screen and wait for its conversation; after a crash, once more."""
