@@ -39,6 +39,7 @@ export interface Totals {
 export function totals(queues: readonly QueueLine[], agents: readonly AgentLine[]): Totals {
   const sum = (read: (queue: QueueLine) => number): number =>
     queues.reduce((total, queue) => total + read(queue), 0)
+  const present = agents.filter((agent) => agent.connected && agent.statusKind !== 'offline')
   const counted = queues.filter((queue) => queue.serviceLevel !== null)
   const weight = (queue: QueueLine): number =>
     Math.max(1, queue.answeredToday + queue.abandonedToday)
@@ -54,8 +55,8 @@ export function totals(queues: readonly QueueLine[], agents: readonly AgentLine[
       ...queues.filter((queue) => queue.waiting > 0).map((queue) => queue.longestWaitMs),
     ),
     active: sum((queue) => queue.active),
-    available: agents.filter((agent) => agent.connected && agent.statusKind === 'available').length,
-    agents: agents.filter((agent) => agent.connected).length,
+    available: present.filter((agent) => agent.statusKind === 'available').length,
+    agents: present.length,
     serviceLevel: whole > 0 ? reached / whole : null,
     abandoned: sum((queue) => queue.abandonedToday),
   }

@@ -33,7 +33,10 @@ describe('the figures', () => {
         queue({ waiting: 0, longestWaitMs: 9_000, serviceLevel: 0, answeredToday: 5, abandonedToday: 5 }),
         queue({}),
       ],
-      [agent('Ana'), agent('Ben', { connected: false }), agent('Chen', { statusKind: 'break' })],
+      [
+        agent('Ana'), agent('Ben', { connected: false }), agent('Chen', { statusKind: 'break' }),
+        agent('Sue', { statusKind: 'offline' }),
+      ],
     )
     expect(sums).toMatchObject({
       waiting: 2, longestWaitMs: 5_000, active: 1, available: 1, agents: 2, abandoned: 5,

@@ -25,6 +25,9 @@ export function useEventWords(): (event: CaseEvent) => string {
 
   return (event) => {
     const kind = KINDS.has(event.kind) ? event.kind : 'other'
+    if (kind === 'owner' && event.data['to'] === session.signed?.user.id) {
+      return t('case.ownerIsMe', { who: who(event) })
+    }
     return t(`case.events.${kind}`, { who: who(event), value: value(event), kind: event.kind })
   }
 }
