@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.channels.chat.settings import ChatSettings
 from engine.model.conversation import Author, Draft, EntryKind, InteractionState
 from engine.model.work import WorkState
 from tests.integration.chat.house import House, new_token, running_house, until, visiting
@@ -13,7 +14,8 @@ from tests.integration.chat.house import House, new_token, running_house, until,
 
 @pytest.fixture
 async def house(org: str, valkey_address: str, tmp_path: Path) -> AsyncIterator[House]:
-    async with running_house(org, valkey_address, tmp_path) as running:
+    settings = ChatSettings(typing_interval_ms=60_000)
+    async with running_house(org, valkey_address, tmp_path, settings=settings) as running:
         yield running
 
 

@@ -69,6 +69,7 @@ async def test_a_visitor_who_comes_back_in_time_or_has_another_tab_stays(house: 
 
 
 async def test_lost_leases_give_everybody_a_new_grace(house: House) -> None:
+    house.set_channel(visitor_grace_ms=1_500)
     async with visiting(house) as eve:
         await eve.open("hello")
     await look(house)
