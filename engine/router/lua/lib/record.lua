@@ -10,9 +10,11 @@ local NUMBERS = {
   last_assignment = 1, weight = 1, deadline = 1,
 }
 
+local COLON = 58
+
+-- Besides the names above: n:<channel> and u:<channel>, items and units an agent holds.
 local function is_number(field)
-  local prefix = string.sub(field, 1, 2)
-  return NUMBERS[field] or prefix == 'n:' or prefix == 'u:' -- items and units held per channel
+  return NUMBERS[field] or string.byte(field, 2) == COLON
 end
 
 -- Return the record at `key` as a table, or nil.
