@@ -18,6 +18,7 @@ PIECES = (
     "config",
     "timers",
     "agents",
+    "capacity",
     "signatures",
     "items",
     "matching",

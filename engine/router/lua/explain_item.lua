@@ -16,7 +16,7 @@ local function reason(self, item, agent)
   if lacking then
     return 'skill:' .. lacking
   end
-  local first = agents.not_ready(self, agent, item.channel)
+  local first = capacity.not_ready(self, agent, item.channel)
   local away = first == 'not-connected' or first == 'status'
   if not away and redis.call('SISMEMBER', keys.passed(self, item.id), agent.id) == 1 then
     return 'passed-over'

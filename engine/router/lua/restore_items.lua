@@ -23,7 +23,7 @@ local function give_back(self, item, given)
   items.stop_waiting(self, item)
   item.agent, item.assignment, item.accepted = agent.id, given.assignment, given.assignment
   item.state = given.state
-  agents.hold(self, agent, item)
+  capacity.hold(self, agent, item)
   items.count(self, item, 1)
   if item.state == STATE.wrapup then
     item.deadline = self.running + config.queue(self, item.queue).wrapup

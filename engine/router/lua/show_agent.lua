@@ -18,6 +18,6 @@ register_view('show_agent', function(self, agent_id)
       board.real(self, item.deadline),
     }
   end
-  local units, used = agents.load(self, agent)
+  local units, used = capacity.load(self, agent)
   return OUTCOME.ok, { agent.status, agent.since, agent.connections, units, used, held }
 end)

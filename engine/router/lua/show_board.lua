@@ -15,7 +15,7 @@ local function queue_line(self, key, counts)
 end
 
 local function agent_line(self, agent)
-  local units, used = agents.load(self, agent)
+  local units, used = capacity.load(self, agent)
   local held = redis.call('ZCARD', keys.held(self, agent.id))
   return { agent.id, agent.status, agent.since, agent.connections, used, units, held }
 end

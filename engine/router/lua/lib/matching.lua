@@ -29,7 +29,7 @@ local function offer(board, item, agent, why)
   item.state, item.since = STATE.offered, board.now
   item.agent, item.assignment = agent.id, meta.assignment
   item.deadline = board.running + queue.offer_timeout
-  agents.hold(board, agent, item)
+  capacity.hold(board, agent, item)
   agent.offers = agent.offers + 1
   items.count(board, item, 1)
   timers.set(board, item.deadline, 'offer', item.id)
@@ -81,7 +81,7 @@ end
 
 -- Offer the agent the best item he is ready for, or index for what he is ready.
 function matching.settle(board, agent)
-  local channels = agents.ready_channels(board, agent)
+  local channels = capacity.ready_channels(board, agent)
   if next(channels) then
     local id, rank, heads = best_item(board, agent, channels)
     if id then

@@ -32,7 +32,7 @@ end
 -- has reported it already, and says next where item and agent go.
 function work.release(board, item, answer)
   local agent = agents.read(board, item.agent)
-  agents.release(board, agent, item)
+  capacity.release(board, agent, item)
   items.count(board, item, -1)
   if item.state == STATE.offered then
     agent.offers = agent.offers - 1
