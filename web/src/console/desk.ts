@@ -50,7 +50,7 @@ export const useDesk = defineStore('desk', () => {
   )
   const presence = computed(() => statuses.value.find((one) => one.key === status.value.key))
   /** False for users without a place in the organisation's configuration, such as an admin. */
-  const takesWork = computed(() => status.value.key !== '' || load.value.units > 0)
+  const takesWork = computed(() => load.value.units > 0)
   const queueName = (key: string): string =>
     queues.value.find((queue) => queue.key === key)?.name ?? key
 
