@@ -287,6 +287,7 @@ class Application:
                 rebuild=self._reconciler.run,
             ),
             self._processes,
+            self._fanout,  # what is projected here is shown by sockets elsewhere
         )
         self._loops.start(*everywhere)
         if WEB in self._roles:
@@ -296,7 +297,6 @@ class Application:
 
     def _start_web_roles(self) -> None:
         self._loops.start(
-            self._fanout,
             self._fanout.receiver,
             CatchUp(record=self.store.transcripts, hub=self.hub),
             self._visitors,
