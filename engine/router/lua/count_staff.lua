@@ -13,8 +13,8 @@ register_view('count_staff', function(self, key, skills)
   for _, id in ipairs(redis.call('SMEMBERS', keys.members(self, key))) do
     local agent = agents.read(self, id)
     local status = config.status(self, agent.status)
-    if agent.connections > 0 and status and status.kind ~= 'offline'
-      and not signatures.lacking(cjson.decode(agent.skills), required) then
+    local signed_in = status and status.kind ~= 'offline' -- within the grace, too
+    if signed_in and not signatures.lacking(cjson.decode(agent.skills), required) then
       count = count + 1
     end
   end

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import msgspec
+
 from engine.model.organisation import AgentSetup, PresenceStatus, Queue, Role, StatusKind
 from engine.model.work import Outcome, Requirement, WorkItem
+from engine.router.setup import board_setup
 from tests.integration.router.scene import Scene, kinds, organisation, single
 
 
@@ -125,3 +128,14 @@ async def test_many_agents_are_configured_in_batches(scene: Scene) -> None:
     await scene.enqueue("i1", skills={"english": 5})
     assert await scene.offer_of("agent-229") == "i1"
     assert len((await scene.router.board_view(scene.org_id)).agents) == 230
+
+
+async def test_no_offer_under_old_rules_while_agents_are_still_being_configured(scene: Scene) -> None:
+    await scene.open()
+    await scene.sign_in("ana", "ben")
+    full = {"standard": replace(scene.organisation.profiles["standard"], units=0)}
+    scene.organisation = replace(scene.organisation, profiles=full)
+    half = msgspec.json.encode(board_setup(scene.organisation, scene.user_ids))
+    scene.take((await scene.board.ask(scene.org_id, "configure_board", half)).reply)
+    assert kinds(await scene.enqueue("i1")) == ["enqueued"]
+    assert await scene.explained("i1") == {"ana": "no-room", "ben": "no-room"}

@@ -176,6 +176,10 @@ async def test_staff_are_counted_with_room_or_without(scene: Scene) -> None:
     await scene.sign_in("chen", status="break")
     assert await scene.router.staffed(scene.org_id, "sales", english) == 2
     assert await scene.router.staffed(scene.org_id, "nowhere", english) == 0
+    await scene.hang_up("ana")  # a page that is being reloaded is no empty office
+    assert await scene.router.staffed(scene.org_id, "sales", english) == 2
+    await scene.advance(30_000)
+    assert await scene.router.staffed(scene.org_id, "sales", english) == 1
 
 
 async def test_the_board_tells_queues_and_agents(scene: Scene) -> None:

@@ -339,7 +339,7 @@ def play(address: str, examples: int, steps: int, *phases: Phase) -> None:
 
 
 def test_random_histories(valkey_address: str) -> None:
-    play(valkey_address, 140, 60)
+    play(valkey_address, 110, 50)
 
 
 @pytest.mark.long

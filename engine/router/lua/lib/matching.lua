@@ -47,18 +47,32 @@ local function first_not_passed(sorted_set, passed, count)
   return nil
 end
 
+-- Return the longest idle ready agent for the item, or nil, and how many are ready. Ready sets may be
+-- behind a configuration that has just changed: who is not ready after all is taken out.
+local function best_agent(board, item)
+  local ready, passed = keys.ready(board, item.signature), keys.passed(board, item.id)
+  local count = redis.call('SCARD', passed)
+  while true do
+    local id = first_not_passed(ready, passed, count)
+    local agent = id and agents.read(board, id)
+    if not agent or not capacity.not_ready(board, agent, item.channel) then
+      return agent, redis.call('ZCARD', ready)
+    end
+    redis.call('ZREM', ready, id)
+    matching.index(board, agent, capacity.ready_channels(board, agent))
+  end
+end
+
 -- Offer a queued item that stands in no line, or line it up.
 function matching.place(board, item)
   item.state, item.since = STATE.queued, board.now
-  local ready, passed = keys.ready(board, item.signature), keys.passed(board, item.id)
-  local id, idle = first_not_passed(ready, passed, redis.call('SCARD', passed))
-  if not id then
+  local agent, candidates = best_agent(board, item)
+  if not agent then
     items.line_up(board, item)
     return
   end
-  local candidates = redis.call('ZCARD', ready)
-  local agent = agents.read(board, id)
-  offer(board, item, agent, { by = 'item', candidates = candidates, score = board.now - idle })
+  local idle = board.now - agent.idle
+  offer(board, item, agent, { by = 'item', candidates = candidates, score = idle })
   matching.index(board, agent, {})
 end
 
