@@ -83,7 +83,7 @@ class TimeLimit:
         except TimeoutError:
             if guard.started or not limit.expired():
                 raise
-            response = answer(problem("timeout", "The request took too long.", retry_after_ms=1_000))
+            response = answer(problem("timeout", "The request took too long.", extra={"retry_after_ms": 1_000}))
             await response(scope, receive, send)
 
 

@@ -1,7 +1,7 @@
 """Errors as HTTP answers: RFC 9457 problem details, one table from slug to status and title.
 
-The ``type`` of a problem is a path in the reference of errors; ``slug`` is its last part, the stable
-name that programs compare. What the engine did not expect becomes ``internal``: the log has the
+The ``type`` of a problem is a URN that ends in its ``slug``, the stable name that programs compare
+and that ``docs/reference/errors.md`` explains. What the engine did not expect becomes ``internal``: the log has the
 traceback, the caller never.
 """
 
@@ -30,7 +30,7 @@ from engine.errors import (
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "/docs/errors/"
+TYPE_PREFIX = "urn:cordboard:problem:"
 
 SLUGS: Mapping[str, tuple[int, str]] = {
     # what was sent
@@ -106,6 +106,9 @@ SLUGS: Mapping[str, tuple[int, str]] = {
 }
 """Every slug, its HTTP status and its title. ``docs/reference/errors.md`` explains each."""
 
+PARTS = ("store-", "board-")
+"""Slugs of parts whose own words may hold addresses and statements: those go to the log only."""
+
 BY_CLASS: tuple[tuple[type[CordboardError], str], ...] = (
     (InvalidInput, "invalid-input"),
     (Unauthenticated, "unauthenticated"),
@@ -135,8 +138,8 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    type: str = Field(description="Where the reference explains it.", examples=["/docs/errors/not-found"])
-    title: str = Field(description="What kind of problem it is.")
+    type: str = Field(description="The kind of problem.", examples=["urn:cordboard:problem:not-found"])
+    title: str = Field(description="The kind of problem in words.")
     status: int = Field(description="The HTTP status.")
     detail: str = Field(description="What is wrong here.")
     slug: str = Field(description="Stable name of the kind, for programs.", examples=["not-found"])
@@ -155,16 +158,18 @@ def status_of(error: CordboardError) -> int:
 def problem_of(error: CordboardError) -> dict[str, Any]:
     """Return an error as problem details."""
     status = status_of(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, Unavailable):
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return problem("internal", "The engine made a mistake; its log says more.")
+    if status > HTTPStatus.INTERNAL_SERVER_ERROR and error.slug.startswith(PARTS):
+        return problem(error.slug, "A part of the engine is away; try again in a moment.", status=status)
     extra = {key: value for key, value in error.fields.items() if value not in (None, "")}
     if error.mend:
         extra["mend"] = error.mend
-    return problem(error.slug, error.detail, status=status, **extra)
+    return problem(error.slug, error.detail, status=status, extra=extra)
 
 
-def problem(slug: str, detail: str, *, status: int = 0, **extra: object) -> dict[str, Any]:
-    """Build problem details."""
+def problem(slug: str, detail: str, *, status: int = 0, extra: Mapping[str, object] | None = None) -> dict[str, Any]:
+    """Build problem details; ``extra`` members never replace the standard ones."""
     known_status, title = SLUGS.get(slug, (status or 500, slug.replace("-", " ").capitalize()))
     known = {
         "type": f"{TYPE_PREFIX}{slug}",
@@ -173,7 +178,7 @@ def problem(slug: str, detail: str, *, status: int = 0, **extra: object) -> dict
         "detail": detail,
         "slug": slug,
     }
-    return {**extra, **known}
+    return {**(extra or {}), **known}
 
 
 def answer(body: dict[str, Any]) -> Response:
@@ -184,6 +189,8 @@ def answer(body: dict[str, Any]) -> Response:
     retry_ms = body.get("retry_after_ms")
     if isinstance(retry_ms, int):
         headers["Retry-After"] = str(max(1, -(-retry_ms // 1000)))
+    elif body["status"] == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "1"
     return JSONResponse(body, status_code=body["status"], media_type=MEDIA_TYPE, headers=headers)
 
 
@@ -206,7 +213,7 @@ async def on_invalid(_: Request, error: Exception) -> Response:
     errors = [{"field": _field(one["loc"]), "detail": str(one["msg"])} for one in error.errors()]
     first = errors[0] if errors else {"field": "", "detail": "not valid"}
     detail = f"{first['field']}: {first['detail']}" if first["field"] else first["detail"]
-    return answer(problem("invalid-input", detail, errors=errors))
+    return answer(problem("invalid-input", detail, extra={"errors": errors}))
 
 
 async def on_http(_: Request, error: Exception) -> Response:

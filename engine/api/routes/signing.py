@@ -36,8 +36,8 @@ async def log_in(
     """Log in.
 
     Opens a session: the answer sets the cookie `cordboard_session` and carries the CSRF token for unsafe requests.
-    What is wrong (login, password, a locked account) is not told apart. Five wrong passwords in a row lock the
-    account for fifteen minutes.
+    What is wrong (login, password, a locked account) is not told apart. Wrong passwords in a row lock the account for
+    a while; the settings `login_attempts` and `login_lock` say how many and how long.
     """
     gate_of(request).check_origin(request)
     opened = await front.log_in(

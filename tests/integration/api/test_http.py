@@ -57,7 +57,7 @@ async def test_what_is_not_there_is_a_problem_too(engine: Engine) -> None:
         for (method, path), wanted in cases.items():
             answer = await http.request(method, path)
             assert (answer.status_code, answer.json()["slug"]) == wanted, path
-            assert answer.json()["type"] == f"/docs/errors/{wanted[1]}"
+            assert answer.json()["type"] == f"urn:cordboard:problem:{wanted[1]}"
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.headers["x-content-type-options"] == "nosniff"
 
