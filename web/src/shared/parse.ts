@@ -1,6 +1,5 @@
-// Turns what the engine sends into the pages' nouns. Reads are tolerant: an unknown field is
-// left alone, a missing one gets a harmless value, so that page and engine may be one release
-// apart.
+// Turns what the engine sends into the pages' nouns. An unknown field is left alone, a missing one
+// gets a harmless value, so that page and engine may be one release apart.
 import type * as wire from './wire'
 
 type Raw = Record<string, unknown>
@@ -44,9 +43,8 @@ function oneOf<T extends string>(value: unknown, allowed: readonly T[], missing:
   return allowed.find((one) => one === value) ?? missing
 }
 
-const ENTRY_KINDS = [
-  'message', 'note', 'joined', 'left', 'transferred', 'warning', 'ended',
-] as const
+const ENTRY_KINDS =
+  ['message', 'note', 'joined', 'left', 'transferred', 'warning', 'ended'] as const
 const CASE_STATUSES = ['new', 'open', 'waiting', 'resolved', 'closed'] as const
 const STATUS_KINDS = ['available', 'break', 'offline'] as const
 
