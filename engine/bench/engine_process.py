@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import signal
 import socket
@@ -22,6 +21,7 @@ ADMIN = "bench-admin"
 START_S = 60.0
 STOP_S = 20.0
 _POLL_S = 0.1
+_NOT_OURS = ("SETTINGS", "DATABASE_URL", "VALKEY_URL", "ROLES", "FAILPOINTS", "DEMO", "LOG_FORMAT")
 _CONFIG = Path(__file__).with_name("config")
 
 
@@ -45,10 +45,8 @@ class EngineProcess:
     def __init__(self, *, data: Path, config: Path, database_url: str = "") -> None:
         self._data = data
         self._config = config
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("CORDBOARD_")},
-            **({"CORDBOARD_DATABASE_URL": database_url} if database_url else {}),
-        }
+        self._settings = data.parent / "settings.toml"
+        self._database_url = database_url
         self._process: asyncio.subprocess.Process | None = None
         self._log = data.parent / "engine.log"
         self.url = ""
@@ -61,14 +59,15 @@ class EngineProcess:
 
     async def start(self) -> None:
         """Start it and wait until it is ready; raises Unavailable with the end of its log."""
+        await asyncio.to_thread(_write_settings, self._settings, self._database_url)
         port = await asyncio.to_thread(_free_port)
         self.url = f"http://127.0.0.1:{port}"
         arguments = ["serve", "--host", "127.0.0.1", "--port", str(port), "--config", str(self._config)]
         arguments += ["--data", str(self._data), "--log-level", "warning"]
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "engine", *arguments, env=self._environment, stdin=asyncio.subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True,
+                *self._command(*arguments), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
             )  # fmt: skip
         await self._ready()
 
@@ -76,7 +75,7 @@ class EngineProcess:
         """Make an API token of the administrator, over the command line; raises Unavailable."""
         arguments = ("token", "create", "--name", "bench", "--role", "admin", "--json", "--organisation", ORG)
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "engine", *arguments, "--data", str(self._data), env=self._environment,
+            *self._command(*arguments, "--data", str(self._data)),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         out, err = await process.communicate()
@@ -95,6 +94,11 @@ class EngineProcess:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
+
+    def _command(self, *arguments: str) -> list[str]:
+        """Return a command line of ours that the caller's own settings do not reach: it must not meet his record."""
+        unset = [part for name in _NOT_OURS for part in ("-u", f"CORDBOARD_{name}", "-u", f"CORDBOARD_{name}_FILE")]
+        return ["env", *unset, sys.executable, "-m", "engine", *arguments, "--settings", str(self._settings)]
 
     async def _ready(self) -> None:
         assert self._process is not None
@@ -139,6 +143,11 @@ async def _answer(
     except httpx.HTTPError as error:
         raise Unavailable(f"{method} {path}: {error}") from error
     return dict(answer.json())
+
+
+def _write_settings(file: Path, database_url: str) -> None:
+    file.touch(mode=0o600)  # the address may hold a password
+    file.write_text(f"database_url = {json.dumps(database_url)}\n" if database_url else "", encoding="utf-8")
 
 
 def _free_port() -> int:

@@ -28,6 +28,7 @@ class Conversation:
 
     interaction_id: str
     locale: str
+    first_answer: int  # so that not every conversation is the same
     answers: int = 0
     seq: int = 0  # of the customer's last words
     answered_seq: int = 0
@@ -110,7 +111,11 @@ class Colleague:
 
     def _take(self, frame: Mapping[str, Any]) -> None:
         interaction = frame["interaction"]
-        conversation = Conversation(interaction_id=interaction["id"], locale=language(interaction["locale"]))
+        conversation = Conversation(
+            interaction_id=interaction["id"],
+            locale=language(interaction["locale"]),
+            first_answer=self._chance.randrange(10),
+        )
         self._conversations[frame["item_id"]] = conversation
         for entry in frame["entries"]:
             self._listen(conversation.interaction_id, entry)
@@ -146,7 +151,8 @@ class Colleague:
         await self._send({"type": "typing", "on": True, **to})
         await asyncio.sleep(self._chance.uniform(1.5, 5.0))
         first = conversation.answers == 0
-        text = self._chance.choice((GREETINGS if first else ANSWERS)[conversation.locale]).format(name=self._name)
+        choice = (GREETINGS if first else ANSWERS)[conversation.locale]
+        text = choice[(conversation.first_answer + conversation.answers) % len(choice)].format(name=self._name)
         client_id = f"{self._login}-{conversation.seq}"
         conversation.answered_seq = conversation.seq
         await self._send({"type": "message", "client_id": client_id, "body": text, "note": False, **to})
