@@ -8,6 +8,7 @@ from engine import __version__
 from engine.api.gate import Gate
 from engine.api.headers import CountRequests, SecurityHeaders
 from engine.api.health import install_health
+from engine.api.idempotency import Running
 from engine.api.limiter import AddressLimiter
 from engine.api.limits import BodyLimit, TimeLimit
 from engine.api.login import Reception
@@ -60,6 +61,7 @@ def _place(app: FastAPI, parts: ApiParts) -> None:
         clock=clock,
         settings=settings,
     )
+    app.state.running = Running()
     app.state.names = Names(users=parts.users, clock=clock)
     app.state.public_limiter = AddressLimiter(rate=settings.public_rate, burst=settings.public_burst, clock=clock)
 

@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import jsonschema
 import pytest
 
+from engine.api import idempotency
 from engine.api.application import create_api
 from engine.errors import Unavailable
+from engine.model.record import Kept
 from tests.integration.api.engine_under_test import Browser, Engine
 
 
@@ -120,9 +123,35 @@ async def test_repeats_at_the_same_time_run_once(engine: Engine, org: str) -> No
     keyed = await asyncio.gather(
         *(browser.send("PATCH", f"/users/{user['id']}", change, Idempotency_Key="once") for _ in range(5))
     )
-    assert {one.status_code for one in keyed} <= {200, 409}
+    assert {one.status_code for one in keyed} == {200}
+    assert len({one.text for one in keyed}) == 1
     changes = [one for one in (await browser.get("/audit")).json()["items"] if one["action"] == "user.changed"]
     assert len(changes) == 1
+
+
+async def test_a_key_whose_process_was_killed_is_taken_over(
+    engine: Engine, org: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "ELSEWHERE_S", 0.3)
+    browser = await engine.signed_in("ana")
+    me = (await browser.get("/me")).json()["user"]["id"]
+    body = {"status": "break"}
+    await browser.post("/presence", body, Idempotency_Key="first")
+    kept: list[str] = []
+    begin = engine.parts.idempotency.begin
+
+    async def spy(*args: str, digest: str, **others: Any) -> Kept | None:
+        kept.append(digest)
+        return await begin(*args, digest=digest, **others)
+
+    monkeypatch.setattr(engine.parts.idempotency, "begin", spy)
+    await browser.post("/presence", body, Idempotency_Key="first")
+    now_ms = engine.parts.clock.now_ms()
+    await begin(org, key="killed", actor=me, digest=kept[0], now_ms=now_ms)  # begun, and never finished
+    answer = await browser.post("/presence", body, Idempotency_Key="killed")
+    assert answer.status_code == 204
+    assert "idempotent-replay" not in answer.headers, "it ran"
+    assert (await browser.post("/presence", body, Idempotency_Key="killed")).headers["idempotent-replay"] == "true"
 
 
 async def test_secrets_are_not_kept_with_their_key(engine: Engine) -> None:
