@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 
 BACKOFF_FIRST_S = 0.1
 BACKOFF_MAX_S = 5.0
+CANCEL_AGAIN_S = 0.5
 
 
 class Role(Protocol):
@@ -48,9 +49,10 @@ class Loop:
     async def stop(self) -> None:
         """Cancel the loop and wait for it; safe to call twice."""
         task, self._task = self._task, None
-        if task is not None:
+        while task is not None and not task.done():
+            # Again and again, because a library inside the step may swallow one (CPython issue 86296, for one).
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
 
     def wake(self) -> None:
         """Cut the present wait short."""
@@ -69,5 +71,6 @@ class Loop:
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), timeout=seconds)
+            async with asyncio.timeout(seconds):  # not wait_for, which in Python 3.11 may swallow cancellation
+                await self._wake.wait()
         self._wake.clear()

@@ -78,7 +78,8 @@ class Watch:
             except CordboardError as error:
                 log.warning("alerts not read", org=self._org_id, reason=error.slug)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), timeout=ALERTS_EVERY_S)
+                async with asyncio.timeout(ALERTS_EVERY_S):  # not wait_for: Python 3.11's may swallow cancellation
+                    await self._look.wait()
             self._look.clear()
 
     async def _send_new(self) -> None:

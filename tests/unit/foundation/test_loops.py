@@ -57,3 +57,29 @@ async def test_stop_is_safe_twice_and_before_start() -> None:
     loop.start()
     await loop.stop()
     await loop.stop()
+
+
+class Stubborn:
+    """A role whose step swallows the first cancellation, as a faulty library may."""
+
+    name = "stubborn"
+
+    def __init__(self) -> None:
+        self.began = asyncio.Event()
+
+    async def step(self) -> float:
+        self.began.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.Event().wait()
+        return 0.0
+
+
+async def test_stop_ends_a_step_that_swallowed_a_cancellation() -> None:
+    role = Stubborn()
+    loop = Loop(role)
+    loop.start()
+    await role.began.wait()
+    async with asyncio.timeout(10):
+        await loop.stop()
