@@ -24,6 +24,7 @@ from engine.bench.schedule import arrivals, regular
 
 NAMES = ("relay", "ack", "reply", "offer", "lateness")
 _NOTE_EVERY_S = 0.5
+_LAST_WORDS_S = 1.0  # nothing is said so shortly before the end: it would be refused, rightly
 _encode = msgspec.json.Encoder().encode
 
 
@@ -211,8 +212,9 @@ class Load:
                 await visitor.joined.wait()
         if visitor.joined.is_set():
             self._talking.append(chat)
-            await _until(due + self._plan.chat_s)
+            await _until(due + self._plan.chat_s - _LAST_WORDS_S)
             self._talking.remove(chat)
+            await _until(due + self._plan.chat_s)
         visitor.end()
         self._asked.pop(interaction_id, None)
         self._chats.pop(interaction_id, None)
