@@ -39,8 +39,8 @@ animation:rise .18s ease-out}
 @keyframes rise{from{opacity:0;transform:translateY(10px)}}
 header{display:flex;align-items:center;gap:4px;padding:12px 10px 12px 18px;background:var(--a);color:var(--oa)}
 header div{flex:1;min-width:0}
-h2{font-size:16.5px;font-weight:650;line-height:1.3;margin:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.status{font-size:13px;line-height:1.35;margin:0}
+h2{font-size:16px;font-weight:650;line-height:1.25;margin:0}
+.status{font-size:13px;line-height:1.4;margin:2px 0 0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .status::before{content:"";display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:6px;background:currentColor;opacity:.6}
 .status[data-state=online]::before{background:#4be08a;opacity:1;box-shadow:0 0 0 1.5px #063}
 .status[data-state=waiting]::before,.status[data-state=connecting]::before{background:#ffc043;opacity:1;box-shadow:0 0 0 1.5px #630;animation:blink 1s infinite alternate}
