@@ -13,11 +13,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from engine.agents.outcome import required
+from engine.agents.recovery import Recovery
 from engine.agents.transfer import requirement_after
 from engine.clock import Clock
 from engine.errors import Conflict, Forbidden, InvalidInput, Unavailable
 from engine.failpoints import failpoint
-from engine.model.board import AgentView
+from engine.model.board import AgentView, HeldItem
 from engine.model.conversation import Appended, Author, Draft, EntryKind
 from engine.model.organisation import Organisation, Role, StatusKind
 from engine.model.record import Applied
@@ -27,8 +28,9 @@ from engine.model.work import Outcome, Reply, Requirement, RoutingEvent, WorkIte
 MAX_BODY_BYTES = 16_384
 """Longest message or note of an agent, UTF-8."""
 MAX_CLIENT_ID = 100
-SETTLE_S = 3.0
-SETTLE_EVERY_S = 0.02
+SETTLE_S = 0.25
+"""How long to wait for another process, or another task, to write what it is about to."""
+SETTLE_EVERY_S = 0.01
 HOLDING = frozenset({WorkState.ACTIVE, WorkState.WRAPUP})
 
 
@@ -78,6 +80,10 @@ class StatusBoard(Protocol):
 
     async def agent_view(self, org_id: str, agent_id: str) -> AgentView:
         """Return what the board knows of the agent."""
+        ...
+
+    async def events(self, org_id: str, after_stream_id: str, block_ms: int) -> Sequence[RoutingEvent]:
+        """Return events after an id, waiting up to ``block_ms`` for one."""
         ...
 
 
@@ -142,6 +148,7 @@ class Desk:
         self._work = work
         self._organisations = organisations
         self._clock = clock
+        self._recovery = Recovery(stream=statuses, recorder=recorder, clock=clock)
 
     async def accept(self, who: Principal, item_id: str, assignment: int) -> WorkItem:
         """Accept an offer; the assignment is in SQL when this returns. Raises Refused."""
@@ -184,7 +191,7 @@ class Desk:
             raise InvalidInput("There is no such disposition.", slug="unknown-disposition", field="disposition")
         _check_size(note)
         ended = (WorkState.WRAPUP, WorkState.CLOSED)
-        item = await self._settled(who.org_id, item_id, lambda item: item.state in ended, within_s=SETTLE_S / 2)
+        item = await self._settled(who.org_id, item_id, lambda item: item.state in ended)
         if item.agent_id != who.user_id and not who.at_least(Role.SUPERVISOR):
             raise Forbidden("The work item is with another agent.", slug=Outcome.NOT_YOURS.value)
         if item.state not in ended:
@@ -275,6 +282,18 @@ class Desk:
                 ],
             )
 
+    async def recorded(self, org_id: str, held: HeldItem) -> None:
+        """Return once the record shows what the board says of a held item, or was brought to show it.
+
+        So nothing is shown to an agent that a crash could take back. Raises NotFound, Unavailable.
+        """
+        shown = (WorkState.WRAPUP, WorkState.CLOSED) if held.state is WorkState.WRAPUP else (*HOLDING, WorkState.CLOSED)
+
+        def settled(item: WorkItem) -> bool:
+            return item.assignment > held.assignment or (item.assignment == held.assignment and item.state in shown)
+
+        await self._settled(org_id, held.item_id, settled)
+
     async def _as_holder(self, who: Principal, item_id: str, command: Callable[[str], Awaitable[Reply]]) -> Reply:
         """Run ``command`` as the caller; a supervisor's runs as the agent who holds the item."""
         reply = await command(who.user_id)
@@ -315,27 +334,26 @@ class Desk:
         return await self._transcript.append(who.org_id, interaction_id, draft)
 
     async def _record(self, reply: Reply, org_id: str, item_id: str, settled: Callable[[WorkItem], bool]) -> WorkItem:
-        """Write the events; of a repeated command, wait until the first one's events are written."""
+        """Write the events; of a repeated command, see that the first one's events are written."""
         if reply.events:
             await self._recorder.record(reply.events)
             return await self._work.get(org_id, item_id)
-        item = await self._settled(org_id, item_id, settled, within_s=SETTLE_S)
+        item = await self._settled(org_id, item_id, settled)
         if not settled(item):
             raise Unavailable("The record is behind the board; try again in a moment.", slug="record-behind")
         return item
 
-    async def _settled(
-        self, org_id: str, item_id: str, settled: Callable[[WorkItem], bool], *, within_s: float
-    ) -> WorkItem:
-        """Return the item as soon as it is ``settled``, else as it is after ``within_s``."""
+    async def _settled(self, org_id: str, item_id: str, settled: Callable[[WorkItem], bool]) -> WorkItem:
+        """Return the item as soon as it is ``settled``, else as it is once all its events are written."""
         item = await self._work.get(org_id, item_id)
-        try:
-            async with asyncio.timeout(within_s):
-                while not settled(item):
-                    await asyncio.sleep(SETTLE_EVERY_S)
-                    item = await self._work.get(org_id, item_id)
-        except TimeoutError:
-            pass
+        waited_s = 0.0
+        while not settled(item) and waited_s < SETTLE_S:
+            await asyncio.sleep(SETTLE_EVERY_S)
+            waited_s += SETTLE_EVERY_S
+            item = await self._work.get(org_id, item_id)
+        if not settled(item):
+            await self._recovery.write(org_id, item_id)
+            item = await self._work.get(org_id, item_id)
         return item
 
 

@@ -50,6 +50,7 @@ from engine.model.case import Case
 from engine.model.conversation import Author
 from engine.model.organisation import Role
 from engine.model.user import Principal
+from engine.model.work import WorkState
 
 log = structlog.get_logger(__name__)
 
@@ -129,6 +130,7 @@ class AgentSession:
         self._version = 0
         self._sent: State | None = None
         self._items: frozenset[str] = frozenset()
+        self._recorded: frozenset[tuple[str, int, WorkState]] = frozenset()
         self._cases: set[str] = set()
         self._offers = OfferDesk(work=parts.work, conversations=parts.conversations, entries=parts.entries)
         self._shown = Shown(
@@ -317,6 +319,7 @@ class AgentSession:
 
     async def _refresh(self) -> None:
         view = await self._view()
+        await self._see_recorded(view)
         state = State(
             status=StatusNow(key=view.status, since=moment(view.status_since_ms)),
             connected=view.connected,
@@ -335,6 +338,14 @@ class AgentSession:
         await self._shown.show(view.items)
         while self._cases:
             await self._shown.look_at_case(self._cases.pop())
+
+    async def _see_recorded(self, view: AgentView) -> None:
+        """Show no assignment before it is in the record: what an agent was shown, no crash takes back."""
+        news = {(one.item_id, one.assignment, one.state): one for one in view.items}
+        for key in news.keys() - self._recorded:
+            with contextlib.suppress(NotFound):
+                await self._parts.desk.recorded(self._who.org_id, news[key])
+        self._recorded = frozenset(news)
 
     async def _view(self) -> AgentView:
         try:

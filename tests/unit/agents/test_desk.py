@@ -35,6 +35,11 @@ class Board:
         self.replies: list[Reply] = []
         self.asked: list[tuple[Any, ...]] = []
         self.items: tuple[HeldItem, ...] = ()
+        self.stream: list[RoutingEvent] = []
+
+    async def events(self, org_id: str, after_stream_id: str, block_ms: int) -> list[RoutingEvent]:
+        batch, self.stream = self.stream, []
+        return batch
 
     def __getattr__(self, name: str) -> Any:
         async def command(*args: object, **kwargs: object) -> Reply:
@@ -126,7 +131,7 @@ class Office:
 
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Office:
-    monkeypatch.setattr(desk_module, "SETTLE_S", 0.2)
+    monkeypatch.setattr(desk_module, "SETTLE_S", 0.1)
     return Office()
 
 
@@ -147,6 +152,41 @@ async def test_a_repeat_answers_only_once_the_first_is_in_the_record(office: Off
     with pytest.raises(Unavailable) as behind:
         await office.desk.accept(ANA, "w1", 7)
     assert behind.value.slug == "record-behind"
+
+
+async def test_what_a_killed_process_left_on_the_stream_is_written_by_the_repeat(office: Office) -> None:
+    others = replace(event(), item_id="w2", stream_id="2-0")
+    office.board.replies = [Reply(outcome=Outcome.REPEATED)]
+    office.board.stream = [event(), others]
+
+    async def record(events: Sequence[RoutingEvent]) -> list[Any]:
+        office.record.written += events
+        office.record.item = replace(office.record.item, state=WorkState.ACTIVE)
+        return []
+
+    office.desk._recovery._recorder.record = record  # type: ignore[method-assign]
+    assert (await office.desk.accept(ANA, "w1", 7)).state is WorkState.ACTIVE
+    assert office.record.written == [event()], "its own events only"
+
+
+@pytest.mark.parametrize(
+    ("shown", "in_sql", "wait"),
+    [
+        (WorkState.ACTIVE, WorkState.ACTIVE, False),
+        (WorkState.ACTIVE, WorkState.CLOSED, False),
+        (WorkState.ACTIVE, WorkState.OFFERED, True),
+        (WorkState.WRAPUP, WorkState.ACTIVE, True),
+        (WorkState.WRAPUP, WorkState.WRAPUP, False),
+    ],
+)
+async def test_what_is_shown_is_in_the_record(office: Office, shown: WorkState, in_sql: WorkState, wait: bool) -> None:
+    held = HeldItem(
+        item_id="w1", interaction_id="i1", kind="chat", state=shown, assignment=7, queue="sales", since_ms=1
+    )
+    office.record.item = replace(office.record.item, state=in_sql)
+    office.board.stream = [event()]
+    await office.desk.recorded("acme", held)
+    assert (office.record.written == [event()]) is wait
 
 
 @pytest.mark.parametrize("outcome", [one for one in Outcome if one not in (Outcome.OK, Outcome.REPEATED)])
