@@ -7,10 +7,10 @@ FILES = {
 organisation:
   id: demo
   name: Test Outfitters
-  missed_offers: 3
+  missed_offers: {missed_offers}
   missed_status: break
   lost_agent_grace: {lost_agent_grace}
-  lease: 20s
+  lease: {lease}
 dispositions:
   solved: Solved
   other: Other
@@ -27,12 +27,14 @@ queues:
     target: 30s
     offer_timeout: {offer_timeout}
     wrapup: 60s
+    decline_memory: {decline_memory}
     escalate_after: {escalate_after}
   billing:
     name: Billing
     target: 30s
     offer_timeout: {offer_timeout}
     wrapup: 60s
+    decline_memory: {decline_memory}
     skills: {{ billing: 3 }}
     {hours}
 hours:
@@ -48,7 +50,7 @@ statuses:
     "profiles.yaml": """
 profiles:
   standard:
-    units: 2
+    units: {units}
     channels:
       chat: {{ weight: 1 }}
 """,
@@ -65,7 +67,7 @@ channels:
     visitor_grace: {visitor_grace}
     idle_warning: {idle_warning}
     idle_close: {idle_close}
-    limits: {{ sockets_per_address: 200, address_rate: 1000, address_burst: 1000 }}
+    limits: {{ {limits} }}
 """,
     "rules.yaml": """
 rules:
@@ -83,14 +85,19 @@ agents:
 }
 
 USUAL = {
+    "missed_offers": "3",
+    "lease": "20s",
     "lost_agent_grace": "30s",
     "offer_timeout": "30s",
+    "decline_memory": "30s",
+    "units": "2",
     "escalate_after": "10m",
     "hours": "",
     "case_policy": "first_message",
     "visitor_grace": "60s",
     "idle_warning": "5m",
     "idle_close": "2m",
+    "limits": "sockets_per_address: 200, address_rate: 1000, address_burst: 1000",
 }
 
 
