@@ -15,6 +15,8 @@ export interface RequesterParts {
 }
 
 const TRY_AGAIN = new Set([502, 503, 504])
+// With the waits between them about 25 s: an engine that was killed is back by then.
+const ATTEMPTS = 12
 
 export class Requester {
   csrf = ''
@@ -42,7 +44,7 @@ export class Requester {
   /** Send a request, again with the same key when the engine is away; throw a Problem. */
   async send(method: Method, path: string, body?: object): Promise<unknown> {
     const key = method === 'GET' ? '' : this.#parts.newKey()
-    const attempts = this.#parts.attempts ?? 4
+    const attempts = this.#parts.attempts ?? ATTEMPTS
     let renewed = false
     for (let attempt = 0; ; attempt += 1) {
       const outcome = await this.#once(method, path, this.#headers(key, body), body)

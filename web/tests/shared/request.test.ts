@@ -55,7 +55,7 @@ describe('a request', () => {
     const problem = await requester.get('/me').catch((error: unknown) => error)
     expect(problem).toBeInstanceOf(Problem)
     expect((problem as Problem).slug).toBe('unreachable')
-    expect(sent).toHaveLength(4)
+    expect(sent).toHaveLength(12)
   })
 
   it('is not repeated when it was refused, and tells why and how to mend it', async () => {
