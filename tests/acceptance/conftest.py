@@ -26,7 +26,7 @@ def browser(chromium: Path, chromium_arguments: list[str]) -> Iterator[Browser]:
 
 
 @pytest.fixture(autouse=True)
-def pictures(request: pytest.FixtureRequest) -> Iterator[None]:
+def pictures(request: pytest.FixtureRequest, start_engine: StartEngine) -> Iterator[None]:
     """Close every page at the end; when the test failed, keep pictures of them where wanted."""
     yield
     failed = getattr(request.node, "failed", False)
