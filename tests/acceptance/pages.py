@@ -1,5 +1,6 @@
 """What a person does on the pages, in the words of the pages' ``data-test`` marks."""
 
+import contextlib
 from typing import ClassVar
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -82,12 +83,15 @@ class Agent(Person):
         expect(self.at("status-menu")).to_have_attribute("data-status", status, timeout=SLOW_MS)
 
     def accept(self) -> None:
-        """Accept the offer on the screen and wait for its conversation; after a crash, once more."""
-        expect(self.at("offer-accept").first.or_(self.at("conversation-item").first).first).to_be_visible(
-            timeout=SLOW_MS
-        )
-        if self.at("offer-accept").count():
-            self.at("offer-accept").first.click()
+        """Accept the offer on the screen and wait for its conversation; when a crash swallowed it, accept again."""
+        offered, accepted = self.at("offer-accept").first, self.at("conversation-item").first
+        for _ in range(3):
+            expect(offered.or_(accepted).first).to_be_visible(timeout=SLOW_MS)
+            if offered.is_visible():
+                offered.click()
+            with contextlib.suppress(AssertionError):
+                expect(accepted).to_be_visible(timeout=SLOW_MS / 2)
+                break
         expect(self.at("conversation-item")).to_have_count(1, timeout=SLOW_MS)
         self.at("conversation-item").first.click()
         expect(self.at("transcript")).to_be_visible(timeout=SLOW_MS)
