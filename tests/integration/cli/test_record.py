@@ -82,7 +82,7 @@ def installed(cordboard: Cordboard) -> Cordboard:
 def test_apply_is_idempotent_and_shows_what_is_in_force(installed: Cordboard, tmp_path: Path) -> None:
     assert "version 1 is in force" in installed("config", "apply", "data").stdout
     file = tmp_path / "data" / "config" / "organisation.yaml"
-    file.write_text(file.read_text().replace("name: Demo Outfitters", "name: Renamed"))
+    file.write_text(file.read_text().replace("name: Kettle & Crane", "name: Renamed"))
     assert "version 2 is in force" in installed("config", "apply").stdout
     shown = json.loads(installed("config", "show", "--json").stdout)
     assert (shown["version"], shown["organisation"]["name"]) == (2, "Renamed")
