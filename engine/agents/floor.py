@@ -7,6 +7,7 @@ from typing import Protocol
 
 from engine.agents.frames import ConfigFrame, encode
 from engine.model.case import Case
+from engine.model.conversation import InteractionState
 from engine.model.organisation import Organisation, Role
 from engine.model.record import Applied
 from engine.model.user import Principal
@@ -128,8 +129,9 @@ class Floor:
     async def follow(self, applied: Sequence[Applied]) -> None:
         """Hear what was written, after the cases stage did: an ended conversation may have a case now."""
         for one in applied:
-            if one.interaction is not None:
-                self.case_opened(one.interaction.org_id, one.interaction.id)
+            if one.interaction is not None and one.interaction.state is InteractionState.CLOSED:
+                for member in self._items.get((one.event.org_id, one.event.item_id), ()):
+                    member.case_changed(None, one.interaction.id)
 
     async def adopt(self, organisation: Organisation) -> None:
         """Tell the organisation's sockets that another configuration is in force."""

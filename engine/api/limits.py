@@ -64,7 +64,10 @@ class _Guard:
 
 
 class TimeLimit:
-    """Give up on requests that take too long, with 503. What was committed meanwhile stays committed."""
+    """Give up on requests that take too long to answer, with 503. What was committed meanwhile stays committed.
+
+    Once an answer begins it may take its time: a page over a slow line is no fault.
+    """
 
     def __init__(self, app: ASGIApp, *, timeout_ms: int) -> None:
         self._app = app
@@ -75,13 +78,18 @@ class TimeLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        guard = _Guard(receive, send, most_bytes=2**63)
         limit = asyncio.timeout(self._timeout_s)
+
+        async def send_in_time(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                limit.reschedule(None)
+            await send(message)
+
         try:
             async with limit:
-                await self._app(scope, guard.receive, guard.send)
+                await self._app(scope, receive, send_in_time)
         except TimeoutError:
-            if guard.started or not limit.expired():
+            if not limit.expired():
                 raise
             response = answer(problem("timeout", "The request took too long.", extra={"retry_after_ms": 1_000}))
             await response(scope, receive, send)
