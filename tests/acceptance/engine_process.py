@@ -80,6 +80,7 @@ class EngineProcess:
         self.start(failpoints)
         self._keeper = threading.Thread(target=self._keep, name="service-manager", daemon=True)
         self._keeper.start()
+        until(self.ready, within_s=START_S, what="ready, after dying at the start perhaps")
 
     def _keep(self) -> None:
         while not self._closed.is_set():

@@ -25,15 +25,16 @@ ON_THE_WAY = (
     "offer.after-record",
     "end.after-board",
     "wrapup.after-board",
-    "projector.before-commit",
-    "projector.after-commit",
+    "projector.before-commit@5",  # by then the chat is under way
+    "projector.after-commit@5",
     "config.after-snapshot",
 )
 
 
 @pytest.mark.parametrize("place", ON_THE_WAY)
 def test_the_engine_is_killed_between_two_systems(browser: Browser, start_engine: StartEngine, place: str) -> None:
-    engine = start_engine(failpoints=f"{place}=kill", kept=True)
+    name, _, count = place.partition("@")
+    engine = start_engine(failpoints=f"{name}=kill@{count or 1}", kept=True)
     story = Story(browser, engine)
     story.begin()
     story.talk()
