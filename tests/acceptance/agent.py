@@ -42,9 +42,9 @@ class SignedIn:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def ask(self, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
+    def ask(self, path: str, body: Mapping[str, object] | None = None, **headers: str) -> httpx.Response:
         """Post, and return whatever is answered."""
-        return self._http.post(path, json=body or {})
+        return self._http.post(path, json=body or {}, headers=headers)
 
     def post(self, path: str, body: Mapping[str, object] | None = None) -> Any:
         """Post, and return what is answered; a refusal is an error."""
@@ -67,6 +67,11 @@ class Agent(Peer):
         self.entries: dict[str, dict[int, Frame]] = {}
         self._dead = threading.Event()
         self._heart: threading.Thread | None = None
+
+    @property
+    def hello(self) -> Frame:
+        """Return the welcome."""
+        return self.hear("hello")
 
     def sit_down(self, status: str = "available") -> Self:
         """Open the socket and take a status."""

@@ -96,6 +96,28 @@ class Shop:
         yield
         self._rewrite(**self._changes)
 
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Change a configuration file as an editor does; within ``restored``."""
+        path = self.engine.config / file
+        text = path.read_text()
+        assert text.count(old) == 1, f"{old!r} is not there once"
+        changed = path.with_suffix(".new")
+        changed.write_text(text.replace(old, new))
+        changed.replace(path)
+
+    @contextlib.contextmanager
+    def restored(self) -> Iterator[None]:
+        """Let a test edit the files; afterwards write them as they were and wait until that is in force."""
+        original = self._newest()["digest"]
+        yield
+        write_configuration(self.engine.config, **self._changes)
+        until(lambda: self._newest()["digest"] == original, what="the files as they were")
+        until(lambda: self._newest()["version"] == self.version(), what="in force")
+
+    def _newest(self) -> Frame:
+        newest: Frame = self.person("ada").get("/configuration/versions")["items"][0]
+        return newest
+
     def version(self) -> int:
         """Return the number of the configuration in force."""
         return int(self.boss.get("/organisation")["version"])

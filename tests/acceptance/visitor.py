@@ -42,6 +42,7 @@ class Visitor(Peer):
         """Ask for a conversation."""
         if not self.connected:
             self.enter()
+        self.frames.clear()
         form = {"name": name, "email": email, "topic": topic}
         client_id = f"first-{self.token[:8]}"
         self._unacknowledged[client_id] = body
@@ -70,6 +71,10 @@ class Visitor(Peer):
         self._unacknowledged[client_id] = body
         self.send("message", client_id=client_id, body=body)
         return client_id
+
+    def give_up(self) -> None:
+        """Do not say again what was not acknowledged."""
+        self._unacknowledged.clear()
 
     def sees(self, body: str) -> Frame:
         """Wait until a message is shown."""
