@@ -24,7 +24,8 @@ from engine.router.setup import agent_setups, board_setup
 
 log = structlog.get_logger(__name__)
 
-LEASE_MS = 30_000
+LEASE_MS = 8_000
+"""Kept while the work goes on; a process that died in it holds the others up for no longer."""
 WAIT_S = 60.0
 ITEMS_PER_CALL = 200
 AGENTS_PER_CALL = 50
