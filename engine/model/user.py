@@ -9,6 +9,11 @@ from engine.model.organisation import Role
 _RANK = {Role.AGENT: 0, Role.SUPERVISOR: 1, Role.ADMIN: 2}
 
 
+def lower(one: Role, other: Role) -> Role:
+    """Return the role that may do less."""
+    return min(one, other, key=_RANK.__getitem__)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class User:
     """Somebody who can sign in; an agent's id on the board is the user id."""

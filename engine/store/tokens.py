@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 from engine.errors import NotFound
 from engine.model.organisation import Role
 from engine.model.record import ApiToken
-from engine.model.user import Principal
+from engine.model.user import Principal, lower
 from engine.store.access import Access
 from engine.store.rows import token_of
 from engine.store.tables import api_tokens, users
@@ -76,13 +76,14 @@ def _principal(conn: Connection, token_hash: str, now_ms: int) -> Principal | No
     ).first()
     if row is None or (row.expires_ms and row.expires_ms <= now_ms):
         return None
-    login, name = f"token:{row.name}", row.name
+    login, name, role = f"token:{row.name}", row.name, Role(row.role)
     if row.user_id:
         user = conn.execute(select(users).where(users.c.id == row.user_id, users.c.org_id == row.org_id)).first()
         if user is None or not user.active:
             return None
         login, name = user.login, user.name
-    return Principal(org_id=row.org_id, user_id=row.user_id, login=login, name=name, role=Role(row.role), via="token")
+        role = lower(role, Role(user.role))  # a user who may do less now takes his tokens along
+    return Principal(org_id=row.org_id, user_id=row.user_id, login=login, name=name, role=role, via="token")
 
 
 def _revoke(conn: Connection, org_id: str, token_id: str, now_ms: int) -> None:

@@ -7,6 +7,7 @@ from engine.api.routes.users import write_audit
 from engine.api.schemas.model import Page
 from engine.api.schemas.people import NewToken, TokenAnswer, TokenCreated
 from engine.errors import InvalidInput
+from engine.model.user import lower
 
 TAG = "API tokens"
 DAY_MS = 86_400_000
@@ -28,7 +29,7 @@ async def create_token(body: NewToken, parts: Parts, who: Admin) -> TokenCreated
     """
     if body.user_id:
         user = await parts.users.get(who.org_id, body.user_id)
-        if _above(body.role.value, user.role.value):
+        if lower(body.role, user.role) is not body.role:
             raise InvalidInput("The token may do no more than its user.", field="role")
     secret, now_ms = TOKEN_PREFIX + new_secret(), parts.clock.now_ms()
     token = await parts.tokens.create(
@@ -52,11 +53,6 @@ async def revoke_token(token_id: str, parts: Parts, who: Admin, gate: GateKeeper
     await parts.tokens.revoke(who.org_id, token_id, now_ms=parts.clock.now_ms())
     gate.forget_organisation(who.org_id)
     await write_audit(parts, who, "token.revoked", token_id, {})
-
-
-def _above(role: str, limit: str) -> bool:
-    order = ("agent", "supervisor", "admin")
-    return order.index(role) > order.index(limit)
 
 
 OPERATIONS = (

@@ -117,3 +117,16 @@ async def test_tokens_speak_for_somebody_until_revoked(store: Store, org: str) -
     await store.tokens.revoke(org, ours.id, now_ms=START_MS + 2)
     assert await store.tokens.get(f"{org}2", START_MS) is None
     assert {token.revoked_ms for token in await store.tokens.list(org)} == {0, START_MS + 1}
+
+
+async def test_a_token_may_never_do_more_than_its_user_may_now(store: Store, org: str) -> None:
+    await agent(store, org, "ada", Role.ADMIN)
+    sue = await agent(store, org, "sue", Role.SUPERVISOR)
+    await store.tokens.create(
+        org, name="mine", token_hash=f"{org}1", role=Role.SUPERVISOR, user_id=sue.id, now_ms=START_MS
+    )
+    for role, may in ((Role.ADMIN, Role.SUPERVISOR), (Role.AGENT, Role.AGENT), (Role.SUPERVISOR, Role.SUPERVISOR)):
+        await store.users.update(org, sue.id, role=role)
+        principal = await store.tokens.get(f"{org}1", START_MS)
+        assert principal is not None
+        assert principal.role is may
