@@ -138,6 +138,8 @@ class Shop:
             visitor.leave_shop()
         for agent in self._agents:
             agent.stand_up()
+            if agent.person not in self._people.values():
+                agent.person.close()
         self._visitors.clear()
         self._agents.clear()
         until(self._nothing_open, what="all work closed")

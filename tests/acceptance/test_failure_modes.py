@@ -4,15 +4,20 @@ Those of the board alone are in tests/integration/router/test_failures.py; kills
 loss, are in test_crashes.py.
 """
 
-from collections.abc import Iterator
+import os
+import time
+from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
+import redis
 
 from tests.acceptance.agent import at_once
 from tests.acceptance.engine_process import until
 from tests.acceptance.shop import Shop, open_shop
-from tests.acceptance.visitor import Visitor
+
+WINDOW_S = 3.0
 
 
 @pytest.fixture(scope="module")
@@ -231,14 +236,9 @@ def test_simultaneous_arrivals_at_the_last_place(shop: Shop) -> None:
     offer = ana.offer()
     ana.accept(offer)
     waiting = [one for one in arrivals if one.interaction_id != offer["interaction"]["id"]]
-    until(lambda: sorted(place(one) for one in waiting) == [1, 2, 3, 4, 5], what="five places in the line")
+    until(lambda: sorted(one.place() for one in waiting) == [1, 2, 3, 4, 5], what="five places in the line")
     shop.expect_load(ana=2)
     shop.expect_queue("sales", waiting=5)
-
-
-def place(visitor: Visitor) -> int:
-    visitor.read_all()
-    return visitor.position
 
 
 def test_an_agent_back_from_a_break_is_not_buried(shop: Shop) -> None:
@@ -275,3 +275,36 @@ def test_the_visitor_leaves_while_the_agent_accepts(shop: Shop) -> None:
             assert answer.json()["slug"] in ("wrong-state", "stale-assignment", "unknown-item")
         ana.idle()
         shop.expect_load(ana=0)
+
+
+def test_nobody_online_costs_next_to_nothing(shop: Shop, record_property: Callable[[str, object], None]) -> None:
+    ana = shop.agent("ana", status="break")
+    for number in range(40):
+        shop.visitor().open(f"Hello {number}")
+    shop.expect_queue("sales", waiting=40)
+    ana.person.post("/sign-out", {})
+    ana.close()
+    board = redis.Redis(unix_socket_path=str(next(shop.engine.data.rglob("*.sock"))))
+    calls, ticks, began = count_calls(board), cpu_ticks(shop.engine.pid), time.monotonic()
+    until(lambda: time.monotonic() - began >= WINDOW_S, what="the window's end")
+    seconds = time.monotonic() - began
+    cpu = (cpu_ticks(shop.engine.pid) - ticks) / os.sysconf("SC_CLK_TCK") / seconds
+    rate = (count_calls(board) - calls) / seconds
+    board.close()
+    record_property("board calls per second", round(rate, 1))
+    record_property("share of a core", round(cpu, 3))
+    assert rate < 60
+    assert cpu < 0.5
+
+
+def count_calls(board: "redis.Redis") -> int:
+    """Return how often functions were called on the board."""
+    statistics = board.info("commandstats")
+    assert isinstance(statistics, dict)
+    return sum(int(statistics[name]["calls"]) for name in ("cmdstat_fcall", "cmdstat_fcall_ro") if name in statistics)
+
+
+def cpu_ticks(pid: int) -> int:
+    """Return the processor time a process has used, in clock ticks (proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])

@@ -1,13 +1,10 @@
-"""Many people: hundreds of stale offers after a restart; and nobody at all, which must cost next to nothing."""
+"""Hundreds of offers are stale after a restart: nobody is blamed, nothing is lost, capacity is right."""
 
-import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import redis
 
 from tests.acceptance.agent import SignedIn
 from tests.acceptance.engine_process import until
@@ -15,7 +12,6 @@ from tests.acceptance.peer import Frame
 from tests.acceptance.shop import Shop, open_shop
 
 CROWD = 200
-WINDOW_S = 3.0
 
 
 @pytest.fixture
@@ -65,36 +61,3 @@ def hire(shop: Shop, count: int) -> list[SignedIn]:
         return SignedIn(shop.engine.url, token=made["secret"])
 
     return [token(user) for user in hired]
-
-
-def test_nobody_online_costs_next_to_nothing(shop: Shop, record_property: Callable[[str, object], None]) -> None:
-    ana = shop.agent("ana", status="break")
-    for number in range(40):
-        shop.visitor().open(f"Hello {number}")
-    shop.expect_queue("sales", waiting=40)
-    ana.person.post("/sign-out", {})
-    ana.close()
-    board = redis.Redis(unix_socket_path=str(next(shop.engine.data.rglob("*.sock"))))
-    calls, ticks, began = count_calls(board), cpu_ticks(shop.engine.pid), time.monotonic()
-    until(lambda: time.monotonic() - began >= WINDOW_S, what="the window's end")
-    seconds = time.monotonic() - began
-    cpu = (cpu_ticks(shop.engine.pid) - ticks) / os.sysconf("SC_CLK_TCK") / seconds
-    rate = (count_calls(board) - calls) / seconds
-    board.close()
-    record_property("board calls per second", round(rate, 1))
-    record_property("share of a core", round(cpu, 3))
-    assert rate < 60
-    assert cpu < 0.5
-
-
-def count_calls(board: "redis.Redis") -> int:
-    """Return how often functions were called on the board."""
-    statistics = board.info("commandstats")
-    assert isinstance(statistics, dict)
-    return sum(int(statistics[name]["calls"]) for name in ("cmdstat_fcall", "cmdstat_fcall_ro") if name in statistics)
-
-
-def cpu_ticks(pid: int) -> int:
-    """Return the processor time a process has used, in clock ticks (proc(5))."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return int(fields[11]) + int(fields[12])

@@ -60,9 +60,10 @@ class Visitor(Peer):
         return self
 
     def say(self, body: str) -> str:
-        """Say something and wait until it is committed; return its id."""
+        """Say something and wait until it is committed and shown; return its id."""
         client_id = self.utter(body)
-        self.hear("ack", client_id=client_id)
+        seq = self.hear("ack", client_id=client_id)["seq"]
+        self.wait(lambda: seq in self.entries, what=f"{body} shown")
         return client_id
 
     def utter(self, body: str, client_id: str = "") -> str:
@@ -85,6 +86,11 @@ class Visitor(Peer):
         return self.wait(
             lambda: next((one for one in self.entries.values() if one["kind"] == kind), None), what=f"a line: {kind}"
         )
+
+    def place(self) -> int:
+        """Return the place in the line as heard last."""
+        self.read_all()
+        return self.position
 
     @property
     def said(self) -> list[Frame]:
