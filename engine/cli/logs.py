@@ -14,10 +14,14 @@ def set_up_logs(level: str, form: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    # Tracebacks without local variables: those hold session tokens, passwords and what people wrote.
     last: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if as_text else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if as_text
+        else structlog.processors.JSONRenderer()
     )
-    traces: list[structlog.typing.Processor] = [] if as_text else [structlog.processors.dict_tracebacks]
+    bare = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    traces: list[structlog.typing.Processor] = [] if as_text else [structlog.processors.ExceptionRenderer(bare)]
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[*shared, *traces, last],
