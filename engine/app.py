@@ -16,6 +16,7 @@ from engine.agents.board import Wallboard
 from engine.agents.delivery import Delivery
 from engine.agents.desk import Desk
 from engine.agents.floor import Floor
+from engine.agents.ledger import Ledger
 from engine.agents.presence import Presence as AgentPresence
 from engine.agents.session import SessionParts
 from engine.api.metrics import Metrics
@@ -47,6 +48,7 @@ from engine.router.board import Board
 from engine.router.projector import Projector
 from engine.router.reconcile import Reconciler
 from engine.router.router import Router
+from engine.router.tail import Tail
 from engine.router.ticker import Ticker
 from engine.settings import Settings
 from engine.store.store import Store
@@ -176,9 +178,11 @@ class Application:
             "configuration_errors", "Directories whose files are wrong and not in force.", self.configuration.errors
         )
         self.floor = Floor()
+        self._ledger = Ledger()
         self.cases = Cases(record=self.store.cases, organisations=self.book, clock=self._clock)
         self.recorder = Recorder(
-            history=self.store.routing, follow=(self._publish, self.cases.follow, self.floor.follow)
+            history=self.store.routing,
+            follow=(self._publish, self.cases.follow, self._ledger.follow, self.floor.follow),
         )
         self.reception = Reception(
             record=self.store,
@@ -208,6 +212,7 @@ class Application:
             work=self.store.work,
             organisations=self.book,
             clock=self._clock,
+            ledger=self._ledger,
         )
         self.wallboard = Wallboard(
             board=self.router,
@@ -272,7 +277,7 @@ class Application:
             alerts=self.store.alerts,
             organisations=self.book,
             clock=self._clock,
-            visitor_online=self._visitors.here,
+            visitor_online=self._visitors.online,
         )
 
     # -- roles --------------------------------------------------------------------------------------------------
@@ -328,13 +333,15 @@ class Application:
         if org_id in self._served:
             return
         self._served.add(org_id)
+        tail = Tail(org_id=org_id, source=self._board)
         if WEB in self._roles:
-            self._loops.start(Delivery(org_id=org_id, stream=self.router, cursor=self.store.routing, floor=self.floor))
+            self._loops.start(Delivery(org_id=org_id, stream=tail, cursor=self.store.routing, floor=self.floor))
         if WORK in self._roles:
             self._loops.start(
                 Projector(
                     org_id=org_id,
                     board=self._board,
+                    stream=tail,
                     history=self.store.routing,
                     leases=self._leases,
                     emit=self.recorder.emit,

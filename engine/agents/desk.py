@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from engine.agents.ledger import Ledger
 from engine.agents.outcome import required
 from engine.agents.recovery import Recovery
 from engine.agents.transfer import requirement_after
@@ -28,9 +29,8 @@ from engine.model.work import Outcome, Reply, Requirement, RoutingEvent, WorkIte
 MAX_BODY_BYTES = 16_384
 """Longest message or note of an agent, UTF-8."""
 MAX_CLIENT_ID = 100
-SETTLE_S = 0.25
-"""How long to wait for another process, or another task, to write what it is about to."""
-SETTLE_EVERY_S = 0.01
+SETTLE_WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""Waits for another task or process to write what it is about to; rarer and rarer, for whoever is late is busy."""
 HOLDING = frozenset({WorkState.ACTIVE, WorkState.WRAPUP})
 
 
@@ -140,6 +140,7 @@ class Desk:
         work: WorkRecord,
         organisations: Organisations,
         clock: Clock,
+        ledger: Ledger | None = None,
     ) -> None:
         self._offers = offers
         self._statuses = statuses
@@ -148,6 +149,7 @@ class Desk:
         self._work = work
         self._organisations = organisations
         self._clock = clock
+        self._ledger = ledger or Ledger()
         self._recovery = Recovery(stream=statuses, recorder=recorder, clock=clock)
 
     async def accept(self, who: Principal, item_id: str, assignment: int) -> WorkItem:
@@ -287,6 +289,8 @@ class Desk:
 
         So nothing is shown to an agent that a crash could take back. Raises NotFound, Unavailable.
         """
+        if self._ledger.shows(org_id, held) or await self._ledger.shows_soon(org_id, held):
+            return
         shown = (WorkState.WRAPUP, WorkState.CLOSED) if held.state is WorkState.WRAPUP else (*HOLDING, WorkState.CLOSED)
 
         def settled(item: WorkItem) -> bool:
@@ -346,10 +350,10 @@ class Desk:
     async def _settled(self, org_id: str, item_id: str, settled: Callable[[WorkItem], bool]) -> WorkItem:
         """Return the item as soon as it is ``settled``, else as it is once all its events are written."""
         item = await self._work.get(org_id, item_id)
-        waited_s = 0.0
-        while not settled(item) and waited_s < SETTLE_S:
-            await asyncio.sleep(SETTLE_EVERY_S)
-            waited_s += SETTLE_EVERY_S
+        for wait_s in SETTLE_WAITS_S:
+            if settled(item):
+                return item
+            await asyncio.sleep(wait_s)
             item = await self._work.get(org_id, item_id)
         if not settled(item):
             await self._recovery.write(org_id, item_id)

@@ -2,53 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from typing import Protocol
 
 from engine.agents.parts import OfferPart
 from engine.agents.render import offer_part
-from engine.agents.shown import ConversationRecord, EntryRecord
+from engine.agents.shown import ConversationRecord, EntryRecord, read_conversation
 from engine.errors import NotFound
-from engine.model.work import Offer, WorkItem
+from engine.model.work import Offer
 
 LOOK_BACK = 20
 """Entries looked through for the preview."""
 
 
-class ItemRecord(Protocol):
-    """Read work items from SQL."""
-
-    async def get(self, org_id: str, item_id: str) -> WorkItem:
-        """Return a work item; raise NotFound."""
-        ...
-
-
 class OfferDesk:
     """Describe one agent's offers."""
 
-    def __init__(self, *, work: ItemRecord, conversations: ConversationRecord, entries: EntryRecord) -> None:
-        self._work = work
+    def __init__(self, *, conversations: ConversationRecord, entries: EntryRecord) -> None:
         self._conversations = conversations
         self._entries = entries
         self._kept: dict[tuple[str, int], OfferPart] = {}
 
     async def describe(self, org_id: str, offers: Sequence[Offer]) -> list[OfferPart]:
         """Return the offers with what they are about; forgets those that are gone. Raises Unavailable."""
-        fresh: dict[tuple[str, int], OfferPart] = {}
-        for offer in offers:
-            key = (offer.item_id, offer.assignment)
-            part = self._kept.get(key) or await self._read(org_id, offer)
-            if part is not None:
-                fresh[key] = part
-        self._kept = fresh
+        if not offers:
+            self._kept.clear()
+            return []
+        parts = await asyncio.gather(*(self._describe(org_id, offer) for offer in offers))
+        found = zip(offers, parts, strict=True)
+        fresh = self._kept = {(offer.item_id, offer.assignment): part for offer, part in found if part is not None}
         return list(fresh.values())
 
-    async def _read(self, org_id: str, offer: Offer) -> OfferPart | None:
+    async def _describe(self, org_id: str, offer: Offer) -> OfferPart | None:
+        known = self._kept.get((offer.item_id, offer.assignment))
+        if known is not None:
+            return known
         try:
-            item = await self._work.get(org_id, offer.item_id)
-            overview = await self._conversations.overview(org_id, item.interaction_id)
+            overview, entries = await read_conversation(
+                self._conversations, self._entries, org_id, offer.interaction_id, last=LOOK_BACK
+            )
         except NotFound:
             return None
-        after_seq = max(0, overview.interaction.last_seq - LOOK_BACK)
-        entries = await self._entries.since(org_id, item.interaction_id, after_seq=after_seq, limit=LOOK_BACK)
-        return offer_part(offer, overview, list(entries))
+        return offer_part(offer, overview, entries)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -45,9 +45,9 @@ from engine.agents.shown import ConversationRecord, EntryRecord, Inbox, Shown
 from engine.agents.watch import Alerts, Watch
 from engine.clock import Clock, rfc3339
 from engine.errors import CordboardError, Forbidden, InvalidInput, NotFound, ProtocolError, Unavailable
-from engine.model.board import AgentView
+from engine.model.board import AgentView, HeldItem
 from engine.model.case import Case
-from engine.model.conversation import Author
+from engine.model.conversation import Author, Interaction
 from engine.model.organisation import Role
 from engine.model.user import Principal
 from engine.model.work import WorkState
@@ -99,7 +99,7 @@ class SessionParts:
     alerts: Alerts
     organisations: Organisations
     clock: Clock
-    visitor_online: Callable[[str], bool]  # by interaction id, as this process knows
+    visitor_online: Callable[[Interaction], Awaitable[bool]]  # in any process
 
 
 class AgentSession:
@@ -131,8 +131,10 @@ class AgentSession:
         self._sent: State | None = None
         self._items: frozenset[str] = frozenset()
         self._recorded: frozenset[tuple[str, int, WorkState]] = frozenset()
+        self._held: tuple[HeldItem, ...] = ()
         self._cases: set[str] = set()
-        self._offers = OfferDesk(work=parts.work, conversations=parts.conversations, entries=parts.entries)
+        self._look = asyncio.Event()
+        self._offers = OfferDesk(conversations=parts.conversations, entries=parts.entries)
         self._shown = Shown(
             org_id=who.org_id,
             conversations=parts.conversations,
@@ -182,7 +184,7 @@ class AgentSession:
                 self._shown.tell_case(shown, case)
         elif self._shown.holds(interaction_id):
             self._cases.add(interaction_id)
-            self._wake.set()
+            self._look.set()
 
     def stop(self, code: int, reason: str) -> None:
         """End the socket; the first reason counts."""
@@ -215,7 +217,8 @@ class AgentSession:
         works = {
             "read": self._read(),
             "write": self._outbox.run(self._wire),
-            "state": self._keep_state(),
+            "state": self._keep(self._wake, self._refresh),
+            "conversations": self._keep(self._look, self._show),
             "signals": self._forward(),
             "recheck": self._recheck(),
         }
@@ -306,25 +309,29 @@ class AgentSession:
                 log.warning("signals not forwarded", user=self._who.user_id, reason=error.slug)
                 await asyncio.sleep(RETRY_S)
 
-    async def _keep_state(self) -> None:
+    async def _keep(self, wanted: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+        """Do ``work`` whenever it is wanted; however often that was meanwhile, once."""
         while True:
-            await self._wake.wait()
-            self._wake.clear()
+            await wanted.wait()
+            wanted.clear()
             try:
-                await self._refresh()
+                await work()
             except CordboardError as error:
-                log.warning("state not built", user=self._who.user_id, reason=error.slug)
-                self._wake.set()
+                log.warning("agent's view not built", user=self._who.user_id, reason=error.slug)
+                wanted.set()
                 await asyncio.sleep(RETRY_S)
 
     async def _refresh(self) -> None:
+        """Send the state when it is another. Conversations have a task of their own: offers do not wait for them."""
         view = await self._view()
-        await self._see_recorded(view)
+        offers, _ = await asyncio.gather(
+            self._offers.describe(self._who.org_id, view.offers), self._see_recorded(view.items)
+        )
         state = State(
             status=StatusNow(key=view.status, since=moment(view.status_since_ms)),
             connected=view.connected,
             load=LoadPart(used=view.used, units=view.units),
-            offers=await self._offers.describe(self._who.org_id, view.offers),
+            offers=offers,
             items=[held_part(one) for one in view.items],
             version=self._version,
         )
@@ -335,17 +342,31 @@ class AgentSession:
         items = frozenset([*(one.item_id for one in view.items), *(one.item_id for one in view.offers)])
         self._parts.floor.place_items(self, self._items, items)
         self._items = items
-        await self._shown.show(view.items)
-        while self._cases:
-            await self._shown.look_at_case(self._cases.pop())
+        if view.items != self._held:
+            self._held = view.items
+            self._look.set()
 
-    async def _see_recorded(self, view: AgentView) -> None:
+    async def _show(self) -> None:
+        self._cases |= await self._shown.show(self._held)
+        while self._cases:
+            interaction_id = self._cases.pop()
+            try:
+                await self._shown.look_at_case(interaction_id)
+            except Unavailable:
+                self._cases.add(interaction_id)
+                raise
+
+    async def _see_recorded(self, items: Sequence[HeldItem]) -> None:
         """Show no assignment before it is in the record: what an agent was shown, no crash takes back."""
-        news = {(one.item_id, one.assignment, one.state): one for one in view.items}
-        for key in news.keys() - self._recorded:
-            with contextlib.suppress(NotFound):
-                await self._parts.desk.recorded(self._who.org_id, news[key])
-        self._recorded = frozenset(news)
+        seen = {(one.item_id, one.assignment, one.state): one for one in items}
+        news = seen.keys() - self._recorded
+        if news:
+            await asyncio.gather(*(self._recorded_now(seen[key]) for key in news))
+        self._recorded = frozenset(seen)
+
+    async def _recorded_now(self, held: HeldItem) -> None:
+        with contextlib.suppress(NotFound):
+            await self._parts.desk.recorded(self._who.org_id, held)
 
     async def _view(self) -> AgentView:
         try:

@@ -7,16 +7,17 @@ afterwards, so that nothing falls between the first read and the first hint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from engine.agents.frames import CaseFrame, EntryFrame, ReceiptFrame, TypingFrame, VisitorFrame, encode
 from engine.agents.render import case_part, conversation_frame, entry_part
-from engine.errors import Forbidden, NotFound
+from engine.errors import Forbidden, NotFound, Unavailable
 from engine.model.board import HeldItem
 from engine.model.case import Case
-from engine.model.conversation import Author, Entry
+from engine.model.conversation import Author, Entry, Interaction
 from engine.model.record import Overview
 from engine.model.signal import Behind, EntryAppended, Receipt, Signal, Typing, VisitorOnline
 from engine.model.work import WorkState
@@ -69,6 +70,7 @@ class _Thread:
     item: HeldItem
     opened: bool = False
     missed: bool = False  # a hint passed while opening
+    online: bool | None = None  # what was heard of the visitor while opening
     last_seq: int = 0
     case: Case | None = None
 
@@ -84,7 +86,7 @@ class Shown:
         entries: EntryRecord,
         inbox: Inbox,
         send: Callable[[str], None],
-        visitor_online: Callable[[str], bool],
+        visitor_online: Callable[[Interaction], Awaitable[bool]],
     ) -> None:
         self._org_id = org_id
         self._conversations = conversations
@@ -104,8 +106,12 @@ class Shown:
         if not self.holds(interaction_id):
             raise Forbidden("The conversation is not with you.", slug="not-yours")
 
-    async def show(self, items: Sequence[HeldItem]) -> None:
-        """Show exactly these: open the new ones, drop those that are gone. Raises Unavailable; repeat then."""
+    async def show(self, items: Sequence[HeldItem]) -> set[str]:
+        """Show exactly these: open the new ones, drop those that are gone. Raises Unavailable; repeat then.
+
+        Returns the conversations whose work changed its state: their case may have changed with it.
+        """
+        turned: set[str] = set()
         held = {item.interaction_id: item for item in items if item.interaction_id}
         for interaction_id in [known for known in self._threads if known not in held]:
             del self._threads[interaction_id]
@@ -119,7 +125,8 @@ class Shown:
             if not thread.opened:
                 await self._open(interaction_id, thread)
             elif changed:
-                await self.look_at_case(interaction_id)
+                turned.add(interaction_id)
+        return turned
 
     async def run(self) -> None:
         """Forward signals until cancelled."""
@@ -130,6 +137,8 @@ class Shown:
                 continue
             if not thread.opened:
                 thread.missed = True
+                if isinstance(signal, VisitorOnline):
+                    thread.online = signal.online
             elif isinstance(signal, EntryAppended):
                 await self._entry(thread, signal)
             elif isinstance(signal, Behind):
@@ -171,19 +180,27 @@ class Shown:
 
     async def _open(self, interaction_id: str, thread: _Thread) -> None:
         try:
-            overview = await self._conversations.overview(self._org_id, interaction_id)
+            overview, entries = await read_conversation(
+                self._conversations, self._entries, self._org_id, interaction_id, last=LAST_ENTRIES
+            )
         except NotFound:
             return  # the board is ahead of a record that was restored from a copy; nothing to show
-        after_seq = max(0, overview.interaction.last_seq - LAST_ENTRIES)
-        entries = list(await self._entries.since(self._org_id, interaction_id, after_seq=after_seq, limit=PAGE))
-        thread.last_seq = entries[-1].seq if entries else after_seq
+        online = await self._online(overview.interaction)
+        if thread.online is not None:
+            online = thread.online
+        thread.last_seq = entries[-1].seq if entries else max(0, overview.interaction.last_seq - LAST_ENTRIES)
         thread.case = overview.case
-        online = self._visitor_online(interaction_id)
         frame = conversation_frame(overview, latest(entries), item_id=thread.item.item_id, online=online)
         self._send(encode(frame))
         thread.opened = True
         if thread.missed or len(entries) == PAGE:
             await self._catch_up(interaction_id, thread)
+
+    async def _online(self, interaction: Interaction) -> bool:
+        try:
+            return await self._visitor_online(interaction)
+        except Unavailable:
+            return False  # nobody knows; the next who comes or goes is told
 
     async def _entry(self, thread: _Thread, signal: EntryAppended) -> None:
         if signal.entry.seq == thread.last_seq + 1:
@@ -220,6 +237,20 @@ class Shown:
             )
         elif isinstance(signal, VisitorOnline):
             self._send(encode(VisitorFrame(interaction_id=signal.interaction_id, online=signal.online)))
+
+
+async def read_conversation(
+    conversations: ConversationRecord, entries: EntryRecord, org_id: str, interaction_id: str, *, last: int
+) -> tuple[Overview, list[Entry]]:
+    """Return a conversation and its last entries, read at the same time: most are short. Raises NotFound."""
+    overview, found = await asyncio.gather(
+        conversations.overview(org_id, interaction_id),
+        entries.since(org_id, interaction_id, after_seq=0, limit=last),
+    )
+    if overview.interaction.last_seq > last:
+        after_seq = overview.interaction.last_seq - last
+        found = await entries.since(org_id, interaction_id, after_seq=after_seq, limit=last)
+    return overview, list(found)
 
 
 def latest(entries: Sequence[Entry]) -> list[Entry]:

@@ -71,6 +71,7 @@ class Offer:
     queue: str
     offered_ms: int
     expires_ms: int
+    interaction_id: str = ""
 
 
 class Outcome(StrEnum):

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from engine.errors import Conflict
 from engine.failpoints import failpoint
 from engine.model.record import Applied, BoardMark
 from engine.model.work import Outcome, RoutingEvent
@@ -20,6 +21,10 @@ log = structlog.get_logger(__name__)
 
 LEASE_MS = 10_000
 BLOCK_MS = 500
+BATCH = 50
+"""Events per transaction, at most: whoever talks meanwhile should not wait long for the writer."""
+PAUSE_S = 0.05
+"""Pause after a batch that was not full. The commands in between write their events themselves, and a batch costs."""
 MARGIN = 10_000
 """Events kept behind the cursor."""
 
@@ -33,6 +38,14 @@ class History(Protocol):
 
     async def project(self, org_id: str, events: Sequence[RoutingEvent], *, cursor_id: str) -> list[Applied]:
         """Write events and move the cursor to ``cursor_id``, in one transaction."""
+        ...
+
+
+class Stream(Protocol):
+    """The board's event stream."""
+
+    async def events(self, org_id: str, after_stream_id: str, block_ms: int) -> Sequence[RoutingEvent]:
+        """Return events after an id, waiting up to ``block_ms`` for one; raise Unavailable."""
         ...
 
 
@@ -64,6 +77,7 @@ class Projector:
         *,
         org_id: str,
         board: Board,
+        stream: Stream,
         history: History,
         leases: Leases,
         emit: Callable[[Sequence[Applied]], Awaitable[None]],
@@ -73,6 +87,7 @@ class Projector:
         """Hand what was written to ``emit``; ``rebuilder`` is for a board that lost events."""
         self._org_id = org_id
         self._board = board
+        self._stream = stream
         self._history = history
         self._leases = leases
         self._emit = emit
@@ -91,7 +106,7 @@ class Projector:
         if not await self._holds_lease():
             return 1.0
         mark = await self._history.cursor(self._org_id)
-        events = await self._board.events(self._org_id, mark.stream_id, block_ms=BLOCK_MS)
+        events = (await self._stream.events(self._org_id, mark.stream_id, BLOCK_MS))[:BATCH]
         if not events:
             if not await self._is_level(mark):
                 await self._rebuilder.run(self._org_id)
@@ -99,8 +114,15 @@ class Projector:
         if not _follows(mark, events):
             await self._mend(mark, events[0])
             return 0.0
-        await self._project(events)
-        return 0.0
+        try:
+            await self._project(events)
+        except Conflict as error:
+            if error.slug not in ("stale-epoch", "cursor-moved"):
+                raise
+            # The numbers follow, but the record knows another story under them: the board went back in time.
+            await self._mend(mark, events[0])
+            return 0.0
+        return 0.0 if len(events) == BATCH else PAUSE_S
 
     async def _project(self, events: Sequence[RoutingEvent]) -> None:
         failpoint("projector.before-commit")
@@ -114,7 +136,13 @@ class Projector:
         """Rebuild a board whose stream does not continue the record, unless that has just been done."""
         if await self._history.cursor(self._org_id) != mark:
             return
-        log.error("events are missing", org_id=self._org_id, cursor=mark.seq, epoch=mark.epoch, next=event.seq)
+        log.error(
+            "stream and record differ",
+            org_id=self._org_id,
+            cursor=mark.seq,
+            epoch=mark.epoch,
+            next=event.seq,
+        )
         await self._rebuilder.run(self._org_id, force=True)
 
     async def _trim(self, before: int) -> None:

@@ -58,6 +58,7 @@ def _offer(agent_id: str, item: HeldItem) -> Offer:
         queue=item.queue,
         offered_ms=item.since_ms,
         expires_ms=item.deadline_ms,
+        interaction_id=item.interaction_id,
     )
 
 

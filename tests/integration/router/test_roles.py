@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from engine import failpoints
-from engine.errors import Unavailable
+from engine.errors import Conflict, Unavailable
 from engine.model.record import Applied
-from engine.router.projector import Projector
+from engine.model.work import RoutingEvent
+from engine.router.projector import BATCH, PAUSE_S, Projector
 from engine.router.ticker import Ticker
 from tests.integration.router.scene import Scene, kinds
 
@@ -26,6 +27,7 @@ def projector(scene: Scene, ear: Ear | None = None, margin: int = 10_000) -> Pro
     return Projector(
         org_id=scene.org_id,
         board=scene.board,
+        stream=scene.router,
         history=scene.record,
         leases=scene.leases,
         emit=(ear or Ear()).hear,
@@ -75,7 +77,7 @@ async def test_the_projector_writes_everything_once_and_in_order(scene: Scene) -
 async def test_one_projector_at_a_time(scene: Scene) -> None:
     await scene.open()
     first, second = projector(scene), projector(scene)
-    assert (await first.step(), await second.step()) == (0.0, 1.0)
+    assert (await first.step(), await second.step()) == (PAUSE_S, 1.0)
 
 
 @pytest.mark.parametrize(("name", "again"), [("projector.before-commit", 3), ("projector.after-commit", 0)])
@@ -132,3 +134,30 @@ async def test_a_board_behind_the_record_is_rebuilt(scene: Scene) -> None:
     await scene.leases._run("return redis.call('DEL', KEYS[1])", (scene.leases._key(f"projector:{scene.org_id}"),))
     await projector(scene).step()
     assert scene.record.mark.epoch == 2
+
+
+async def test_a_board_that_tells_another_story_under_a_known_number_is_rebuilt(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scene.open()
+    await scene.enqueue("i1")
+
+    async def differs(org_id: str, events: Sequence[RoutingEvent], *, cursor_id: str) -> list[Applied]:
+        raise Conflict("event 1:2 is known as accepted, not enqueued", slug="stale-epoch")
+
+    role = projector(scene)
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.record, "project", differs)
+        assert await role.step() == 0.0
+    assert scene.record.mark.epoch == 2
+    await role.step()
+    assert kinds(scene.record.history) == ["restored", "restored"], "only what the board says now"
+
+
+async def test_the_projector_writes_a_long_stream_in_short_batches(scene: Scene) -> None:
+    await scene.open()
+    for number in range(BATCH + 10):
+        await scene.enqueue(f"i{number:03}")
+    role = projector(scene)
+    assert (await role.step(), scene.record.mark.seq) == (0.0, BATCH)
+    assert (await role.step(), scene.record.mark.seq) == (PAUSE_S, BATCH + 11)

@@ -106,8 +106,11 @@ class Stage:
             entries=self.record,
             inbox=self.inbox,
             send=lambda text: self.frames.append(json.loads(text)),
-            visitor_online=lambda _: True,
+            visitor_online=self.online,
         )
+
+    async def online(self, interaction: Interaction) -> bool:
+        return True
 
     def of(self, kind: str) -> list[dict[str, object]]:
         return [one for one in self.frames if one["type"] == kind]
