@@ -7,8 +7,9 @@ return what that one wrote.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from engine.failpoints import failpoint
 from engine.ids import NewId
@@ -29,14 +30,38 @@ from engine.model.work import Plan, WorkItem
 from engine.store.access import Access
 from engine.store.case_writes import NewCase, ensure_organisation, open_case
 from engine.store.conditions import HAS_EMAIL, HAS_TOKEN, ITEM_OPEN, ITEM_PENDING
+from engine.store.direct import every, first
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow, case_of, contact_of, entry_of, interaction_of, item_of
 from engine.store.tables import cases, contacts, entries, interactions, work_items
 from engine.store.transcripts import row_of_entry
-from engine.store.upsert import insert_once
+from engine.store.upsert import change, insert, insert_once
 
 SUBJECT_LENGTH = 120
 ENTRIES_RETURNED = 200
+
+_OF_CHANNEL: Select[Any] = (
+    select(interactions)
+    .where(interactions.c.org_id == bindparam("org"), interactions.c.channel == bindparam("on"))
+    .order_by(interactions.c.id.desc())
+    .limit(1)
+)
+_OF_TOKEN = _OF_CHANNEL.where(interactions.c.token_hash == bindparam("key"), HAS_TOKEN)
+_OF_KEY = _OF_CHANNEL.where(interactions.c.conversation_key == bindparam("key"))
+_CONTACT = select(contacts).where(contacts.c.id == bindparam("contact"))
+_KNOWN = select(contacts).where(
+    contacts.c.org_id == bindparam("org"), contacts.c.email_key == bindparam("key"), HAS_EMAIL
+)
+_CASE = select(cases).where(cases.c.id == bindparam("case"))
+_ITEM = (
+    select(work_items)
+    .where(work_items.c.interaction_id == bindparam("iid"), ITEM_OPEN)
+    .order_by(work_items.c.id.desc())
+    .limit(1)
+)
+_TOLD = (
+    select(entries).where(entries.c.interaction_id == bindparam("iid")).order_by(entries.c.seq).limit(ENTRIES_RETURNED)
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,7 +141,7 @@ def _open(conn: Connection, opening: _Opening) -> Opened:
         # Another process was first; its transaction has ended, since our insert waited for it.
         return _as_it_stands(conn, _require(_existing(conn, opening)), opening.now_ms)
     if not known:
-        conn.execute(contacts.insert(), row_of_contact(contact))
+        insert(conn, contacts, row_of_contact(contact))
     told = _first_entry(conn, opening, interaction)
     case = _case(conn, opening, interaction) if opening.with_case else None
     item = None if opening.closed else _item(conn, opening, interaction, case)
@@ -131,41 +156,26 @@ def _open(conn: Connection, opening: _Opening) -> Opened:
 
 def _require(row: AnyRow | None) -> AnyRow:
     if row is None:
-        raise RuntimeError("an interaction was refused as a duplicate and is not there")
+        raise RuntimeError("what was refused as a duplicate is not there")
     return row
 
 
 def _existing(conn: Connection, opening: _Opening) -> AnyRow | None:
     arrival = opening.arrival
-    query = select(interactions).where(
-        interactions.c.org_id == arrival.org_id, interactions.c.channel == arrival.channel
-    )
-    if opening.token_hash:
-        query = query.where(interactions.c.token_hash == opening.token_hash, HAS_TOKEN)
-    else:
-        query = query.where(interactions.c.conversation_key == arrival.conversation_key)
-    return conn.execute(query.order_by(interactions.c.id.desc()).limit(1)).first()
+    key = opening.token_hash or arrival.conversation_key
+    query = _OF_TOKEN if opening.token_hash else _OF_KEY
+    return first(conn, query, {"org": arrival.org_id, "on": arrival.channel, "key": key})
 
 
 def _as_it_stands(conn: Connection, row: AnyRow, now_ms: int) -> Opened:
     interaction = interaction_of(row)
-    contact = conn.execute(select(contacts).where(contacts.c.id == interaction.contact_id)).one()
-    case = conn.execute(select(cases).where(cases.c.id == interaction.case_id)).first() if row.case_id else None
-    item = conn.execute(
-        select(work_items)
-        .where(work_items.c.interaction_id == interaction.id, ITEM_OPEN)
-        .order_by(work_items.c.id.desc())
-        .limit(1)
-    ).first()
-    told = conn.execute(
-        select(entries)
-        .where(entries.c.interaction_id == interaction.id)
-        .order_by(entries.c.seq)
-        .limit(ENTRIES_RETURNED)
-    )
+    contact = first(conn, _CONTACT, {"contact": interaction.contact_id})
+    case = first(conn, _CASE, {"case": interaction.case_id}) if interaction.case_id else None
+    item = first(conn, _ITEM, {"iid": interaction.id})
+    told = every(conn, _TOLD, {"iid": interaction.id})
     return Opened(
         interaction=interaction,
-        contact=contact_of(contact),
+        contact=contact_of(_require(contact)),
         item=None if item is None else item_of(item, now_ms),
         case=None if case is None else case_of(case),
         entries=tuple(entry_of(one) for one in told),
@@ -189,10 +199,7 @@ def _contact(conn: Connection, opening: _Opening) -> tuple[Contact, bool]:
         return contact, False
     if insert_once(conn, contacts, row_of_contact(contact)):
         return contact, True
-    found = conn.execute(
-        select(contacts).where(contacts.c.org_id == arrival.org_id, contacts.c.email_key == key, HAS_EMAIL)
-    ).one()
-    return contact_of(found), True
+    return contact_of(_require(first(conn, _KNOWN, {"org": arrival.org_id, "key": key}))), True
 
 
 def row_of_contact(contact: Contact) -> dict[str, object]:
@@ -242,7 +249,7 @@ def _row(opening: _Opening, interaction: Interaction) -> dict[str, object]:
         "locale": interaction.locale,
         "topic": interaction.topic,
         "address": opening.arrival.address,
-        "last_seq": 0,
+        "last_seq": 1 if opening.arrival.body else 0,
         "delivered_seq": 0,
         "read_seq": 0,
         "agent_read_seq": 0,
@@ -276,8 +283,7 @@ def _first_entry(conn: Connection, opening: _Opening, interaction: Interaction) 
         body=draft.body,
         at_ms=opening.now_ms,
     )
-    conn.execute(entries.insert(), row_of_entry(interaction.org_id, entry))
-    conn.execute(interactions.update().where(interactions.c.id == interaction.id).values(last_seq=1))
+    insert(conn, entries, row_of_entry(interaction.org_id, entry))
     return (entry,)
 
 
@@ -295,7 +301,7 @@ def _case(conn: Connection, opening: _Opening, interaction: Interaction) -> Case
         topic=arrival.topic,
     )
     case = open_case(conn, new, new_id=opening.new_id, actor_id="", now_ms=opening.now_ms)
-    conn.execute(interactions.update().where(interactions.c.id == interaction.id).values(case_id=case.id))
+    change(conn, interactions, {"id": interaction.id}, {"case_id": case.id})
     return case
 
 
@@ -312,7 +318,7 @@ def _item(conn: Connection, opening: _Opening, interaction: Interaction, case: C
         case_id=case.id if case else "",
         created_ms=opening.now_ms,
     )
-    conn.execute(work_items.insert(), row_of_item(item, rules=plan.rules))
+    insert(conn, work_items, row_of_item(item, rules=plan.rules))
     return item
 
 

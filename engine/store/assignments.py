@@ -6,14 +6,28 @@ beginning fills in; a beginning that is older than the open assignment is writte
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select
 
 from engine.model.work import RoutingEvent
 from engine.store.conditions import ASSIGNMENT_OPEN
+from engine.store.direct import first
 from engine.store.rows import AnyRow
 from engine.store.tables import assignments
+from engine.store.upsert import change, insert
 
 SUPERSEDED = "superseded"
+
+_LATEST = (
+    select(assignments)
+    .where(
+        assignments.c.item_id == bindparam("item"),
+        assignments.c.number == bindparam("given"),
+        assignments.c.epoch <= bindparam("until"),
+    )
+    .order_by(assignments.c.epoch.desc())
+    .limit(1)
+)
+_OPEN = select(assignments).where(assignments.c.item_id == bindparam("item"), ASSIGNMENT_OPEN)
 
 
 def begin(conn: Connection, event: RoutingEvent) -> None:
@@ -55,32 +69,15 @@ def end_wrapup(conn: Connection, event: RoutingEvent) -> None:
 
 
 def _latest(conn: Connection, event: RoutingEvent) -> AnyRow | None:
-    return conn.execute(
-        select(assignments)
-        .where(
-            assignments.c.item_id == event.item_id,
-            assignments.c.number == event.assignment,
-            assignments.c.epoch <= event.epoch,
-        )
-        .order_by(assignments.c.epoch.desc())
-        .limit(1)
-    ).first()
+    return first(conn, _LATEST, {"item": event.item_id, "given": event.assignment, "until": event.epoch})
 
 
 def _open(conn: Connection, item_id: str) -> AnyRow | None:
-    return conn.execute(select(assignments).where(assignments.c.item_id == item_id, ASSIGNMENT_OPEN)).first()
+    return first(conn, _OPEN, {"item": item_id})
 
 
 def _change(conn: Connection, row: AnyRow, **values: object) -> None:
-    conn.execute(
-        update(assignments)
-        .where(
-            assignments.c.item_id == row.item_id,
-            assignments.c.epoch == row.epoch,
-            assignments.c.number == row.number,
-        )
-        .values(**values)
-    )
+    change(conn, assignments, {"item_id": row.item_id, "epoch": row.epoch, "number": row.number}, values)
 
 
 def _insert(conn: Connection, event: RoutingEvent, *, accepted_ms: int, ended_ms: int, reason: str) -> None:
@@ -96,4 +93,4 @@ def _insert(conn: Connection, event: RoutingEvent, *, accepted_ms: int, ended_ms
         "end_reason": reason,
         "wrapup_ended_ms": 0,
     }
-    conn.execute(assignments.insert(), row)
+    insert(conn, assignments, row)

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from engine.ids import NewId
 from engine.model.case import Case, CaseEvent, CaseStatus
+from engine.store.direct import first, scalar
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow, case_of
 from engine.store.tables import case_events, cases, organisations
-from engine.store.upsert import insert_once
+from engine.store.upsert import change, insert, insert_once
 
 SUBJECT_LENGTH = 200
+
+_COUNT = (
+    update(organisations)
+    .where(organisations.c.org_id == bindparam("org"))
+    .values(case_count=organisations.c.case_count + 1)
+    .returning(organisations.c.case_count)
+)
+_LAST_EVENT = select(func.max(case_events.c.number)).where(case_events.c.case_id == bindparam("case"))
+_LOCK = select(cases).where(cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org")).with_for_update()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +60,7 @@ def open_case(conn: Connection, new: NewCase, *, new_id: NewId, actor_id: str, n
         opened_ms=now_ms,
         updated_ms=now_ms,
     )
-    conn.execute(cases.insert(), _row(case))
+    insert(conn, cases, _row(case))
     data = {"interaction_id": new.interaction_id, "origin": new.origin}
     add_event(conn, case, kind="opened", data=data, new_id=new_id, actor_id=actor_id, now_ms=now_ms)
     return case
@@ -58,12 +68,11 @@ def open_case(conn: Connection, new: NewCase, *, new_id: NewId, actor_id: str, n
 
 def _next_number(conn: Connection, org_id: str, now_ms: int) -> int:
     """Count one more case; the organisation's row is the lock."""
+    number: int | None = scalar(conn, _COUNT, {"org": org_id})
+    if number is not None:
+        return number
     ensure_organisation(conn, org_id, now_ms)
-    conn.execute(
-        update(organisations).where(organisations.c.org_id == org_id).values(case_count=organisations.c.case_count + 1)
-    )
-    number: int = conn.execute(select(organisations.c.case_count).where(organisations.c.org_id == org_id)).scalar_one()
-    return number
+    return _next_number(conn, org_id, now_ms)
 
 
 def ensure_organisation(conn: Connection, org_id: str, now_ms: int) -> None:
@@ -110,13 +119,12 @@ def add_event(
     client_id: str = "",
 ) -> CaseEvent | None:
     """Add a line to a locked case's history; None when the actor wrote ``client_id`` before."""
-    numbers = select(func.max(case_events.c.number)).where(case_events.c.case_id == case.id)
     event = CaseEvent(id=new_id(), case_id=case.id, at_ms=now_ms, kind=kind, actor_id=actor_id, data=data)
     row = {
         "id": event.id,
         "org_id": case.org_id,
         "case_id": case.id,
-        "number": (conn.execute(numbers).scalar() or 0) + 1,
+        "number": (scalar(conn, _LAST_EVENT, {"case": case.id}) or 0) + 1,
         "at_ms": now_ms,
         "kind": kind,
         "actor_id": actor_id,
@@ -128,14 +136,12 @@ def add_event(
 
 def lock_case(conn: Connection, org_id: str, case_id: str) -> AnyRow | None:
     """Return the case's row, locked until the transaction ends."""
-    return conn.execute(select(cases).where(cases.c.id == case_id, cases.c.org_id == org_id).with_for_update()).first()
+    return first(conn, _LOCK, {"case": case_id, "org": org_id})
 
 
 def write_changes(conn: Connection, case: Case, changes: Mapping[str, object], now_ms: int) -> None:
     """Set columns of a locked case; its version counts on."""
-    conn.execute(
-        update(cases).where(cases.c.id == case.id).values(**changes, version=case.version + 1, updated_ms=now_ms)
-    )
+    change(conn, cases, {"id": case.id}, {**changes, "version": case.version + 1, "updated_ms": now_ms})
 
 
 def take_case(conn: Connection, org_id: str, case_id: str, *, agent_id: str, new_id: NewId, now_ms: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from engine.errors import Conflict, NotFound
 from engine.ids import NewId
@@ -19,9 +19,17 @@ from engine.model.record import Overview
 from engine.model.work import WorkState
 from engine.store.access import Access
 from engine.store.conditions import HAS_TOKEN, INTERACTION_OPEN, ITEM_OPEN, ITEM_PENDING
+from engine.store.direct import first
 from engine.store.rows import AnyRow, case_of, contact_of, interaction_of, item_of
 from engine.store.tables import cases, contacts, interactions, work_items
 from engine.store.transcripts import append
+from engine.store.upsert import change
+
+_LOCK = (
+    select(interactions)
+    .where(interactions.c.id == bindparam("iid"), interactions.c.org_id == bindparam("org"))
+    .with_for_update()
+)
 
 
 class Conversations:
@@ -111,11 +119,7 @@ def find(conn: Connection, org_id: str, interaction_id: str) -> AnyRow:
 
 def lock(conn: Connection, org_id: str, interaction_id: str) -> AnyRow | None:
     """Return the interaction's row, locked until the transaction ends."""
-    return conn.execute(
-        select(interactions)
-        .where(interactions.c.id == interaction_id, interactions.c.org_id == org_id)
-        .with_for_update()
-    ).first()
+    return first(conn, _LOCK, {"iid": interaction_id, "org": org_id})
 
 
 def _overview(conn: Connection, org_id: str, interaction_id: str, now_ms: int) -> Overview:
@@ -151,7 +155,7 @@ def _warn(conn: Connection, where: tuple[str, str], *, body: str, new_id: NewId,
     )
     appended = append(conn, where, draft, entry_id=new_id(), now_ms=now_ms)
     if not appended.repeated:
-        conn.execute(update(interactions).where(interactions.c.id == where[1]).values(warned_ms=now_ms))
+        change(conn, interactions, {"id": where[1]}, {"warned_ms": now_ms})
     return appended
 
 
@@ -175,9 +179,6 @@ def end_interaction(
         return None
     draft = Draft(kind=EntryKind.ENDED, author=Author.SYSTEM, client_id=client_id, data={"reason": reason})
     appended = append(conn, (row.org_id, row.id), draft, entry_id=new_id(), now_ms=now_ms)
-    conn.execute(
-        update(interactions)
-        .where(interactions.c.id == row.id)
-        .values(state=InteractionState.CLOSED.value, closed_ms=now_ms, close_reason=reason)
-    )
+    closed = {"state": InteractionState.CLOSED.value, "closed_ms": now_ms, "close_reason": reason}
+    change(conn, interactions, {"id": row.id}, closed)
     return appended.entry

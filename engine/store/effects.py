@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from engine.ids import NewId
 from engine.model.conversation import Author, Draft, Entry, EntryKind
@@ -18,6 +18,7 @@ from engine.model.work import EventKind, RoutingEvent, WorkState
 from engine.store import assignments, segments
 from engine.store.case_writes import take_case
 from engine.store.conversations import end_interaction, lock
+from engine.store.direct import first
 from engine.store.json_text import dump
 from engine.store.step import Step
 from engine.store.tables import agent_statuses, work_items
@@ -27,17 +28,19 @@ from engine.store.upsert import insert_once
 Told = tuple[Entry, ...]
 Effect = Callable[[Step], Told]
 
+_ITEM = (
+    select(work_items)
+    .where(work_items.c.id == bindparam("item"), work_items.c.org_id == bindparam("org"))
+    .with_for_update()
+)
+
 
 def apply_effects(conn: Connection, event: RoutingEvent, *, new_id: NewId) -> Told:
     """Write what ``event`` changes; return the transcript lines that tell of it."""
     if event.kind is EventKind.PRESENCE:
         _presence(conn, event)
         return ()
-    item = conn.execute(
-        select(work_items)
-        .where(work_items.c.id == event.item_id, work_items.c.org_id == event.org_id)
-        .with_for_update()
-    ).first()
+    item = first(conn, _ITEM, {"item": event.item_id, "org": event.org_id})
     if item is None:
         return ()  # history only: the item was never the record's
     return EFFECTS[event.kind](Step(conn=conn, event=event, item=item, new_id=new_id))

@@ -2,14 +2,16 @@
 
 The history row (organisation, epoch, number) is inserted first; where it is there already, the event was applied in
 that row's transaction. Commands bring their own events before they answer (``apply``); the projector brings all, in
-order, with its cursor (``project``). Events of an epoch that has ended are refused: the board they came from is gone.
+order, with its cursor (``project``). So most events come at least twice: one query tells which of a batch are known,
+and these cost nothing more, unless the transcript tells of them. Events of an epoch that has ended are refused: the
+board they came from is gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select
 
 from engine.errors import Conflict
 from engine.ids import NewId
@@ -18,6 +20,7 @@ from engine.model.record import Applied, BoardMark, QueueStatistics
 from engine.model.work import EventKind, RoutingEvent
 from engine.store.access import Access
 from engine.store.conditions import EVENT_OF_ITEM, HAS_CLIENT_ID
+from engine.store.direct import every, first
 from engine.store.effects import apply_effects
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow, entry_of, event_of, interaction_of
@@ -30,7 +33,7 @@ from engine.store.tables import (
     segments,
     work_items,
 )
-from engine.store.upsert import insert_once
+from engine.store.upsert import change, insert_once
 
 SHORT_MS = 5_000
 """A visitor who leaves sooner than this after entering a queue is a short abandon."""
@@ -45,7 +48,44 @@ TELLING = frozenset(
         EventKind.ABANDONED,
     }
 )
-"""Kinds of events that the transcript tells of."""
+"""Kinds of events that the transcript tells of; they come with interaction and entries however often they come."""
+
+STRIDE = 32
+"""Numbers further apart than this are looked up by separate queries."""
+
+_MARK = select(routing_marks).where(routing_marks.c.org_id == bindparam("org"))
+_MARKS = {
+    "": _MARK,
+    "share": _MARK.with_for_update(read=True),
+    "update": _MARK.with_for_update(),
+}
+_KNOWN = select(
+    routing_events.c.seq, routing_events.c.kind, routing_events.c.item_id, routing_events.c.assignment
+).where(
+    routing_events.c.org_id == bindparam("org"),
+    routing_events.c.epoch == bindparam("of_epoch"),
+    routing_events.c.seq >= bindparam("low"),
+    routing_events.c.seq <= bindparam("high"),
+)
+_INTERACTION = (
+    select(interactions)
+    .join(work_items, work_items.c.interaction_id == interactions.c.id)
+    .where(work_items.c.id == bindparam("item"), interactions.c.org_id == bindparam("org"))
+)
+_TOLD = (
+    select(entries)
+    .where(
+        entries.c.interaction_id == bindparam("iid"),
+        or_(entries.c.author == Author.AGENT.value, entries.c.author == Author.SYSTEM.value),
+        entries.c.client_id == bindparam("client"),
+        HAS_CLIENT_ID,
+    )
+    .order_by(entries.c.seq)
+)
+
+_Story = tuple[str, str, int]
+"""What an event's number stands for: kind, work item, assignment."""
+_Known = dict[tuple[int, int], _Story]
 
 
 class Routing:
@@ -99,27 +139,29 @@ class Routing:
         return await self._access.read(lambda conn: [event_of(row) for row in conn.execute(query)])
 
 
-def _mark(conn: Connection, org_id: str, *, lock: str = "") -> BoardMark:
-    """Return the organisation's cursor; ``lock`` it for "share" or "update"."""
-    query = select(routing_marks).where(routing_marks.c.org_id == org_id)
-    if lock:
-        query = query.with_for_update(read=lock == "share")
-    row = conn.execute(query).first()
-    return BoardMark() if row is None else BoardMark(epoch=row.epoch, seq=row.seq, stream_id=row.stream_id)
+def _mark(conn: Connection, org_id: str) -> BoardMark:
+    """Return the organisation's cursor."""
+    return _locked_mark(conn, org_id, "") or BoardMark()
+
+
+def _locked_mark(conn: Connection, org_id: str, lock: str) -> BoardMark | None:
+    """Return the cursor, locked for "share" or "update"; None where there is none yet."""
+    row = first(conn, _MARKS[lock], {"org": org_id})
+    return None if row is None else BoardMark(epoch=row.epoch, seq=row.seq, stream_id=row.stream_id)
 
 
 def _own_mark(conn: Connection, org_id: str) -> BoardMark:
     """Return the cursor for writing; its row is made where it is missing."""
+    mark = _locked_mark(conn, org_id, "update")
+    if mark is not None:
+        return mark
     insert_once(conn, routing_marks, {"org_id": org_id, "epoch": 0, "seq": 0, "stream_id": "0-0"})
-    return _mark(conn, org_id, lock="update")
+    return _locked_mark(conn, org_id, "update") or BoardMark()
 
 
 def _set_mark(conn: Connection, org_id: str, mark: BoardMark) -> None:
-    conn.execute(
-        routing_marks.update()
-        .where(routing_marks.c.org_id == org_id)
-        .values(epoch=mark.epoch, seq=mark.seq, stream_id=mark.stream_id)
-    )
+    values = {"epoch": mark.epoch, "seq": mark.seq, "stream_id": mark.stream_id}
+    change(conn, routing_marks, {"org_id": org_id}, values)
 
 
 def _begin_epoch(conn: Connection, org_id: str, at_least: int) -> int:
@@ -129,10 +171,10 @@ def _begin_epoch(conn: Connection, org_id: str, at_least: int) -> int:
 
 
 def _apply(conn: Connection, events: Sequence[RoutingEvent], new_id: NewId) -> list[Applied]:
-    mark = _mark(conn, events[0].org_id, lock="share")
+    mark = _locked_mark(conn, events[0].org_id, "share") or BoardMark()
     if any(event.epoch < mark.epoch for event in events):
         raise Conflict("the board was rebuilt meanwhile", slug="stale-epoch", mend="Do it again.")
-    return [_apply_one(conn, event, new_id) for event in events]
+    return _apply_all(conn, events, new_id)
 
 
 def _project(
@@ -142,24 +184,54 @@ def _project(
     current = [event for event in events if event.epoch >= mark.epoch]
     if events and not current:
         raise Conflict("the cursor belongs to a newer epoch", slug="cursor-moved")
-    applied = [_apply_one(conn, event, new_id) for event in current]
+    applied = _apply_all(conn, current, new_id)
     last = max(((event.epoch, event.seq) for event in current), default=(mark.epoch, mark.seq))
     epoch, seq = max(last, (mark.epoch, mark.seq))
     _set_mark(conn, org_id, BoardMark(epoch=epoch, seq=seq, stream_id=cursor_id))
     return applied
 
 
-def _apply_one(conn: Connection, event: RoutingEvent, new_id: NewId) -> Applied:
-    fresh = insert_once(conn, routing_events, _row(event))
-    if fresh:
+def _apply_all(conn: Connection, events: Sequence[RoutingEvent], new_id: NewId) -> list[Applied]:
+    known = _known(conn, events)
+    return [_apply_one(conn, event, known, new_id) for event in events]
+
+
+def _known(conn: Connection, events: Sequence[RoutingEvent]) -> _Known:
+    """Return which of the numbers are in the record, and what they stand for."""
+    found: _Known = {}
+    for epoch, low, high in _stretches(events):
+        values = {"org": events[0].org_id, "of_epoch": epoch, "low": low, "high": high}
+        found.update(((epoch, row.seq), (row.kind, row.item_id, row.assignment)) for row in every(conn, _KNOWN, values))
+    return found
+
+
+def _stretches(events: Sequence[RoutingEvent]) -> Iterator[tuple[int, int, int]]:
+    """Yield (epoch, first number, last number) such that hardly any number between is not asked for."""
+    numbers = sorted({(event.epoch, event.seq) for event in events})
+    epoch, low = high = numbers[0] if numbers else (0, 0)
+    for number in numbers[1:]:
+        if number[0] != high[0] or number[1] - high[1] > STRIDE:
+            yield epoch, low, high[1]
+            epoch, low = number
+        high = number
+    if numbers:
+        yield epoch, low, high[1]
+
+
+def _apply_one(conn: Connection, event: RoutingEvent, known: _Known, new_id: NewId) -> Applied:
+    number = (event.epoch, event.seq)
+    if number not in known and insert_once(conn, routing_events, _row(event)):
         told = apply_effects(conn, event, new_id=new_id)
-    else:
-        _check_same(conn, event)
-        told = ()
-    interaction = _interaction(conn, event) if event.item_id else None
-    if not fresh and interaction is not None and event.kind in TELLING:
-        told = _told_before(conn, event, interaction.id)
-    return Applied(event=event, fresh=fresh, entries=told, interaction=interaction)
+        known[number] = _story(event)
+        return Applied(event=event, fresh=True, entries=told, interaction=_interaction(conn, event))
+    if number not in known:
+        known.update(_known(conn, (event,)))  # another process was faster; its transaction has ended
+    _check_same(event, known[number])
+    if event.kind not in TELLING:
+        return Applied(event=event, fresh=False)
+    interaction = _interaction(conn, event)
+    told = () if interaction is None else _told_before(conn, event, interaction.id)
+    return Applied(event=event, fresh=False, entries=told, interaction=interaction)
 
 
 def _row(event: RoutingEvent) -> dict[str, object]:
@@ -178,43 +250,29 @@ def _row(event: RoutingEvent) -> dict[str, object]:
     }
 
 
-def _check_same(conn: Connection, event: RoutingEvent) -> None:
+def _story(event: RoutingEvent) -> _Story:
+    return (event.kind.value, event.item_id, event.assignment)
+
+
+def _check_same(event: RoutingEvent, known: _Story) -> None:
     """Refuse an event whose number tells of something else: the board has gone back in time."""
-    row = conn.execute(
-        select(routing_events.c.kind, routing_events.c.item_id, routing_events.c.assignment).where(
-            routing_events.c.org_id == event.org_id,
-            routing_events.c.epoch == event.epoch,
-            routing_events.c.seq == event.seq,
-        )
-    ).one()
-    if (row.kind, row.item_id, row.assignment) != (event.kind.value, event.item_id, event.assignment):
+    if known != _story(event):
         raise Conflict(
-            f"event {event.epoch}:{event.seq} is known as {row.kind}, not {event.kind}",
+            f"event {event.epoch}:{event.seq} is known as {known[0]}, not {event.kind}",
             slug="stale-epoch",
             mend="Begin a new epoch and rebuild the board.",
         )
 
 
 def _interaction(conn: Connection, event: RoutingEvent) -> Interaction | None:
-    row = conn.execute(
-        select(interactions)
-        .join(work_items, work_items.c.interaction_id == interactions.c.id)
-        .where(work_items.c.id == event.item_id, interactions.c.org_id == event.org_id)
-    ).first()
+    if not event.item_id:
+        return None
+    row = first(conn, _INTERACTION, {"item": event.item_id, "org": event.org_id})
     return None if row is None else interaction_of(row)
 
 
 def _told_before(conn: Connection, event: RoutingEvent, interaction_id: str) -> tuple[Entry, ...]:
-    rows = conn.execute(
-        select(entries)
-        .where(
-            entries.c.interaction_id == interaction_id,
-            entries.c.author.in_((Author.AGENT.value, Author.SYSTEM.value)),
-            entries.c.client_id == f"{event.epoch}:{event.seq}",
-            HAS_CLIENT_ID,
-        )
-        .order_by(entries.c.seq)
-    )
+    rows = every(conn, _TOLD, {"iid": interaction_id, "client": f"{event.epoch}:{event.seq}"})
     return tuple(entry_of(row) for row in rows)
 
 

@@ -6,12 +6,28 @@ declined offer continues it.
 
 from __future__ import annotations
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from engine.model.work import WorkState
 from engine.store.conditions import SEGMENT_OPEN
+from engine.store.direct import run, scalar
 from engine.store.step import Step
 from engine.store.tables import queue_targets, segments
+from engine.store.upsert import insert
+
+_OF_ITEM = segments.c.item_id == bindparam("item")
+_LAST = select(func.max(segments.c.number)).where(_OF_ITEM)
+_OPEN = select(segments.c.number).where(_OF_ITEM, SEGMENT_OPEN)
+_SOONER = (
+    update(segments)
+    .where(_OF_ITEM, segments.c.number == 1, segments.c.offered_ms > bindparam("at"))
+    .values(offered_ms=bindparam("at"))
+)
+_CLOSE = update(segments).where(_OF_ITEM, SEGMENT_OPEN).values(ended_ms=bindparam("at"))
+_ABANDON = _CLOSE.values(abandoned_ms=bindparam("at"))
+_TARGET = select(queue_targets.c.target_ms).where(
+    queue_targets.c.org_id == bindparam("org"), queue_targets.c.queue == bindparam("name")
+)
 
 
 def ensure_first(step: Step, queue: str) -> None:
@@ -26,11 +42,7 @@ def enter_queue(step: Step, queue: str) -> None:
     if last == 0 or (not step.late and not _is_open(step)):
         _insert(step, number=last + 1, queue=queue)
         return
-    step.conn.execute(
-        update(segments)
-        .where(segments.c.item_id == step.item.id, segments.c.number == 1, segments.c.offered_ms > step.event.at_ms)
-        .values(offered_ms=step.event.at_ms)
-    )
+    run(step.conn, _SOONER, _values(step))
 
 
 def change_queue(step: Step, *, old: str, new: str) -> None:
@@ -42,20 +54,19 @@ def change_queue(step: Step, *, old: str, new: str) -> None:
 
 def close(step: Step, *, abandoned: bool = False) -> None:
     """Close the open segment, if any."""
-    values = {"ended_ms": step.event.at_ms}
-    if abandoned:
-        values["abandoned_ms"] = step.event.at_ms
-    step.conn.execute(update(segments).where(segments.c.item_id == step.item.id, SEGMENT_OPEN).values(**values))
+    run(step.conn, _ABANDON if abandoned else _CLOSE, _values(step))
+
+
+def _values(step: Step) -> dict[str, object]:
+    return {"item": step.item.id, "at": step.event.at_ms}
 
 
 def _last_number(step: Step) -> int:
-    query = select(func.max(segments.c.number)).where(segments.c.item_id == step.item.id)
-    return step.conn.execute(query).scalar() or 0
+    return scalar(step.conn, _LAST, {"item": step.item.id}) or 0
 
 
 def _is_open(step: Step) -> bool:
-    query = select(segments.c.number).where(segments.c.item_id == step.item.id, SEGMENT_OPEN)
-    return step.conn.execute(query).first() is not None
+    return scalar(step.conn, _OPEN, {"item": step.item.id}) is not None
 
 
 def _insert(step: Step, *, number: int, queue: str) -> None:
@@ -73,11 +84,8 @@ def _insert(step: Step, *, number: int, queue: str) -> None:
         "abandoned_ms": 0,
         "ended_ms": at_ms if over else 0,
     }
-    step.conn.execute(segments.insert(), row)
+    insert(step.conn, segments, row)
 
 
 def _target(step: Step, queue: str) -> int:
-    query = select(queue_targets.c.target_ms).where(
-        queue_targets.c.org_id == step.item.org_id, queue_targets.c.queue == queue
-    )
-    return step.conn.execute(query).scalar() or 0
+    return scalar(step.conn, _TARGET, {"org": step.item.org_id, "name": queue}) or 0

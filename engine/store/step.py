@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select
 
 from engine.ids import NewId
 from engine.model.work import RoutingEvent, WorkState
+from engine.store.direct import scalar
 from engine.store.rows import AnyRow
 from engine.store.tables import users, work_items
+from engine.store.upsert import change
+
+_NAME = select(users.c.name).where(users.c.id == bindparam("user"), users.c.org_id == bindparam("org"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +55,7 @@ class Step:
             changes["state"] = state.value
         if self.event.assignment > self.item.assignment:
             changes["assignment"] = self.event.assignment
-        self.conn.execute(update(work_items).where(work_items.c.id == self.item.id).values(**changes))
+        change(self.conn, work_items, {"id": self.item.id}, changes)
 
     def waiting(self, since_ms: int = 0) -> dict[str, object]:
         """Return the values of an item that waits, since ``since_ms`` or as before."""
@@ -71,5 +75,4 @@ class Step:
 
     def agent_name(self) -> str:
         """Return the name of the event's agent, '' when unknown."""
-        query = select(users.c.name).where(users.c.id == self.event.agent_id, users.c.org_id == self.event.org_id)
-        return self.conn.execute(query).scalar() or ""
+        return scalar(self.conn, _NAME, {"user": self.event.agent_id, "org": self.event.org_id}) or ""

@@ -24,17 +24,27 @@ from engine.model.conversation import (
 )
 from engine.store.access import Access
 from engine.store.conditions import HAS_CLIENT_ID, SEGMENT_UNANSWERED
-from engine.store.direct import run
+from engine.store.direct import first, run
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow, entry_of
 from engine.store.tables import entries, interactions, segments
-from engine.store.upsert import once
+from engine.store.upsert import change, once
 
 CHUNK = 500
 """Ids per query."""
 
 _LOCK = (
     select(interactions.c.state, interactions.c.last_seq)
+    .where(interactions.c.id == bindparam("iid"), interactions.c.org_id == bindparam("org"))
+    .with_for_update()
+)
+_MARKS = (
+    select(
+        interactions.c.last_seq,
+        interactions.c.delivered_seq,
+        interactions.c.read_seq,
+        interactions.c.agent_read_seq,
+    )
     .where(interactions.c.id == bindparam("iid"), interactions.c.org_id == bindparam("org"))
     .with_for_update()
 )
@@ -185,16 +195,12 @@ def find_entry(conn: Connection, interaction_id: str, author: Author, client_id:
     if not client_id:
         return None
     values = {"iid": interaction_id, "who": author.value, "client": client_id}
-    row = conn.execute(_REPEATED, values).first()
+    row = first(conn, _REPEATED, values)
     return None if row is None else entry_of(row)
 
 
 def _locked(conn: Connection, org_id: str, interaction_id: str) -> AnyRow:
-    row = conn.execute(
-        select(interactions)
-        .where(interactions.c.id == interaction_id, interactions.c.org_id == org_id)
-        .with_for_update()
-    ).first()
+    row = first(conn, _MARKS, {"iid": interaction_id, "org": org_id})
     if row is None:
         raise NotFound(f"there is no interaction {interaction_id}", slug="unknown-interaction")
     return row
@@ -207,11 +213,7 @@ def _mark_visitor(
     read = max(row.read_seq, min(read_seq, row.last_seq))
     delivered = max(row.delivered_seq, min(delivered_seq, row.last_seq), read)
     if (delivered, read) != (row.delivered_seq, row.read_seq):
-        conn.execute(
-            update(interactions)
-            .where(interactions.c.id == interaction_id)
-            .values(delivered_seq=delivered, read_seq=read)
-        )
+        change(conn, interactions, {"id": interaction_id}, {"delivered_seq": delivered, "read_seq": read})
     return VisitorMark(interaction_id=interaction_id, delivered_seq=delivered, read_seq=read)
 
 
@@ -219,7 +221,7 @@ def _mark_agent(conn: Connection, org_id: str, interaction_id: str, *, read_seq:
     row = _locked(conn, org_id, interaction_id)
     read = min(read_seq, row.last_seq)
     if read > row.agent_read_seq:
-        conn.execute(update(interactions).where(interactions.c.id == interaction_id).values(agent_read_seq=read))
+        change(conn, interactions, {"id": interaction_id}, {"agent_read_seq": read})
 
 
 def _last_seqs(conn: Connection, interaction_ids: Sequence[str]) -> dict[str, int]:

@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, text
+import pytest
+from sqlalchemy import Connection, event, text
 
 from engine.clock import SystemClock
 from engine.ids import id_source
 from engine.model.conversation import Author
 from engine.model.organisation import Role
 from engine.model.work import EventKind
+from engine.store import direct
 from engine.store.store import Store
 from tests.contract.store.building import PLAN, START_MS, Story, agent, arrival, opened, said
 
@@ -72,7 +74,7 @@ async def live(store: Store, org: str) -> None:
     await store.configuration.latest(org)
 
 
-async def test_no_statement_scans_a_table(tmp_path: Path, org: str) -> None:
+async def test_no_statement_scans_a_table(tmp_path: Path, org: str, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SystemClock()
     store = Store(url=f"sqlite:///{tmp_path / 'record.db'}", clock=clock, new_id=id_source(clock))
     await store.start()
@@ -81,6 +83,13 @@ async def test_no_statement_scans_a_table(tmp_path: Path, org: str) -> None:
     def note(_conn: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
         seen.setdefault(statement, parameters)
 
+    execute = direct.execute
+
+    def handed(conn: Connection, sql: str, parameters: object) -> direct.Cursor:
+        seen.setdefault(sql, tuple(parameters) if isinstance(parameters, list) else parameters)
+        return execute(conn, sql, parameters)
+
+    monkeypatch.setattr(direct, "execute", handed)
     event.listen(store._backend.engine, "before_cursor_execute", note)
     await live(store, org)
     event.remove(store._backend.engine, "before_cursor_execute", note)
