@@ -13,6 +13,8 @@ from typing import Protocol
 
 import structlog
 
+from engine.errors import Unavailable
+
 log = structlog.get_logger(__name__)
 
 BACKOFF_FIRST_S = 0.1
@@ -64,10 +66,16 @@ class Loop:
             try:
                 wait_s = await self._role.step()
                 backoff_s = BACKOFF_FIRST_S
-            except Exception:
-                log.exception("role failed", role=self._role.name, retry_in_s=backoff_s)
+            except Exception as error:
+                self._report(error, backoff_s)
                 wait_s, backoff_s = backoff_s, min(backoff_s * 2, BACKOFF_MAX_S)
             await self._pause(wait_s)
+
+    def _report(self, error: Exception, retry_in_s: float) -> None:
+        if isinstance(error, Unavailable):  # a part is away; no trace tells more than its name
+            log.warning("role waits", role=self._role.name, reason=str(error), retry_in_s=retry_in_s)
+        else:
+            log.error("role failed", role=self._role.name, retry_in_s=retry_in_s, exc_info=error)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

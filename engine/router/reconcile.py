@@ -138,7 +138,8 @@ class Reconciler:
 
     async def _rebuild(self, org_id: str, found: Answer, keeper: "_Keeper") -> None:
         epoch = await self._record.begin_epoch(org_id, at_least=found.epoch)
-        log.warning("rebuilding the board", org_id=org_id, epoch=epoch, found=found.outcome.value)
+        tell = log.info if epoch == 1 else log.warning  # the first board of all is no news
+        tell("rebuilding the board", org_id=org_id, epoch=epoch, found=found.outcome.value)
         items = await self._record.open_items(org_id)
         known = max((item.assignment for item in items), default=0)
         into = _Rebuild(self._board, org_id, epoch, keeper)
@@ -153,7 +154,7 @@ class Reconciler:
         waiting = [item for item in items if item.state in WAITING]
         await into.restore(waiting)
         await into.call("start_matching")
-        log.warning("board rebuilt", org_id=org_id, epoch=epoch, held=len(held), waiting=len(waiting))
+        tell("board rebuilt", org_id=org_id, epoch=epoch, held=len(held), waiting=len(waiting))
         await into.drop_remains()
 
 
