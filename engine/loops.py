@@ -66,7 +66,7 @@ class Loop:
             try:
                 wait_s = await self._role.step()
                 backoff_s = BACKOFF_FIRST_S
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the role goes on; it is logged
                 self._report(error, backoff_s)
                 wait_s, backoff_s = backoff_s, min(backoff_s * 2, BACKOFF_MAX_S)
             await self._pause(wait_s)
