@@ -80,9 +80,8 @@ class Reception:
         org_id = self._organisation(organisation)
         self._limiter.take(address)
         begun_s = asyncio.get_running_loop().time()
-        account = await self._users.by_login(org_id, login)
-        right = await self._verify(account.password_hash if account else "", password)
-        if account is None or not await self._admit(account, password, right=right):
+        account = await self._admitted(org_id, login, password)
+        if account is None:
             self._metrics.login("failed")
             await self._hide_time(begun_s)
             raise Unauthenticated(
@@ -109,9 +108,7 @@ class Reception:
     async def change_own(self, user: User, *, current: str, new: str, address: str) -> None:
         """Replace a user's password and end his sessions. Raises Unauthenticated, InvalidInput(weak-password)."""
         self._limiter.take(address)
-        account = await self._users.by_login(user.org_id, user.login)
-        right = await self._verify(account.password_hash if account else "", current)
-        if account is None or not await self._admit(account, current, right=right):
+        if await self._admitted(user.org_id, user.login, current) is None:
             raise Unauthenticated("The present password is wrong.", slug="login-failed")
         self._limiter.give_back(address)
         await self.set_password(user.org_id, user.id, new)
@@ -127,28 +124,34 @@ class Reception:
         async with self._turns:
             return await asyncio.to_thread(hash_password, password)
 
-    async def _verify(self, stored: str, password: str) -> bool:
-        async with self._turns:
-            return await asyncio.to_thread(verify_password, stored, password)
+    async def _admitted(self, org_id: str, login: str, password: str) -> Account | None:
+        """Return the account that the password opens; else count the failure."""
+        async with self._turns:  # for all of it, so that guesses sent at once are counted like those sent one by one
+            account = await self._users.by_login(org_id, login)
+            right = await asyncio.to_thread(verify_password, account.password_hash if account else "", password)
+            if account is None or not account.user.active or account.locked_until_ms > self._clock.now_ms():
+                return None
+            if not right:
+                await self._count_failure(account.user)
+                return None
+            await self._note_success(account, password)
+            return account
 
-    async def _admit(self, account: Account, password: str, *, right: bool) -> bool:
-        user, now_ms = account.user, self._clock.now_ms()
-        if not user.active or account.locked_until_ms > now_ms:
-            return False
-        if not right:
-            await self._passwords.record_failure(
-                user.org_id,
-                user.id,
-                lock_after=self._settings.login_attempts,
-                lock_ms=self._settings.login_lock_ms,
-                now_ms=now_ms,
-            )
-            return False
+    async def _count_failure(self, user: User) -> None:
+        await self._passwords.record_failure(
+            user.org_id,
+            user.id,
+            lock_after=self._settings.login_attempts,
+            lock_ms=self._settings.login_lock_ms,
+            now_ms=self._clock.now_ms(),
+        )
+
+    async def _note_success(self, account: Account, password: str) -> None:
+        user = account.user
         if account.failed_count:
             await self._passwords.record_success(user.org_id, user.id)
         if needs_rehash(account.password_hash):
-            await self._passwords.set_password(user.org_id, user.id, await self.hash(password))
-        return True
+            await self._passwords.set_password(user.org_id, user.id, await asyncio.to_thread(hash_password, password))
 
     async def _hide_time(self, begun_s: float) -> None:
         # A counted failure is a write, an unknown login is none: wait until that cannot be seen from outside.
