@@ -1,10 +1,10 @@
 """Token buckets by network address, counted in this process. Pure but for the clock handed in."""
 
-import ipaddress
 from dataclasses import dataclass
 
 from engine.clock import Clock
 from engine.errors import TooFast
+from engine.model.network import network_of
 
 MOST_ADDRESSES = 10_000
 
@@ -13,17 +13,6 @@ MOST_ADDRESSES = 10_000
 class _Bucket:
     tokens: float
     at_ms: int
-
-
-def network_of(address: str) -> str:
-    """Return what counts as one address: an IPv4 address, the /64 of an IPv6 one (RFC 6177)."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
 
 
 class AddressLimiter:

@@ -3,6 +3,7 @@
 A bucket that is full again carries no information and is forgotten, so the tables stay as small as the abuse.
 """
 
+from engine.model.network import network_of
 from engine.model.organisation import ChatLimits
 
 _PURGE_ABOVE = 4_096
@@ -77,23 +78,26 @@ class Limits:
 
     def admit(self, address: str, bounds: ChatLimits) -> bool:
         """Count a socket of ``address``; False (nothing counted) when it has as many as it may."""
-        count = self._sockets.get(address, 0)
+        network = network_of(address)
+        count = self._sockets.get(network, 0)
         if count >= bounds.sockets_per_address:
             return False
-        self._sockets[address] = count + 1
+        self._sockets[network] = count + 1
         return True
 
     def release(self, address: str) -> None:
         """Uncount a socket that was admitted."""
-        count = self._sockets.get(address, 0) - 1
+        network = network_of(address)
+        count = self._sockets.get(network, 0) - 1
         if count > 0:
-            self._sockets[address] = count
+            self._sockets[network] = count
         else:
-            self._sockets.pop(address, None)
+            self._sockets.pop(network, None)
 
     def frame(self, address: str, bounds: ChatLimits, now_ms: int) -> int:
         """Count a frame from ``address``; return 0 or the milliseconds to wait."""
-        return self._addresses.take(address, rate=bounds.address_rate, burst=bounds.address_burst, now_ms=now_ms)
+        network = network_of(address)
+        return self._addresses.take(network, rate=bounds.address_rate, burst=bounds.address_burst, now_ms=now_ms)
 
     def message(self, visitor: str, bounds: ChatLimits, now_ms: int) -> int:
         """Count a message of ``visitor`` (his token's hash); return 0 or the milliseconds to wait."""
