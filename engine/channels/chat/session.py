@@ -42,7 +42,7 @@ from engine.channels.chat.relay import ConversationEnded, Relay
 from engine.channels.chat.settings import ChatSettings
 from engine.channels.socket import Socket, SocketClosed
 from engine.clock import Clock, rfc3339
-from engine.errors import NotFound, ProtocolError, TooFast
+from engine.errors import Conflict, NotFound, ProtocolError, TooFast
 from engine.model.conversation import (
     Arrival,
     Author,
@@ -193,6 +193,9 @@ class Session:
     async def _on_leave(self, frame: Leave) -> None:
         self._greet(frame.token)
         left = await self._parts.reception.leave_message(self._arrival(frame, self._known_topic(frame.form)))
+        if left.repeated and all(one.client_id != frame.client_id for one in left.entries):
+            # Of what was not kept nobody may be told that it is.
+            raise Conflict("this token has another conversation; begin with a new one", slug="interaction-closed")
         self._protocol.offline()
         await self._outlet.send(LeftMessage(case_number=left.case.number if left.case else 0))
 

@@ -176,6 +176,14 @@ async def test_nobody_there_offers_the_form_and_it_becomes_a_case(house: House) 
     assert await house.store.work.list(house.org_id, state=None, queue=None, limit=10, before_id="") == []
 
 
+async def test_a_second_message_is_not_said_to_be_left_where_it_was_not_kept(house: House) -> None:
+    async with visiting(house) as eve:
+        await eve.send(type="leave", v=1, token=eve.token, client_id="first", body="call me")
+        await eve.expect("left_message")
+        await eve.send(type="leave", v=1, token=eve.token, client_id="second", body="or write to me")
+        assert (await eve.expect("error"))["slug"] == "interaction-closed"
+
+
 async def test_the_channel_describes_itself(house: House) -> None:
     info = await house.channel.info(house.org_id, "web")
     assert info["state"] == "unstaffed"
