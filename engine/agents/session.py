@@ -1,8 +1,8 @@
 """One agent's socket, from hello to close.
 
-Four or six tasks, owned by ``run``: read frames, write frames, keep the state, forward signals, and
-for supervisors board and alerts. None waits for a slow peer: what is to be sent goes into a bounded
-outbox, and when that is full the socket closes with 1013 and its client resumes.
+A few tasks, owned by ``run``: read frames, write frames, keep state and conversations, forward signals, write marks,
+and for supervisors board and alerts. None waits for a slow peer: what is to be sent goes into a bounded outbox, and
+when that is full the socket closes with 1013 and its client resumes.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from engine.agents.offers import OfferDesk
 from engine.agents.outbox import Outbox, Wire, WireClosed
 from engine.agents.parts import LoadPart, StatusNow
 from engine.agents.presence import Organisations, Presence, heartbeat_ms
+from engine.agents.reading import Reading
 from engine.agents.render import held_part, hello, moment
 from engine.agents.shown import ConversationRecord, EntryRecord, Inbox, Shown
 from engine.agents.watch import Alerts, Watch
@@ -134,6 +135,7 @@ class AgentSession:
         self._held: tuple[HeldItem, ...] = ()
         self._cases: set[str] = set()
         self._look = asyncio.Event()
+        self._reading = Reading(org_id=who.org_id, marks=parts.transcript)
         self._offers = OfferDesk(conversations=parts.conversations, entries=parts.entries)
         self._shown = Shown(
             org_id=who.org_id,
@@ -210,6 +212,7 @@ class AgentSession:
             self._parts.floor.remove(self)
             self._parts.floor.place_items(self, self._items, ())
             self._inbox.close()
+            await self._reading.flush()
             await self._parts.presence.close(self._connection)
         await self._wire.close(code, reason)
 
@@ -220,6 +223,7 @@ class AgentSession:
             "state": self._keep(self._wake, self._refresh),
             "conversations": self._keep(self._look, self._show),
             "signals": self._forward(),
+            "marks": self._reading.run(),
             "recheck": self._recheck(),
         }
         if self._who.at_least(Role.SUPERVISOR):
@@ -288,7 +292,7 @@ class AgentSession:
 
     async def _on_read(self, frame: SendRead) -> None:
         self._shown.require(frame.interaction_id)
-        await self._parts.transcript.agent_mark(self._who.org_id, frame.interaction_id, read_seq=frame.seq)
+        self._reading.note(frame.interaction_id, frame.seq)
 
     async def _on_sync(self, frame: Sync) -> None:
         await self._shown.sync(frame.interaction_id, frame.after_seq)

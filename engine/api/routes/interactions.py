@@ -6,11 +6,14 @@ from fastapi import Query
 
 from engine.api.access import Agent, Parts
 from engine.api.operation import Operation
+from engine.api.parts import ApiParts
 from engine.api.routes.cases import named_case
 from engine.api.schemas.cases import OverviewAnswer, VisitorAnswer
 from engine.api.schemas.model import Page
 from engine.api.schemas.transcript import ContactAnswer, EntryAnswer, InteractionAnswer, NewEntry
 from engine.api.schemas.work import WorkItemAnswer
+from engine.errors import Unavailable
+from engine.model.conversation import Interaction
 
 TAG = "Interactions"
 LAST_ENTRIES = 200
@@ -31,7 +34,7 @@ async def read_interaction(interaction_id: str, parts: Parts, who: Agent) -> Ove
         case=await named_case(parts, found.case, found.contact) if found.case else None,
         item=WorkItemAnswer.of(found.item) if found.item else None,
         visitor=VisitorAnswer(
-            online=parts.session.visitor_online(interaction_id),
+            online=await _online(parts, found.interaction),
             received_seq=found.interaction.delivered_seq,
             read_seq=found.interaction.read_seq,
         ),
@@ -65,6 +68,13 @@ async def write_entry(interaction_id: str, body: NewEntry, parts: Parts, who: Ag
     write = parts.desk.note if body.note else parts.desk.say
     appended = await write(who, interaction_id, client_id=body.client_id, body=body.body)
     return EntryAnswer.of(appended.entry)
+
+
+async def _online(parts: ApiParts, interaction: Interaction) -> bool:
+    try:
+        return await parts.session.visitor_online(interaction)
+    except Unavailable:
+        return False  # nobody knows; the rest is worth showing
 
 
 OPERATIONS = (

@@ -131,7 +131,7 @@ class Office:
 
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Office:
-    monkeypatch.setattr(desk_module, "SETTLE_S", 0.1)
+    monkeypatch.setattr(desk_module, "SETTLE_WAITS_S", (0.0, 0.0, 0.0))
     return Office()
 
 
