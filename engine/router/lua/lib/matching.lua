@@ -1,8 +1,6 @@
--- Match items and agents, work-conserving: after every transition no queued item has an eligible
--- agent. Two steps keep that: `place` gives an item that begins to wait to the longest idle ready
--- agent, `settle` gives an agent whose room or status changed the best-ranked item of his
--- signatures. Only the one or the other can have become possible. Who is passed over costs one look
--- each: among the first n + 1 of a sorted set at least one is not among n passed over.
+-- Match items and agents, work-conserving: after every transition no queued item has an eligible agent. `place` gives
+-- an item that begins to wait to the longest idle ready agent, `settle` gives an agent whose room or status changed his
+-- best-ranked item: only the one or the other can have become possible. Among n + 1 at least one is not of n passed over.
 
 local matching = {}
 
