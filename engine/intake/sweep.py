@@ -35,11 +35,14 @@ class Sweep:
         # At start everything counts as left over: whoever was about to enqueue it is gone.
         now_ms = self._clock.now_ms()
         items = await self._arrivals.pending_items(LIMIT, now_ms + 1 if self._first else now_ms - self._age_ms)
+        away: set[str] = set()
         for item in items:
+            if item.org_id in away:
+                continue
             reply = await self._router.enqueue(item)
             if reply.outcome in _BOARD_AWAY:
-                break
-            if not reply.ok:
+                away.add(item.org_id)  # its own board only
+            elif not reply.ok:
                 log.error("cannot be enqueued", org=item.org_id, item=item.id, why=reply.outcome.value)
         self._first = False
         return EVERY_S

@@ -89,9 +89,12 @@ class Board:
     away: bool = False
     outcome: Outcome = Outcome.OK
     items: dict[str, str] = field(default_factory=dict)
+    rebuilding: set[str] = field(default_factory=set)
 
     async def enqueue(self, item: WorkItem) -> Reply:
         self._reach()
+        if item.org_id in self.rebuilding:
+            return Reply(outcome=Outcome.NO_BOARD)
         if self.outcome is not Outcome.OK:
             return Reply(outcome=self.outcome)
         if item.id in self.items:

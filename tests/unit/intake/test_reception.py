@@ -89,6 +89,21 @@ async def test_the_sweep_takes_everything_at_start_and_later_only_what_is_old(pl
     assert place.board.items["w2"] == "queued"
 
 
+async def test_one_organisations_board_that_is_away_holds_up_no_other(place: Place) -> None:
+    plan, policy = place.reception._classify(ARRIVAL)[0], place.organisation.channels["web"].case_policy
+    for org_id in ("other", ARRIVAL.org_id):
+        await place.record.open_interaction(
+            replace(ARRIVAL, org_id=org_id), kind="chat", plan=plan, case_policy=policy, now_ms=place.clock.now_ms()
+        )
+    place.board.rebuilding = {"other"}
+    await place.sweep.step()
+    assert place.board.items == {"w2": "queued"}
+    place.board.rebuilding.clear()
+    place.clock.at_ms += 2_001
+    await place.sweep.step()
+    assert place.board.items == {"w1": "queued", "w2": "queued"}
+
+
 async def test_availability(place: Place) -> None:
     async def look() -> Availability:
         return await place.reception.availability("acme", "web")
