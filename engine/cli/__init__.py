@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -21,6 +22,7 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    os.umask(0o077)  # record, board and log-ins are the owner's, also in a directory that others may enter
     sys.exit(run(sys.argv[1:]))
 
 

@@ -189,3 +189,14 @@ def test_as_a_process_of_its_own(tmp_path: Path) -> None:
     traced = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert traced.returncode == 1
     assert "Traceback" in traced.stderr
+
+
+def test_the_record_is_the_owners_also_in_a_directory_that_others_may_enter(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    environment = {**os.environ, "CORDBOARD_DATA": str(data)}
+    words = [sys.executable, "-m", "engine", "user", "list"]
+    subprocess.run(words, env=environment, capture_output=True, timeout=60, check=False, umask=0o022)
+    files = list(data.glob("cordboard.sqlite3*"))
+    assert files
+    assert [file.name for file in files if file.stat().st_mode & 0o077] == []
