@@ -25,9 +25,9 @@ class Access:
     clock: Clock
     new_id: NewId
 
-    async def write(self, org_id: str, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` in a write transaction; one organisation's jobs run in order."""
-        return await self.writer.run(org_id, work)
+    async def write(self, org_id: str, work: Callable[[Connection], T], *, urgent: bool = False) -> T:
+        """Run ``work`` in a write transaction; one organisation's jobs run in order, urgent ones before others."""
+        return await self.writer.run(org_id, work, urgent=urgent)
 
     async def execute(self, org_id: str, statement: Executable, row: Mapping[str, object] | None = None) -> int:
         """Run one writing statement, with ``row`` as its values; return how many rows it touched."""

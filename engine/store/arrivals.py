@@ -28,13 +28,13 @@ from engine.model.organisation import CasePolicy
 from engine.model.record import Opened
 from engine.model.work import Plan, WorkItem
 from engine.store.access import Access
+from engine.store.appends import row_of_entry
 from engine.store.case_writes import NewCase, ensure_organisation, open_case
 from engine.store.conditions import HAS_EMAIL, HAS_TOKEN, ITEM_OPEN, ITEM_PENDING
 from engine.store.direct import every, first
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow, case_of, contact_of, entry_of, interaction_of, item_of
 from engine.store.tables import cases, contacts, entries, interactions, work_items
-from engine.store.transcripts import row_of_entry
 from engine.store.upsert import change, insert, insert_once
 
 SUBJECT_LENGTH = 120

@@ -26,6 +26,8 @@ STATEMENT_MS = 30_000
 CONNECT_S = 5
 WRITE_LANES = 4
 READ_THREADS = 4
+PREPARED = 400
+"""Statements that the server keeps prepared per connection; more than there are."""
 
 # serialization_failure, deadlock_detected, lock_not_available (PostgreSQL, appendix A)
 RETRYABLE = frozenset({"40001", "40P01", "55P03"})
@@ -52,7 +54,7 @@ class Backend:
     begin_read: str
     lanes: int  # writer threads
     readers: int
-    savepoints_cost: bool  # each is a round trip: try a batch without them first
+    round_trips: bool  # a server: try a batch without savepoints first, and send together what can be
 
     def dispose(self) -> None:
         """Close what the engine holds."""
@@ -87,7 +89,7 @@ def _sqlite(url: str) -> Backend:
         begin_read="BEGIN",
         lanes=1,
         readers=2,
-        savepoints_cost=False,
+        round_trips=False,
     )
 
 
@@ -112,6 +114,7 @@ def _postgresql(url: str) -> Backend:
             "application_name": "cordboard",
         },
     )
+    event.listen(engine, "connect", _prepare_postgresql)
     return Backend(
         engine=engine,
         name="postgresql",
@@ -119,8 +122,12 @@ def _postgresql(url: str) -> Backend:
         begin_read="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         lanes=WRITE_LANES,
         readers=READ_THREADS,
-        savepoints_cost=True,
+        round_trips=True,
     )
+
+
+def _prepare_postgresql(connection: psycopg.Connection[Any], _record: object) -> None:
+    connection.prepared_max = PREPARED
 
 
 def raw(connection: Connection) -> RawConnection:

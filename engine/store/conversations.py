@@ -18,11 +18,11 @@ from engine.model.conversation import (
 from engine.model.record import Overview
 from engine.model.work import WorkState
 from engine.store.access import Access
+from engine.store.appends import append
 from engine.store.conditions import HAS_TOKEN, INTERACTION_OPEN, ITEM_OPEN, ITEM_PENDING
 from engine.store.direct import first
 from engine.store.rows import AnyRow, case_of, contact_of, interaction_of, item_of
 from engine.store.tables import cases, contacts, interactions, work_items
-from engine.store.transcripts import append
 from engine.store.upsert import change
 
 _LOCK = (

@@ -16,13 +16,13 @@ from engine.ids import NewId
 from engine.model.conversation import Author, Draft, Entry, EntryKind
 from engine.model.work import EventKind, RoutingEvent, WorkState
 from engine.store import assignments, segments
+from engine.store.appends import append
 from engine.store.case_writes import take_case
 from engine.store.conversations import end_interaction, lock
 from engine.store.direct import first
 from engine.store.json_text import dump
 from engine.store.step import Step
 from engine.store.tables import agent_statuses, work_items
-from engine.store.transcripts import append
 from engine.store.upsert import insert_once
 
 Told = tuple[Entry, ...]

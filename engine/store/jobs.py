@@ -7,9 +7,11 @@ has run all the same.
 from __future__ import annotations
 
 import asyncio
+import time
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
 
@@ -17,9 +19,28 @@ from sqlalchemy import Connection
 
 from engine.errors import CordboardError, Unavailable
 from engine.store.connect import away
+from engine.store.direct import Cursor
 
 Work = Callable[[Connection], Any]
 """What a job does in its transaction: SQL only, safe to run again."""
+
+
+class OneStatement(ABC):
+    """Work that is one statement on PostgreSQL, so that a batch of it needs one round trip."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __call__(self, conn: Connection) -> Any:  # noqa: ANN401 -- what the job returns is its caller's affair
+        """Do the work at once."""
+
+    @abstractmethod
+    def send(self, conn: Connection) -> Cursor:
+        """Send the statement without waiting for its answer."""
+
+    @abstractmethod
+    def finish(self, conn: Connection, sent: Cursor) -> Any:  # noqa: ANN401 -- as above
+        """Read the answer. Whatever of the engine's errors it raises, the statement wrote nothing then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +50,8 @@ class Job:
     work: Work
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
+    urgent: bool = False  # goes first within what waits
+    since: float = field(default_factory=time.perf_counter)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,10 +63,10 @@ class Settled:
     error: Exception | None = None
 
 
-def new_job(work: Work) -> Job:
+def new_job(work: Work, *, urgent: bool = False) -> Job:
     """Make a job for the running coroutine."""
     loop = asyncio.get_running_loop()
-    return Job(work=work, future=loop.create_future(), loop=loop)
+    return Job(work=work, future=loop.create_future(), loop=loop, urgent=urgent)
 
 
 def put_bounded(queue: SimpleQueue[Job | None], job: Job, bound: int) -> None:

@@ -29,7 +29,7 @@ from engine.store.tokens import Tokens
 from engine.store.transcripts import Transcripts
 from engine.store.users import Users
 from engine.store.work import Work
-from engine.store.writer import Writer
+from engine.store.writer import Observe, Writer
 
 PROBE_S = 3.0
 
@@ -37,9 +37,10 @@ PROBE_S = 3.0
 class Store:
     """Keep the record in the database at ``url``: ``sqlite:////path/to/file`` or ``postgresql://…``."""
 
-    def __init__(self, *, url: str, clock: Clock, new_id: NewId) -> None:
+    def __init__(self, *, url: str, clock: Clock, new_id: NewId, observe: Observe | None = None) -> None:
+        """Prepare; nothing is opened yet. ``observe`` hears of every batch written, in the writing thread."""
         self._backend = open_backend(url)
-        self._writer = Writer(backend=self._backend)
+        self._writer = Writer(backend=self._backend, observe=observe)
         self._reader = Reader(backend=self._backend)
         access = Access(writer=self._writer, reader=self._reader, clock=clock, new_id=new_id)
         self.arrivals = Arrivals(access=access)

@@ -1,9 +1,11 @@
 """Group commit: threads that run many small transactions as one.
 
-A lane is one thread with one connection. It takes what waits (at most ``BATCH``), runs each job in a savepoint, so
-that a failing job harms no neighbour, commits once, then settles all. A job alone needs no savepoint; where they cost
-round trips, a batch is tried without, and run again with them if a job fails. Nothing waits to be gathered: while one
-batch syncs, the next one collects. SQLite has one lane. PostgreSQL has several; jobs of one organisation share a lane,
+A lane is one thread with one connection. It takes what waits (at most ``BATCH``, urgent jobs first), runs each job in
+a savepoint, so that a failing job harms no neighbour, commits once, then settles all. What is not urgent gets
+``SLICE_S`` per batch; the rest goes back to the head of the queue, so that a message never waits for much of it. A job
+alone needs no savepoint; where they cost round trips, a batch is tried without, jobs of one statement all at once,
+and run again with them if a job fails. Nothing waits to be gathered: while one batch syncs, the next one collects.
+SQLite has one lane. PostgreSQL has several; jobs of one organisation share a lane,
 because lanes that lock the same rows in different orders would only wait for the deadlock detector. Other processes
 still can meet us there: a batch that the server refuses for that is run again, job by job.
 """
@@ -15,8 +17,7 @@ import random
 import threading
 import time
 import zlib
-from collections.abc import Callable, Sequence
-from queue import Empty, SimpleQueue
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import structlog
@@ -24,15 +25,25 @@ from sqlalchemy import Connection
 
 from engine.errors import Unavailable
 from engine.store.connect import DRIVER_ERRORS, Backend, raw, retryable
-from engine.store.jobs import Job, Settled, as_engine_error, new_job, put_bounded, settle
+from engine.store.inbox import Inbox
+from engine.store.jobs import Job, Settled, as_engine_error, new_job, settle
+from engine.store.pipeline import leading, send_all
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
+Observe = Callable[[float, float, int], None]
+"""Hear of a batch: how long its oldest job waited, how long it took from BEGIN to COMMIT (seconds), how many jobs.
+
+Called by the writing threads, several at a time; it must be quick and not raise.
+"""
+
 BATCH = 64
+SLICE_S = 0.004
+"""What jobs that are not urgent may take of one batch; the one that is running then is finished."""
 BOUND = 8_192
-"""Jobs that may wait per lane; more are refused."""
+"""Jobs of each kind that may wait per lane; more are refused."""
 TRIES = 6
 """How often a job is run alone after the server refused it for its neighbours' sake."""
 
@@ -40,9 +51,10 @@ TRIES = 6
 class Lane:
     """One writing thread; see the module."""
 
-    def __init__(self, *, backend: Backend, name: str) -> None:
+    def __init__(self, *, backend: Backend, name: str, observe: Observe | None) -> None:
         self._backend = backend
-        self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self._observe = observe
+        self._inbox = Inbox()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._connection: Connection | None = None
 
@@ -52,36 +64,26 @@ class Lane:
 
     def put(self, job: Job) -> None:
         """Queue a job; raise Unavailable when too many wait."""
-        put_bounded(self._queue, job, BOUND)
+        self._inbox.put(job, bound=BOUND)
 
     def finish(self) -> None:
         """Do what waits, then end; blocks. Jobs put later are never run."""
-        self._queue.put(None)
+        self._inbox.close()
         self._thread.join()
 
     def _run(self) -> None:
-        going = True
-        while going:
-            batch, going = self._gather()
-            if batch:
-                settle(self._outcomes(batch))
+        while batch := self._inbox.take(BATCH):
+            begun = time.perf_counter()
+            settled = self._outcomes(batch)
+            took = time.perf_counter() - begun
+            self._inbox.put_back(batch[len(settled) :])
+            settle(settled)
+            if self._observe is not None:
+                self._observe(begun - min(one.job.since for one in settled), took, len(settled))
         self._drop()
 
-    def _gather(self) -> tuple[list[Job], bool]:
-        """Take the next batch; False once the lane shall end."""
-        batch: list[Job] = []
-        job = self._queue.get()
-        while job is not None:
-            batch.append(job)
-            if len(batch) == BATCH:
-                return batch, True
-            try:
-                job = self._queue.get_nowait()
-            except Empty:
-                return batch, True
-        return batch, False
-
     def _outcomes(self, batch: Sequence[Job]) -> list[Settled]:
+        """Run the batch, or as much of its beginning as time allows."""
         try:
             return self._transact(batch)
         except Exception as error:
@@ -119,23 +121,28 @@ class Lane:
         return self._connection
 
     def _bare(self, batch: Sequence[Job]) -> bool:
-        return len(batch) == 1 or self._backend.savepoints_cost
+        return len(batch) == 1 or self._backend.round_trips
 
     def _run_bare(self, connection: Connection, batch: Sequence[Job]) -> list[Settled] | None:
-        """Run all jobs without savepoints; None, in a new transaction, when one of several failed."""
+        """Run jobs without savepoints; None, in a new transaction, when one of several failed."""
         execute = raw(connection).execute
         settled: list[Settled] = []
-        for job in batch:
-            try:
+        try:
+            sent = leading(batch) if self._backend.round_trips else 0
+            if sent:
+                settled += send_all(connection, batch[:sent], commit=sent == len(batch))
+            if sent and sent == len(batch):
+                return settled
+            for job in _in_time(batch[sent:]):
                 settled.append(Settled(job=job, value=job.work(connection)))
-            except Exception as error:
-                if retryable(error):
-                    raise
-                execute("ROLLBACK")
-                if len(batch) == 1:
-                    return [Settled(job=job, error=as_engine_error(error))]
-                execute(self._backend.begin_write)
-                return None
+        except Exception as error:
+            if retryable(error):
+                raise
+            execute("ROLLBACK")
+            if len(batch) == 1:
+                return [Settled(job=batch[0], error=as_engine_error(error))]
+            execute(self._backend.begin_write)
+            return None
         execute("COMMIT")
         return settled
 
@@ -143,7 +150,7 @@ class Lane:
         """Run each job in a savepoint of the transaction that has begun, and commit."""
         execute = raw(connection).execute
         settled: list[Settled] = []
-        for job in batch:
+        for job in _in_time(batch):
             execute("SAVEPOINT job")
             try:
                 settled.append(Settled(job=job, value=job.work(connection)))
@@ -183,6 +190,18 @@ class Lane:
                 log.debug("a broken connection was given up")
 
 
+def _in_time(batch: Sequence[Job]) -> Iterator[Job]:
+    """Yield urgent jobs, and others while time is left; at least one."""
+    until = 0.0
+    for job in batch:
+        if not job.urgent:
+            now = time.perf_counter()
+            if until and now > until:
+                return
+            until = until or now + SLICE_S
+        yield job
+
+
 def _all_failed(batch: Sequence[Job], error: Exception) -> list[Settled]:
     log.warning("transaction failed", jobs=len(batch), error=str(error))
     failure = as_engine_error(error)
@@ -192,8 +211,9 @@ def _all_failed(batch: Sequence[Job], error: Exception) -> list[Settled]:
 class Writer:
     """Route jobs to lanes."""
 
-    def __init__(self, *, backend: Backend) -> None:
-        self._lanes = [Lane(backend=backend, name=f"store-write-{number}") for number in range(backend.lanes)]
+    def __init__(self, *, backend: Backend, observe: Observe | None = None) -> None:
+        names = [f"store-write-{number}" for number in range(backend.lanes)]
+        self._lanes = [Lane(backend=backend, name=name, observe=observe) for name in names]
         self._open = False
 
     def start(self) -> None:
@@ -208,15 +228,15 @@ class Writer:
             self._open = False
             await asyncio.gather(*(asyncio.to_thread(lane.finish) for lane in self._lanes))
 
-    async def run(self, key: str, work: Callable[[Connection], T]) -> T:
+    async def run(self, key: str, work: Callable[[Connection], T], *, urgent: bool = False) -> T:
         """Run ``work`` in a write transaction and return its value after the commit.
 
-        Jobs with the same ``key`` run one after the other. Cancelling the caller does not undo the job. Raises what
-        ``work`` raises, or Unavailable when the database is away or too far behind.
+        Jobs with the same ``key`` run one after the other, ``urgent`` ones before others. Cancelling the caller does
+        not undo the job. Raises what ``work`` raises, or Unavailable when the database is away or too far behind.
         """
         if not self._open:
             raise Unavailable("the store is not open", slug="store-closed")
-        job = new_job(work)
+        job = new_job(work, urgent=urgent)
         self._lanes[zlib.crc32(key.encode()) % len(self._lanes)].put(job)
         value: T = await job.future
         return value

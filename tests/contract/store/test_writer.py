@@ -14,8 +14,8 @@ from engine.errors import InvalidInput, Unavailable
 from engine.ids import id_source
 from engine.model.conversation import Interaction
 from engine.store import writer as writer_module
+from engine.store.appends import append
 from engine.store.store import Store
-from engine.store.transcripts import append
 from tests.contract.store.building import START_MS, opened, said
 
 
