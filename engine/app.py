@@ -78,7 +78,8 @@ class Application:
         self._new_id = id_source(self._clock)
         self._process_id = f"{socket.gethostname()}:{self._new_id()}"
         self.draining = False
-        self.store = Store(url=settings.database, clock=self._clock, new_id=self._new_id)
+        self.metrics = Metrics()
+        self.store = Store(url=settings.database, clock=self._clock, new_id=self._new_id, observe=self.metrics.commit)
         self.book = OrganisationBook()
         self._server = BoardServer(settings)
         self._loops = Loops()
@@ -166,14 +167,15 @@ class Application:
 
     def _build_conversations(self) -> None:
         valkey = self._server.client
-        self.hub = Hub()
-        self.transcript = Transcript(record=self.store.transcripts, hub=self.hub, clock=self._clock)
+        self.hub = Hub(observe=self.metrics.fanout)
+        self.transcript = Transcript(
+            record=self.store.transcripts, hub=self.hub, clock=self._clock, count=self.metrics.message
+        )
         self._processes = Processes(commands=valkey, process_id=self._process_id)
         self._fanout = Fanout(hub=self.hub, bus=valkey, company=self._processes, process_id=self._process_id)
         self.hub.join(self._fanout)
 
     def _build_stages(self) -> None:
-        self.metrics = Metrics()
         self.metrics.watch(
             "configuration_errors", "Directories whose files are wrong and not in force.", self.configuration.errors
         )

@@ -26,7 +26,14 @@ class Metrics:
         self._messages = self._counter("messages", "Messages committed to transcripts.", ("author",))
         self._events = self._counter("routing_events", "Routing events written to the record.", ("kind",))
         self._logins = self._counter("logins", "Log-ins tried.", ("outcome",))
-        self._commits = self._histogram("commit_seconds", "Time to commit to the record.", ())
+        self._commits = self._histogram("commit_seconds", "Time to write and commit one batch to the record.", ())
+        self._commit_waits = self._histogram(
+            "commit_wait_seconds", "How long a batch's oldest job had waited for the record's writer.", ()
+        )
+        self._committed = self._counter("committed_jobs", "Jobs written to the record, all batches together.", ())
+        self._fanouts = self._histogram(
+            "fanout_seconds", "From a signal's publication to the socket that passes it on.", ()
+        )
 
     def watch(self, name: str, description: str, read: Callable[[], float]) -> None:
         """Publish a gauge ``cordboard_<name>`` that is read when asked for."""
@@ -48,9 +55,9 @@ class Metrics:
         """Count a close that the engine asked for."""
         self._closes.labels(kind, str(code)).inc()
 
-    def frame(self, kind: str, direction: str) -> None:
-        """Count a frame; ``direction`` is in or out."""
-        self._frames.labels(kind, direction).inc()
+    def frames(self, kind: str, direction: str) -> Callable[[], None]:
+        """Return what counts a frame; ``direction`` is in or out. Looked up once per socket: frames are many."""
+        return self._frames.labels(kind, direction).inc
 
     def message(self, author: str) -> None:
         """Count a committed message."""
@@ -64,9 +71,15 @@ class Metrics:
         """Count a log-in: ok, failed or limited."""
         self._logins.labels(outcome).inc()
 
-    def commit(self, seconds: float) -> None:
-        """Note how long a commit took."""
-        self._commits.observe(seconds)
+    def commit(self, wait_s: float, commit_s: float, jobs: int) -> None:
+        """Note a batch that was committed. Safe in any thread."""
+        self._commit_waits.observe(wait_s)
+        self._commits.observe(commit_s)
+        self._committed.inc(jobs)
+
+    def fanout(self, seconds: float) -> None:
+        """Note how long a signal was on its way to a socket of this process."""
+        self._fanouts.observe(seconds)
 
     def text(self) -> bytes:
         """Return everything in Prometheus's text format."""

@@ -19,6 +19,7 @@ class TextSocket:
         self._websocket = websocket
         self._kind = kind
         self._metrics = metrics
+        self._count_in, self._count_out = metrics.frames(kind, "in"), metrics.frames(kind, "out")
         self._closed = closed
 
     @property
@@ -44,7 +45,7 @@ class TextSocket:
             raise self._closed from error
         if message["type"] == "websocket.disconnect":
             raise self._closed
-        self._metrics.frame(self._kind, "in")
+        self._count_in()
         text = message.get("text")
         if not isinstance(text, str):
             raise ProtocolError("frames are text")
@@ -56,7 +57,7 @@ class TextSocket:
             await self._websocket.send({"type": "websocket.send", "text": text})
         except (WebSocketDisconnect, RuntimeError, OSError) as error:
             raise self._closed from error
-        self._metrics.frame(self._kind, "out")
+        self._count_out()
 
     async def receive(self) -> str:
         """Return the next text frame, as ``receive_text``."""

@@ -6,7 +6,9 @@ goes to the record. Order needs no care here: entries carry their number.
 """
 
 import asyncio
+import time
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from engine.model.signal import Behind, EntryAppended, Receipt, Signal
@@ -28,7 +30,7 @@ class Subscription:
     def __init__(self, *, hub: "Hub", bound: int = BOUND) -> None:
         self._hub = hub
         self._bound = bound
-        self._waiting: deque[Signal] = deque()
+        self._waiting: deque[tuple[float, Signal]] = deque()  # since when, what
         self._some = asyncio.Event()
         self._followed: set[str] = set()
 
@@ -46,7 +48,7 @@ class Subscription:
         """Queue one signal; on overflow keep receipts and leave one ``Behind`` per conversation."""
         if len(self._waiting) >= self._bound:
             self._overflow()
-        self._waiting.append(signal)
+        self._waiting.append((time.perf_counter(), signal))
         self._some.set()
 
     async def get(self) -> Signal:
@@ -54,7 +56,9 @@ class Subscription:
         while not self._waiting:
             self._some.clear()
             await self._some.wait()
-        return self._waiting.popleft()
+        since, signal = self._waiting.popleft()
+        self._hub.passed(time.perf_counter() - since)
+        return signal
 
     def close(self) -> None:
         """Hear nothing any more; safe to call twice."""
@@ -62,18 +66,21 @@ class Subscription:
             self.unfollow(interaction_id)
 
     def _overflow(self) -> None:
-        receipts = {(one.interaction_id, one.who): one for one in self._waiting if isinstance(one, Receipt)}
-        behind = {one.interaction_id: Behind(interaction_id=one.interaction_id) for one in self._waiting}
-        self._waiting.clear()
-        self._waiting.extend(behind.values())
+        since, lost = self._waiting[0][0], [signal for _, signal in self._waiting]
+        receipts = {(one.interaction_id, one.who): one for one in lost if isinstance(one, Receipt)}
+        behind = {one.interaction_id: Behind(interaction_id=one.interaction_id) for one in lost}
         # Receipts only grow and repeat themselves: dropping the older half of very many harms nobody.
-        self._waiting.extend(list(receipts.values())[-(self._bound // 2) :])
+        kept: list[Signal] = [*behind.values(), *list(receipts.values())[-(self._bound // 2) :]]
+        self._waiting.clear()
+        self._waiting.extend((since, one) for one in kept)
 
 
 class Hub:
     """Know who listens to what; deliver signals to them and, where joined, to the other processes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, observe: Callable[[float], None] | None = None) -> None:
+        """Begin without listeners; ``observe`` hears how long each signal lay before its reader took it (seconds)."""
+        self._observe = observe
         self._listeners: dict[str, set[Subscription]] = {}
         self._known: dict[str, int] = {}
         self._relay: Relay | None = None
@@ -121,6 +128,11 @@ class Hub:
             self._note(signal.interaction_id, signal.entry.seq)
         for listener in listeners:
             listener.put(signal)
+
+    def passed(self, seconds: float) -> None:
+        """Note that a reader took a signal after so long."""
+        if self._observe is not None:
+            self._observe(seconds)
 
     def followed(self) -> list[str]:
         """List the conversations somebody here listens to."""

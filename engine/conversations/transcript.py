@@ -1,11 +1,11 @@
 """The transcript: what was said, in order, committed before anybody is told."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from engine.clock import Clock
 from engine.failpoints import failpoint
-from engine.model.conversation import Appended, Author, Draft, Entry, VisitorMark
+from engine.model.conversation import Appended, Author, Draft, Entry, EntryKind, VisitorMark
 from engine.model.signal import EntryAppended, Receipt, Signal, Typing
 
 PAGE = 200
@@ -44,7 +44,11 @@ class Outlet(Protocol):
 class Transcript:
     """Write and read transcripts; tell whoever listens, after the commit."""
 
-    def __init__(self, *, record: Transcripts, hub: Outlet, clock: Clock) -> None:
+    def __init__(
+        self, *, record: Transcripts, hub: Outlet, clock: Clock, count: Callable[[str], None] | None = None
+    ) -> None:
+        """Keep transcripts in ``record``; ``count`` hears the author of each message that is committed."""
+        self._count = count
         self._record = record
         self._hub = hub
         self._clock = clock
@@ -58,12 +62,19 @@ class Transcript:
         # A repeat is told again: the first telling may be what a crash cut off. Listeners know the number.
         self._hub.publish(EntryAppended(org_id=org_id, entry=appended.entry))
         failpoint("transcript.after-publish")
+        if not appended.repeated:
+            self._note(appended.entry)
         return appended
 
     def publish(self, entries: Iterable[Entry], *, org_id: str = "") -> None:
         """Tell the listeners of entries that another transaction committed."""
         for entry in entries:
             self._hub.publish(EntryAppended(org_id=org_id, entry=entry))
+            self._note(entry)
+
+    def _note(self, entry: Entry) -> None:
+        if self._count is not None and entry.kind is EntryKind.MESSAGE:
+            self._count(entry.author.value)
 
     async def since(
         self, org_id: str, interaction_id: str, *, after_seq: int, limit: int = PAGE, public_only: bool = False
