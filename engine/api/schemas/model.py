@@ -2,7 +2,7 @@
 
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 T = TypeVar("T")
 
@@ -11,6 +11,13 @@ class Request(BaseModel):
     """A request's body; unknown fields are refused, so that a misspelt one is not lost."""
 
     model_config = ConfigDict(extra="forbid", str_max_length=20_000)
+
+    @field_validator("*")
+    @classmethod
+    def _no_nul(cls, value: object) -> object:
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("there is a NUL character")  # PostgreSQL's text takes none
+        return value
 
 
 class Answer(BaseModel):

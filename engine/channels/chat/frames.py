@@ -37,7 +37,7 @@ class Form(Struct):
     """The pre-chat form."""
 
     name: Annotated[str, Meta(max_length=100)] = ""
-    email: Annotated[str, Meta(max_length=254, pattern=r"^([^@\s]+@[^@\s]+)?(?!\n)$")] = ""
+    email: Annotated[str, Meta(max_length=254, pattern=r"^([^@\s\x00]+@[^@\s\x00]+)?(?!\n)$")] = ""
     topic: Annotated[str, Meta(max_length=40)] = ""
 
 

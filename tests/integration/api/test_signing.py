@@ -107,6 +107,11 @@ async def test_foreign_pages_are_refused(engine: Engine) -> None:
     assert (login.status_code, login.json()["slug"]) == (403, "origin-refused")
 
 
+async def test_no_text_holds_a_nul(engine: Engine) -> None:
+    answer = await engine.http().post("/api/v1/login", json={"login": "an\0a", "password": PASSWORD})
+    assert (answer.status_code, answer.json()["slug"]) == (400, "invalid-input")
+
+
 async def test_a_form_of_another_page_is_no_json(engine: Engine) -> None:
     answer = await engine.http().post(
         "/api/v1/login",

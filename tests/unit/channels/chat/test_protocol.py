@@ -108,6 +108,7 @@ def test_what_is_accepted_is_bounded(name: str, fields: dict[str, Any]) -> None:
         ({**OPEN, "token": TOKEN + "\n"}, "bad-frame"),
         ({**OPEN, "token": "a" * 42 + "="}, "bad-frame"),
         ({**OPEN, "locale": "e" * 40}, "bad-frame"),
+        ({**OPEN, "form": {"email": "a\0@shop.example"}}, "bad-frame"),
         ({**OPEN, "form": {"name": "n" * 101}}, "bad-frame"),
         ({**OPEN, "form": {"email": "nobody"}}, "bad-frame"),
         ({**OPEN, "form": {"topic": "t" * 41}}, "bad-frame"),
