@@ -20,6 +20,8 @@ PARTS_OF_LEASE = 4
 """Heartbeats and renewals per lease: three may be lost."""
 SHORTEST_MS = 25
 LONGEST_MS = 5_000
+LOOK_MS = 250
+"""How often it is looked whose leases are due: a first socket with a short lease comes at any time."""
 
 
 class LeaseBoard(Protocol):
@@ -77,10 +79,12 @@ class Presence:
         self._organisations = organisations
         self._clock = clock
         self._sockets: dict[str, _Socket] = {}
+        self._due_ms: dict[str, int] = {}  # by organisation
 
     async def open(self, org_id: str, agent_id: str, connection: str) -> None:
         """Take a lease for a new socket. With the board away the next step takes it."""
         self._sockets[connection] = _Socket(org_id=org_id, agent_id=agent_id, beat_ms=self._clock.now_ms())
+        self._due_ms.setdefault(org_id, 0)
         try:
             await self._connect(org_id, agent_id, connection)
         except Unavailable as error:
@@ -104,18 +108,22 @@ class Presence:
             log.warning("lease left to lapse", org=socket.org_id, agent=socket.agent_id, reason=error.slug)
 
     async def step(self) -> float:
-        """Renew the leases of living sockets, in batches; return the seconds to the next time."""
-        wait_ms = LONGEST_MS
-        by_org: dict[str, list[tuple[str, str]]] = {}
-        for connection, socket in list(self._sockets.items()):
-            organisation = self._organisations.get(socket.org_id)
-            wait_ms = min(wait_ms, heartbeat_ms(organisation))
-            if self._clock.now_ms() - socket.beat_ms <= organisation.lease_ms:
-                by_org.setdefault(socket.org_id, []).append((socket.agent_id, connection))
-        for org_id, leases in by_org.items():
+        """Renew the leases of living sockets where that is due, in batches; return the seconds to the next look."""
+        now_ms = self._clock.now_ms()
+        # A clock that was set back must not put the renewal off.
+        due = [org_id for org_id, at_ms in self._due_ms.items() if not now_ms < at_ms <= now_ms + LONGEST_MS]
+        for org_id in due:
+            organisation = self._organisations.get(org_id)
+            leases = [
+                (socket.agent_id, connection)
+                for connection, socket in self._sockets.items()
+                if socket.org_id == org_id and now_ms - socket.beat_ms <= organisation.lease_ms
+            ]
             for start in range(0, len(leases), BATCH):
                 await self._renew(org_id, leases[start : start + BATCH])
-        return wait_ms / 1000
+            self._due_ms[org_id] = now_ms + heartbeat_ms(organisation)
+        soonest_ms = min(self._due_ms.values(), default=now_ms + LOOK_MS)
+        return min(max(soonest_ms - now_ms, 1), LOOK_MS) / 1000
 
     async def _renew(self, org_id: str, leases: list[tuple[str, str]]) -> None:
         reply = await self._board.renew(org_id, leases)

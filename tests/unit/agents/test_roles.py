@@ -82,15 +82,26 @@ async def test_leases_are_renewed_together_while_hearts_beat() -> None:
     man = Watchman()
     await man.presence.open("acme", "ana", "s1")
     await man.presence.open("acme", "ben", "s2")
-    assert await man.presence.step() == 5.0
+    assert await man.presence.step() == 0.25
     assert man.board.renewed() == [("ana", "s1"), ("ben", "s2")]
-    man.clock.ms += 20_001
+    man.clock.ms += 4_999
+    await man.presence.step()
+    assert [one[0] for one in man.board.asked].count("renew") == 1, "a quarter of the lease has not gone by"
+    man.clock.ms += 15_002
     man.presence.beat("s2")
     await man.presence.step()
     assert man.board.renewed() == [("ben", "s2")], "a silent client's lease is left to lapse"
     await man.presence.close("s2")
     await man.presence.close("s2")
     assert [one[0] for one in man.board.asked].count("disconnect") == 1
+
+
+async def test_the_first_socket_does_not_wait_for_a_renewal() -> None:
+    man = Watchman()
+    assert await man.presence.step() == 0.25, "a lease may be short"
+    await man.presence.open("acme", "ana", "s1")
+    await man.presence.step()
+    assert man.board.renewed() == [("ana", "s1")]
 
 
 async def test_a_board_that_is_away_costs_nobody_the_socket() -> None:
