@@ -280,3 +280,18 @@ async def test_a_closed_item_is_never_opened_again(store: Store, org: str) -> No
     await store.routing.apply([story.tell(EventKind.ENQUEUED)])
     assert (await store.work.get(org, story.item_id)).state is WorkState.CLOSED
     assert await segment_rows(store, story.item_id) == [(1, "sales", True)]
+
+
+async def test_known_and_new_events_far_apart_are_told_apart(store: Store, org: str) -> None:
+    result = await opened(store, org)
+    ana = await agent(store, org)
+    story = Story(result)
+    enqueued, offered = story.tell(EventKind.ENQUEUED), story.tell(EventKind.OFFERED, ana.id, 1)
+    story.seq = 5_000
+    accepted = story.tell(EventKind.ACCEPTED, ana.id, 1)
+    await store.routing.apply([accepted, enqueued])
+    applied = await store.routing.apply([accepted, offered, enqueued, offered])
+    assert [one.fresh for one in applied] == [False, True, False, False]
+    assert [entry.kind for entry in applied[0].entries] == [EntryKind.JOINED]
+    assert applied[0].interaction is not None
+    assert [event.seq for event in await store.routing.history(org, story.item_id)] == [1, 2, 5_001]

@@ -109,6 +109,74 @@ async def test_jobs_of_several_organisations_go_on_together(store: Store, org: s
     assert set((await store.transcripts.last_seqs([chat.id for chat in chats])).values()) == {30}
 
 
+async def test_messages_go_first_and_nobody_starves(store: Store, org: str) -> None:
+    write = store._access.write
+    begun, gate = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def hold(_conn: Connection) -> None:
+        begun.set()
+        gate.wait(10)
+
+    def note(what: str) -> Callable[[Connection], None]:
+        return lambda _conn: order.append(what)
+
+    held = asyncio.create_task(write(org, hold))
+    await asyncio.to_thread(begun.wait, 10)
+    jobs = [asyncio.create_task(write(org, note(f"other {number}"))) for number in range(2)]
+    jobs += [asyncio.create_task(write(org, note(f"message {number}"), urgent=True)) for number in range(100)]
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(held, *jobs)
+    first = writer_module.BATCH - 1
+    messages = [f"message {number}" for number in range(100)]
+    assert order == [*messages[:first], "other 0", *messages[first:], "other 1"]
+
+
+async def test_long_work_is_spread_over_batches_that_are_told(url: str, org: str) -> None:
+    seen: list[tuple[float, float, int]] = []
+    clock = SystemClock()
+    store = Store(url=url, clock=clock, new_id=id_source(clock), observe=lambda *batch: seen.append(batch))
+    await store.start()
+    gate, never, order = threading.Event(), threading.Event(), list[int]()
+
+    def slow(number: int) -> Callable[[Connection], None]:
+        def work(_conn: Connection) -> None:
+            never.wait(2 * writer_module.SLICE_S)
+            order.append(number)
+
+        return work
+
+    held = asyncio.create_task(store._access.write(org, lambda _conn: gate.wait(10)))
+    jobs = [asyncio.create_task(store._access.write(org, slow(number))) for number in range(6)]
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(held, *jobs)
+    await store.stop()
+    assert order == list(range(6))
+    assert sum(size for _, _, size in seen) == 7
+    assert len(seen) >= 6
+    assert all(0 <= waited < 10 and 0 < took < 10 for waited, took, _ in seen)
+
+
+async def test_two_processes_count_one_transcript_without_gaps(url: str, store: Store, org: str) -> None:
+    clock = SystemClock()
+    other = Store(url=url, clock=clock, new_id=id_source(clock))
+    await other.start()
+    chat = (await opened(store, org, body="")).interaction
+
+    async def talk(through: Store, name: str) -> None:
+        for number in range(40):
+            draft = said(str(number), client_id=f"{name}-{number // 2}")  # each a second time
+            await through.transcripts.append(org, chat.id, draft, now_ms=START_MS)
+
+    await asyncio.gather(*(talk(through, name) for through in (store, other) for name in "abc"))
+    told = await store.transcripts.since(org, chat.id, after_seq=0)
+    assert [entry.seq for entry in told] == list(range(1, 61))
+    assert {entry.client_id for entry in told} == {f"{name}-{number}" for name in "abc" for number in range(20)}
+    await other.stop()
+
+
 @pytest.mark.postgres
 async def test_connections_that_died_are_replaced(postgres_dsn: str, org: str) -> None:
     clock = SystemClock()
