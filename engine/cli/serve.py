@@ -77,7 +77,7 @@ class _Serving:
         try:
             await _until_listening(server, serving)
             helpers = await self._welcome()
-            await asyncio.wait({serving, stopped, failed, *helpers}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({serving, stopped, failed}, return_when=asyncio.FIRST_COMPLETED)
             await self._wind_down(server, serving)
             if failed.done():
                 failed.result()
@@ -169,7 +169,14 @@ def _simulate(base: str, organisation: Organisation, passwords: Mapping[str, str
 
     channels = [channel.key for channel in organisation.channels.values() if channel.kind == "chat"]
     traffic = Traffic(base_url=base, organisation=organisation.id, channel=channels[0], accounts=accounts)
-    return asyncio.create_task(traffic.run(), name="traffic")
+    task = asyncio.create_task(traffic.run(), name="traffic")
+    task.add_done_callback(_tell_of_end)
+    return task
+
+
+def _tell_of_end(traffic: "asyncio.Task[None]") -> None:
+    if not traffic.cancelled():
+        log.warning("the simulation has ended; the engine goes on", reason=repr(traffic.exception()))
 
 
 def _private_directory(settings: Settings) -> None:

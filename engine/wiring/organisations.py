@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from engine.errors import NotFound
+from engine.errors import CordboardError, NotFound
 from engine.failpoints import failpoint
 from engine.model.organisation import Organisation
 from engine.model.record import Snapshot
@@ -76,9 +76,18 @@ class SnapshotFollower:
         self._versions: dict[str, int] = {}
 
     async def step(self) -> float:
-        """Adopt what is newer than what is held; return the seconds to the next look."""
+        """Adopt what is newer than what is held; return the seconds to the next look.
+
+        One organisation that fails holds up no other; the first such error is raised at the end.
+        """
+        failed: CordboardError | None = None
         for org_id in await self._known():
-            await self._follow(org_id)
+            try:
+                await self._follow(org_id)
+            except CordboardError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
         return EVERY_S
 
     async def _follow(self, org_id: str) -> None:
