@@ -23,6 +23,7 @@ from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as SlowAnswer
 
 from engine.errors import CordboardError, Unavailable
+from engine.valkey.pipe import Command, Pipe
 
 log = structlog.get_logger(__name__)
 
@@ -32,9 +33,6 @@ BOUND = 20_000
 
 _AWAY = ("LOADING", "MASTERDOWN", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "OOM", "MISCONF", "BUSY")
 """First words of answers that say "not now" (Valkey, src/server.c, shared objects)."""
-
-Command = tuple[str | int | bytes, ...]
-
 
 def meta_key(org_id: str) -> str:
     """Return the one key that every routing function of an organisation declares."""
@@ -180,25 +178,26 @@ class Valkey:
         return await answer
 
     async def _run_lane(self) -> None:
-        while True:
-            await self._wanted.wait()
-            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-            if not self._waiting:
-                self._wanted.clear()
-            if batch:
-                await self._exchange(batch)
-
-    async def _exchange(self, batch: Sequence[tuple[Command, asyncio.Future[Any]]]) -> None:
-        """Send one pipeline and hand out its answers; every future is done afterwards."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for command, _ in batch:
-            pipeline.execute_command(*command)
+        pipe = Pipe(client=self._patient, timeout_s=self._timeout_s)
         try:
-            answers = await pipeline.execute(raise_on_error=False)
+            while True:
+                await self._wanted.wait()
+                batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+                if not self._waiting:
+                    self._wanted.clear()
+                if batch:
+                    await self._exchange(pipe, batch)
+        finally:
+            await pipe.close()
+
+    async def _exchange(self, pipe: Pipe, batch: Sequence[tuple[Command, asyncio.Future[Any]]]) -> None:
+        """Send one batch and hand out its answers; every future is done afterwards."""
+        try:
+            answers = await pipe.exchange([command for command, _ in batch])
         except asyncio.CancelledError:
             _fail_all(batch, Unavailable("The Valkey client was closed.", slug="board-unavailable"))
             raise
-        except (RedisError, OSError) as error:
+        except (RedisError, OSError, TimeoutError) as error:
             _fail_all(batch, _unavailable(error))
         except Exception as error:  # a lane that died would leave every later caller waiting
             log.exception("valkey lane failed")
