@@ -214,6 +214,10 @@ class ConfigFrame(ServerFrame, frozen=True, tag="config"):
     version: int
 
 
+class Ping(ServerFrame, frozen=True, tag="ping"):
+    """A question whether the client is there: answer with a `heartbeat`."""
+
+
 class Pong(ServerFrame, frozen=True, tag="pong"):
     """The answer to a heartbeat: the engine is there."""
 
@@ -239,6 +243,7 @@ SERVER_FRAMES: tuple[type[ServerFrame], ...] = (
     AlertFrame,
     BoardFrame,
     ConfigFrame,
+    Ping,
     Pong,
     ErrorFrame,
 )

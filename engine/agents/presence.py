@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -95,6 +96,18 @@ class Presence:
         socket = self._sockets.get(connection)
         if socket is not None:
             socket.beat_ms = self._clock.now_ms()
+
+    async def nudge(self, connection: str, ping: Callable[[], None]) -> None:
+        """Call ``ping`` whenever a socket has given no sign of life for a heartbeat and a half, until cancelled.
+
+        A page in the background is woken by what it receives, while its own timers all but stand still (Chrome wakes
+        them once a minute: developer.chrome.com/blog/timer-throttling-in-chrome-88).
+        """
+        while (socket := self._sockets.get(connection)) is not None:
+            beat_ms = heartbeat_ms(self._organisations.get(socket.org_id))
+            await asyncio.sleep(beat_ms / 2000)
+            if self._clock.now_ms() - socket.beat_ms > beat_ms * 3 // 2:
+                ping()
 
     async def close(self, connection: str) -> None:
         """Give the lease back. With the board away it lapses by itself. Safe to call twice."""

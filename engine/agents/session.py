@@ -25,6 +25,7 @@ from engine.agents.frames import (
     ClientHello,
     ErrorFrame,
     Heartbeat,
+    Ping,
     Pong,
     SendMessage,
     SendRead,
@@ -225,10 +226,15 @@ class AgentSession:
             "signals": self._forward(),
             "marks": self._reading.run(),
             "recheck": self._recheck(),
+            "nudge": self._nudge(),
         }
         if self._who.at_least(Role.SUPERVISOR):
             works |= {"board": self._watch.run_board(), "alerts": self._watch.run_alerts()}
         return works
+
+    async def _nudge(self) -> None:
+        await self._parts.presence.nudge(self._connection, lambda: self._send(Ping()))
+        await self._ending  # one without a place in the configuration has no lease to keep
 
     async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
         """Run one of the socket's tasks; its end is the socket's end."""

@@ -104,6 +104,25 @@ async def test_the_first_socket_does_not_wait_for_a_renewal() -> None:
     assert man.board.renewed() == [("ana", "s1")]
 
 
+async def test_a_silent_client_is_asked_for_a_sign_of_life_and_a_lively_one_is_not() -> None:
+    man = Watchman()
+    await man.presence.open("acme", "ana", "s1")
+    await man.presence.open("acme", "ben", "s2")
+    man.clock.ms += 7_501  # a heartbeat is due each five seconds
+    man.presence.beat("s2")
+    asked = asyncio.Event()
+    lively = asyncio.create_task(man.presence.nudge("s2", lambda: pytest.fail("nobody was silent")))
+    silent = asyncio.create_task(man.presence.nudge("s1", asked.set))
+    async with asyncio.timeout(20):
+        await asked.wait()
+    for task in (lively, silent):
+        task.cancel()
+    assert [type(end) for end in await asyncio.gather(lively, silent, return_exceptions=True)] == [
+        asyncio.CancelledError,
+        asyncio.CancelledError,
+    ]
+
+
 async def test_a_board_that_is_away_costs_nobody_the_socket() -> None:
     man = Watchman()
     man.board.away = True
