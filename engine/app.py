@@ -288,11 +288,6 @@ class Application:
         """Start what this process does for all organisations; each one's own roles start when it is adopted."""
         everywhere = (
             self._follower,
-            Ticker(
-                clockwork=self.router,
-                organisations=lambda: [one.id for one in self.book.all()],
-                rebuild=self._reconciler.run,
-            ),
             self._processes,
             self._fanout,  # what is projected here is shown by sockets elsewhere
         )
@@ -335,6 +330,7 @@ class Application:
         if org_id in self._served:
             return
         self._served.add(org_id)
+        self._loops.start(Ticker(org_id=org_id, clockwork=self.router, rebuild=self._reconciler.run))
         tail = Tail(org_id=org_id, source=self._board)
         if WEB in self._roles:
             self._loops.start(Delivery(org_id=org_id, stream=tail, cursor=self.store.routing, floor=self.floor))

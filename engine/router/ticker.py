@@ -4,16 +4,11 @@ Every process ticks; the functions make that harmless. A tick also tells the boa
 after a standstill is nobody's waiting time. A board that is gone is noticed here first, and rebuilt.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-import structlog
-
-from engine.errors import CordboardError
 from engine.model.board import Tick
 from engine.model.work import Outcome
-
-log = structlog.get_logger(__name__)
 
 EVERY_S = 0.2
 MOST_IN_A_ROW = 20
@@ -28,42 +23,34 @@ class Clockwork(Protocol):
 
 
 class Ticker:
-    """Tick every organisation (a role, in every process)."""
-
-    name = "ticker"
+    """Tick one organisation's board (a role, in every process); each has its own, so that none holds up another."""
 
     def __init__(
         self,
         *,
+        org_id: str,
         clockwork: Clockwork,
-        organisations: Callable[[], Iterable[str]],
         rebuild: Callable[[str], Awaitable[object]],
         every_s: float = EVERY_S,
     ) -> None:
-        """Tick what ``organisations`` returns; ``rebuild`` is called for a board that is gone."""
+        """Prepare to tick; ``rebuild`` is called when the board is gone."""
+        self._org_id = org_id
         self._clockwork = clockwork
-        self._organisations = organisations
         self._rebuild = rebuild
         self._every_s = every_s
 
-    async def step(self) -> float:
-        """Tick each organisation once, or until nothing is due; one that fails holds up no other."""
-        failed: CordboardError | None = None
-        for org_id in tuple(self._organisations()):
-            try:
-                await self._tick(org_id)
-            except CordboardError as error:
-                log.warning("tick failed", org_id=org_id, error=str(error))
-                failed = error
-        if failed is not None:
-            raise failed
-        return self._every_s
+    @property
+    def name(self) -> str:
+        """Name the role."""
+        return f"ticker:{self._org_id}"
 
-    async def _tick(self, org_id: str) -> None:
+    async def step(self) -> float:
+        """Tick until nothing is due, or for a while; return the seconds to the next tick. Raises Unavailable."""
         for _ in range(MOST_IN_A_ROW):
-            tick = await self._clockwork.tick(org_id)
+            tick = await self._clockwork.tick(self._org_id)
             if tick.outcome in (Outcome.NO_BOARD, Outcome.WRONG_LAYOUT):
-                await self._rebuild(org_id)
-                return
+                await self._rebuild(self._org_id)
+                break
             if not tick.more:
-                return
+                break
+        return self._every_s

@@ -37,7 +37,7 @@ def projector(scene: Scene, ear: Ear | None = None, margin: int = 10_000) -> Pro
 
 
 def ticker(scene: Scene) -> Ticker:
-    return Ticker(clockwork=scene.router, organisations=lambda: [scene.org_id], rebuild=scene.reconciler.run)
+    return Ticker(org_id=scene.org_id, clockwork=scene.router, rebuild=scene.reconciler.run)
 
 
 async def test_the_ticker_moves_time(scene: Scene) -> None:
