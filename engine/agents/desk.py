@@ -301,7 +301,8 @@ class Desk:
     async def _as_holder(self, who: Principal, item_id: str, command: Callable[[str], Awaitable[Reply]]) -> Reply:
         """Run ``command`` as the caller; a supervisor's runs as the agent who holds the item."""
         reply = await command(who.user_id)
-        if reply.outcome is Outcome.NOT_YOURS and who.at_least(Role.SUPERVISOR):
+        not_his = reply.outcome in (Outcome.NOT_YOURS, Outcome.UNKNOWN_AGENT)  # the latter: no agent at all
+        if not_his and who.at_least(Role.SUPERVISOR):
             holder = (await self._work.get(who.org_id, item_id)).agent_id
             reply = await command(holder) if holder else reply
         return required(reply)
@@ -327,6 +328,7 @@ class Desk:
         if not body.strip():
             raise InvalidInput("the text is empty", field="body")
         _check_size(body)
+        body = body.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL keeps no NUL
         draft = Draft(
             kind=kind,
             author=Author.AGENT,

@@ -198,8 +198,9 @@ async def test_every_refusal_of_the_router_has_its_slug_and_sentence(office: Off
     assert refused.value.slug == outcome.value
 
 
-async def test_a_supervisor_acts_as_the_holder_and_an_agent_does_not(office: Office) -> None:
-    not_yours = Reply(outcome=Outcome.NOT_YOURS)
+@pytest.mark.parametrize("outcome", [Outcome.NOT_YOURS, Outcome.UNKNOWN_AGENT])
+async def test_a_supervisor_acts_as_the_holder_and_an_agent_does_not(office: Office, outcome: Outcome) -> None:
+    not_yours = Reply(outcome=outcome)
     office.board.replies = [not_yours, Reply(outcome=Outcome.OK, events=(event(EventKind.ENDED),))]
     office.record.item = replace(office.record.item, state=WorkState.WRAPUP)
     await office.desk.end(SUE, "w1", 7)
@@ -258,6 +259,11 @@ async def test_only_the_holder_speaks(office: Office) -> None:
     with pytest.raises(Forbidden):
         await office.desk.say(ANA, "i1", client_id="3", body="an offer is not held yet")
     assert [one.body for one in office.record.drafts] == ["hello", "careful"]
+
+
+async def test_a_character_that_no_database_keeps_is_replaced(office: Office) -> None:
+    await office.desk.say(ANA, "i1", client_id="1", body="a\0b")
+    assert [one.body for one in office.record.drafts] == ["a\N{REPLACEMENT CHARACTER}b"]
 
 
 @pytest.mark.parametrize(("client_id", "body"), [("", "x"), ("c" * 101, "x"), ("c", " \n"), ("c", "é" * 8_193)])
