@@ -372,6 +372,8 @@ function small(raw: Raw): wire.Frame {
       return { type: 'config' }
     case 'ping':
       return { type: 'ping' }
+    case 'pong':
+      return { type: 'pong' }
     case 'error':
       return {
         type: 'error', slug: text(raw['slug']), detail: text(raw['detail']),

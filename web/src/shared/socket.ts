@@ -2,6 +2,7 @@
 // It knows nothing of conversations: whoever holds them asks again for what he missed at each
 // `hello`. Browsers slow the timers of a hidden page down to one a minute, which would let an
 // agent's presence lapse while he works in another window; so the engine's `ping` is answered too.
+// Each beat is answered with `pong`: a connection on which nothing comes any more is given up.
 import { backoff } from './backoff'
 import { frame as parseFrame } from './parse'
 import type { Frame } from './wire'
@@ -28,6 +29,8 @@ const PROTOCOL_VERSION = 1
 /** Close code of a refusal, such as a session that has ended (RFC 6455, section 7.4). */
 const POLICY_CODE = 1008
 const HELLO_WITHIN_MS = 10_000
+/** After so many beats without a word from the engine the connection counts as lost. */
+const SILENT_BEATS = 3
 
 export class AgentSocket {
   readonly #parts: SocketParts
@@ -35,6 +38,7 @@ export class AgentSocket {
   #attempt = 0
   #wanted = false
   #greeted = false
+  #heardAt = 0
   #retry: ReturnType<typeof setTimeout> | undefined
   #greeting: ReturnType<typeof setTimeout> | undefined
   #beat: ReturnType<typeof setInterval> | undefined
@@ -102,9 +106,10 @@ export class AgentSocket {
     } catch {
       return // not JSON: nothing of ours
     }
+    this.#heardAt = Date.now()
     if (frame.type === 'hello') this.#greet(frame.heartbeatMs)
     if (frame.type === 'ping') this.send({ type: 'heartbeat' })
-    else this.#parts.onFrame(frame)
+    else if (frame.type !== 'pong') this.#parts.onFrame(frame)
   }
 
   #greet(heartbeatMs: number): void {
@@ -112,7 +117,10 @@ export class AgentSocket {
     this.#greeted = true
     this.#attempt = 0
     clearInterval(this.#beat)
-    this.#beat = setInterval(() => this.send({ type: 'heartbeat' }), heartbeatMs)
+    this.#beat = setInterval(() => {
+      if (Date.now() - this.#heardAt > SILENT_BEATS * heartbeatMs) this.renew()
+      else this.send({ type: 'heartbeat' })
+    }, heartbeatMs)
     this.#parts.onLink({ state: 'open', retryAt: 0 })
   }
 

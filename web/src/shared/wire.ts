@@ -241,5 +241,6 @@ export type Frame =
   | { type: 'alert'; alert: Alert }
   | { type: 'config' }
   | { type: 'ping' }
+  | { type: 'pong' }
   | { type: 'error'; slug: string; detail: string; clientId: string }
   | { type: 'other'; name: string }

@@ -56,6 +56,20 @@ describe('the agent socket', () => {
     expect(sockets[0]?.types()).toEqual(['hello', ...Array(4).fill('heartbeat')])
   })
 
+  it('gives up a connection on which its beats are no longer answered', async () => {
+    sockets[0]?.greet()
+    for (let beat = 0; beat < 10; beat += 1) {
+      vi.advanceTimersByTime(1_000)
+      sockets[0]?.tell({ type: 'pong' })
+    }
+    expect(state()).toBe('open')
+    expect(frames.map((frame) => frame.type)).toEqual(['hello'])
+    vi.advanceTimersByTime(4_000)
+    expect(state()).toBe('waiting')
+    await vi.advanceTimersByTimeAsync(400)
+    expect(sockets).toHaveLength(2)
+  })
+
   it('comes back with growing pauses and starts anew after a welcome', async () => {
     sockets[0]?.greet()
     sockets[0]?.die()
