@@ -34,6 +34,7 @@ BOUND = 20_000
 _AWAY = ("LOADING", "MASTERDOWN", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "OOM", "MISCONF", "BUSY")
 """First words of answers that say "not now" (Valkey, src/server.c, shared objects)."""
 
+
 def meta_key(org_id: str) -> str:
     """Return the one key that every routing function of an organisation declares."""
     return f"cb:{{{org_id}}}:meta"
