@@ -3,8 +3,8 @@
 Urgent are the appends of messages: somebody watches the screen for them, and they cost little. One may overtake only
 what nobody was told of yet. Whoever appends learnt of the interaction from a commit, so it never overtakes the
 opening; where it overtakes a closing, both were under way at once, and either order is a true one. To agents a
-conversation is shown once their assignment is in the record. A batch takes urgent jobs first, and at least one other
-where one waits, so that neither kind starves.
+conversation is shown once their assignment is in the record. A batch takes urgent jobs first and keeps a few places
+for the others, so that neither kind starves.
 """
 
 from __future__ import annotations
@@ -40,13 +40,21 @@ class Inbox:
         self._closing = True
         self._bell.set()
 
-    def take(self, most: int) -> list[Job]:
-        """Wait for jobs and return up to ``most``, urgent ones first; none when closed and empty."""
+    @property
+    def pressing(self) -> bool:
+        """Say whether an urgent job waits."""
+        return bool(self._urgent)
+
+    def take(self, most: int, few: int) -> list[Job]:
+        """Wait for jobs and return up to ``most``, urgent ones first; none when closed and empty.
+
+        ``few`` places are kept for the others.
+        """
         while True:
             self._bell.wait()
             self._bell.clear()  # before looking: what is put from now on rings again
             closing = self._closing
-            batch = _pop(self._urgent, most - 1)
+            batch = _pop(self._urgent, most - few)
             batch += _pop(self._other, most - len(batch))
             if closing or self._urgent or self._other:
                 self._bell.set()

@@ -1,13 +1,14 @@
 """Group commit: threads that run many small transactions as one.
 
 A lane is one thread with one connection. It takes what waits (at most ``BATCH``, urgent jobs first), runs each job in
-a savepoint, so that a failing job harms no neighbour, commits once, then settles all. What is not urgent gets
-``SLICE_S`` per batch; the rest goes back to the head of the queue, so that a message never waits for much of it. A job
-alone needs no savepoint; where they cost round trips, a batch is tried without, jobs of one statement all at once,
-and run again with them if a job fails. Nothing waits to be gathered: while one batch syncs, the next one collects.
-SQLite has one lane. PostgreSQL has several; jobs of one organisation share a lane,
-because lanes that lock the same rows in different orders would only wait for the deadlock detector. Other processes
-still can meet us there: a batch that the server refuses for that is run again, job by job.
+a savepoint, so that a failing job harms no neighbour, commits once, then settles all. Where messages wait by then,
+jobs that are not urgent get ``SLICE_S`` per batch, and the rest goes back to the head of the queue; ``FEW`` of them
+always run, so that they get on however slow the database is. A job alone needs no savepoint; where they cost round
+trips, a batch is tried without, jobs of one statement all at once, and run again with them if a job fails. Nothing
+waits to be gathered: while one batch syncs, the next one collects. SQLite has one lane. PostgreSQL has several; jobs
+of one organisation share a lane, because lanes that lock the same rows in different orders would only wait for the
+deadlock detector. Other processes still can meet us there: a batch that the server refuses for that is run again, job
+by job.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ Called by the writing threads, several at a time; it must be quick and not raise
 
 BATCH = 64
 SLICE_S = 0.004
-"""What jobs that are not urgent may take of one batch; the one that is running then is finished."""
+"""What a batch may take while urgent jobs wait; the job that runs then is finished."""
+FEW = 3
+"""Jobs that are not urgent run in each batch, whatever time they take."""
 BOUND = 8_192
 """Jobs of each kind that may wait per lane; more are refused."""
 TRIES = 6
@@ -72,7 +75,7 @@ class Lane:
         self._thread.join()
 
     def _run(self) -> None:
-        while batch := self._inbox.take(BATCH):
+        while batch := self._inbox.take(BATCH, FEW):
             begun = time.perf_counter()
             settled = self._outcomes(batch)
             took = time.perf_counter() - begun
@@ -133,7 +136,7 @@ class Lane:
                 settled += send_all(connection, batch[:sent], commit=sent == len(batch))
             if sent and sent == len(batch):
                 return settled
-            for job in _in_time(batch[sent:]):
+            for job in self._in_time(batch[sent:]):
                 settled.append(Settled(job=job, value=job.work(connection)))
         except Exception as error:
             if retryable(error):
@@ -150,7 +153,7 @@ class Lane:
         """Run each job in a savepoint of the transaction that has begun, and commit."""
         execute = raw(connection).execute
         settled: list[Settled] = []
-        for job in _in_time(batch):
+        for job in self._in_time(batch):
             execute("SAVEPOINT job")
             try:
                 settled.append(Settled(job=job, value=job.work(connection)))
@@ -162,6 +165,16 @@ class Lane:
             execute("RELEASE SAVEPOINT job")
         execute("COMMIT")
         return settled
+
+    def _in_time(self, batch: Sequence[Job]) -> Iterator[Job]:
+        """Yield urgent jobs, and others: a few, and more while time is left or nothing urgent waits."""
+        begun, others = time.perf_counter(), 0
+        for job in batch:
+            if not job.urgent:
+                others += 1
+                if others > FEW and self._inbox.pressing and time.perf_counter() - begun > SLICE_S:
+                    return
+            yield job
 
     def _run_alone(self, job: Job) -> Settled:
         """Run a job in a transaction of its own, several times if the server refuses it."""
@@ -188,18 +201,6 @@ class Lane:
                 connection.close()
             except DRIVER_ERRORS:
                 log.debug("a broken connection was given up")
-
-
-def _in_time(batch: Sequence[Job]) -> Iterator[Job]:
-    """Yield urgent jobs, and others while time is left; at least one."""
-    until = 0.0
-    for job in batch:
-        if not job.urgent:
-            now = time.perf_counter()
-            if until and now > until:
-                return
-            until = until or now + SLICE_S
-        yield job
 
 
 def _all_failed(batch: Sequence[Job], error: Exception) -> list[Settled]:
