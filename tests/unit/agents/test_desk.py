@@ -262,6 +262,7 @@ async def test_only_the_holder_speaks(office: Office) -> None:
 
 
 async def test_a_character_that_no_database_keeps_is_replaced(office: Office) -> None:
+    office.record.item = replace(office.record.item, state=WorkState.ACTIVE)
     await office.desk.say(ANA, "i1", client_id="1", body="a\0b")
     assert [one.body for one in office.record.drafts] == ["a\N{REPLACEMENT CHARACTER}b"]
 
