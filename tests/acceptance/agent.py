@@ -9,8 +9,6 @@ import httpx
 
 from tests.acceptance.peer import Frame, Peer
 
-HEARTBEAT_S = 0.4
-
 
 class SignedIn:
     """A user of the public API."""
@@ -86,9 +84,9 @@ class Agent(Peer):
         self.connect(f"{url}/api/v1/agent/socket", origin=url, **headers)
         if self.person.token:
             self.send("hello", v=1, token=self.person.token)
-        self.hear("hello")
+        every_s = self.hello["heartbeat_ms"] / 1000
         self._dead.clear()
-        self._heart = threading.Thread(target=self._beat, name="heart", daemon=True)
+        self._heart = threading.Thread(target=self._beat, args=(every_s,), name="heart", daemon=True)
         self._heart.start()
         return self
 
@@ -197,8 +195,8 @@ class Agent(Peer):
         if self._heart is not None:
             self._heart.join(5)
 
-    def _beat(self) -> None:
-        while not self._dead.wait(HEARTBEAT_S) and self.connected:
+    def _beat(self, every_s: float) -> None:
+        while not self._dead.wait(every_s) and self.connected:
             self.send("heartbeat")
 
 

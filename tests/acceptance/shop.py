@@ -77,11 +77,11 @@ class Shop:
         """Wait until the wallboard, which may be half a second old, shows so many units in use, by log-in."""
         names = {login: self.person(login).get("/me")["user"]["name"] for login in units}
         wanted = {names[login]: used for login, used in units.items()}
-        until(lambda: wanted.items() <= self._loads().items(), what=f"load {units}")
+        until(lambda: _as_wanted(self._loads(), wanted), what=f"load {units}")
 
     def expect_queue(self, key: str, **counts: int) -> None:
         """Wait until the wallboard shows a queue so."""
-        until(lambda: counts.items() <= self._queue(key).items(), what=f"queue {key}: {counts}")
+        until(lambda: _as_wanted(self._queue(key), counts), what=f"queue {key}: {counts}")
 
     def _loads(self) -> dict[str, int]:
         return {one["name"]: one["used"] for one in self.boss.get("/board")["agents"]}
@@ -153,6 +153,11 @@ class Shop:
 
     def _nothing_open(self) -> bool:
         return all(one["state"] == "closed" for one in self.boss.get("/work-items", limit="200")["items"])
+
+
+def _as_wanted(found: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
+    assert wanted.items() <= found.items(), found
+    return True
 
 
 @contextlib.contextmanager
