@@ -56,6 +56,7 @@ from engine.valkey.lease import Leases
 from engine.wiring.board import BoardServer
 from engine.wiring.configuration import ConfigurationKeeper
 from engine.wiring.housekeeping import Housekeeping
+from engine.wiring.interpreter import tune_interpreter
 from engine.wiring.leased import Leased
 from engine.wiring.organisations import OrganisationBook, SnapshotFollower
 from engine.wiring.recorder import Recorder
@@ -101,6 +102,7 @@ class Application:
         await self.configuration.start()
         await self._follower.step()
         self._start_roles()
+        tune_interpreter()
 
     async def failed(self) -> None:
         """Wait for a fault that this process cannot survive, and raise it."""
