@@ -43,7 +43,7 @@ Called by the writing threads, several at a time; it must be quick and not raise
 BATCH = 64
 SLICE_S = 0.004
 """What a batch may take while urgent jobs wait; the job that runs then is finished."""
-FEW = 3
+FEW = 8
 """Jobs that are not urgent run in each batch, whatever time they take."""
 BOUND = 8_192
 """Jobs of each kind that may wait per lane; more are refused."""

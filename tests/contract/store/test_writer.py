@@ -123,14 +123,14 @@ async def test_messages_go_first_and_nobody_starves(store: Store, org: str) -> N
 
     held = asyncio.create_task(write(org, hold))
     await asyncio.to_thread(begun.wait, 10)
-    jobs = [asyncio.create_task(write(org, note(f"other {number}"))) for number in range(5)]
+    jobs = [asyncio.create_task(write(org, note(f"other {number}"))) for number in range(12)]
     jobs += [asyncio.create_task(write(org, note(f"message {number}"), urgent=True)) for number in range(100)]
     await asyncio.sleep(0)
     gate.set()
     await asyncio.gather(held, *jobs)
     first = writer_module.BATCH - writer_module.FEW
     messages = [f"message {number}" for number in range(100)]
-    others = [f"other {number}" for number in range(5)]
+    others = [f"other {number}" for number in range(12)]
     assert order == [
         *messages[:first], *others[: writer_module.FEW], *messages[first:], *others[writer_module.FEW :],
     ]  # fmt: skip
@@ -152,16 +152,16 @@ async def test_long_work_lets_messages_through(url: str, org: str) -> None:
         return work
 
     held = asyncio.create_task(store._access.write(org, lambda _conn: gate.wait(10)))
-    jobs = [asyncio.create_task(store._access.write(org, slow(number))) for number in range(12)]
+    jobs = [asyncio.create_task(store._access.write(org, slow(number))) for number in range(24)]
     await asyncio.sleep(0)
     gate.set()
     await asyncio.to_thread(begun.wait, 10)
     await store._access.write(org, lambda _conn: order.append(-1), urgent=True)
     await asyncio.gather(held, *jobs)
     await store.stop()
-    assert [number for number in order if number >= 0] == list(range(12))
-    assert order.index(-1) < 10
-    assert sum(size for _, _, size in seen) == 14
+    assert [number for number in order if number >= 0] == list(range(24))
+    assert order.index(-1) < 20
+    assert sum(size for _, _, size in seen) == 26
     assert all(0 <= waited < 10 and 0 < took < 10 for waited, took, _ in seen)
 
 
