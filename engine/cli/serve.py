@@ -69,6 +69,7 @@ class _Serving:
         return 0
 
     async def _serve(self) -> None:
+        passwords = await self._passwords() if self._demo else {}
         server = self._server = _Server(self._configuration())
         serving = asyncio.create_task(server.serve(sockets=[self._listener]), name="uvicorn")
         stopped = asyncio.create_task(self._stop.wait(), name="signal")
@@ -76,7 +77,7 @@ class _Serving:
         helpers: list[asyncio.Task[None]] = []
         try:
             await _until_listening(server, serving)
-            helpers = await self._welcome()
+            helpers = self._welcome(passwords)
             await asyncio.wait({serving, stopped, failed}, return_when=asyncio.FIRST_COMPLETED)
             await self._wind_down(server, serving)
             if failed.done():
@@ -114,8 +115,8 @@ class _Serving:
             timeout_graceful_shutdown=max(1, settings.drain_ms // 1000),
         )
 
-    async def _welcome(self) -> "list[asyncio.Task[None]]":
-        """Say where everything is; with the demo, give out log-ins and start traffic."""
+    def _welcome(self, passwords: Mapping[str, Mapping[str, str]]) -> "list[asyncio.Task[None]]":
+        """Say where everything is; with the demo, say the log-ins and start traffic."""
         base = _address(self._listener)
         organisations = self._application.book.all()
         if not self._demo:
@@ -123,16 +124,18 @@ class _Serving:
             return []
         helpers = []
         for organisation in organisations:
-            passwords = await self._passwords(organisation)
             if self._traffic_wanted:
-                helpers.append(_simulate(base, organisation, passwords))
-            _print_welcome(base, organisation, passwords)
+                helpers.append(_simulate(base, organisation, passwords[organisation.id]))
+            _print_welcome(base, organisation, passwords[organisation.id])
         return helpers
 
-    async def _passwords(self, organisation: Organisation) -> Mapping[str, str]:
-        return await ensure_demo_passwords(
-            self._settings.data, self._application.store, organisation.id, tuple(organisation.agents)
-        )
+    async def _passwords(self) -> Mapping[str, Mapping[str, str]]:
+        """Give the demo's users their passwords, before anybody can reach the log-in."""
+        data, store = self._settings.data, self._application.store
+        return {
+            organisation.id: await ensure_demo_passwords(data, store, organisation.id, tuple(organisation.agents))
+            for organisation in self._application.book.all()
+        }
 
     def _catch_signals(self) -> None:
         loop = asyncio.get_running_loop()

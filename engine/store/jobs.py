@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError
 
-from engine.errors import CordboardError, Unavailable
+from engine.errors import CordboardError, InvalidInput, Unavailable
 from engine.store.connect import away
 from engine.store.direct import Cursor
 
@@ -100,8 +102,14 @@ def _deliver(settled: Sequence[Settled]) -> None:
 
 
 def as_engine_error(error: Exception) -> Exception:
-    """Turn a failing database into Unavailable; leave everything else as it is."""
-    if isinstance(error, CordboardError) or not away(error):
+    """Turn a failing database into Unavailable, a value it cannot keep into InvalidInput; leave everything else."""
+    if isinstance(error, CordboardError):
+        return error
+    if isinstance(error, DataError | OverflowError | psycopg.DataError):
+        refused = InvalidInput("a value is not one that the record can keep", mend="Check numbers and characters.")
+        refused.__cause__ = error
+        return refused
+    if not away(error):
         return error
     unavailable = Unavailable(f"the database failed: {error}", slug="store-unavailable")
     unavailable.__cause__ = error

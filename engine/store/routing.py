@@ -185,9 +185,9 @@ def _project(
     if events and not current:
         raise Conflict("the cursor belongs to a newer epoch", slug="cursor-moved")
     applied = _apply_all(conn, current, new_id)
-    last = max(((event.epoch, event.seq) for event in current), default=(mark.epoch, mark.seq))
-    epoch, seq = max(last, (mark.epoch, mark.seq))
-    _set_mark(conn, org_id, BoardMark(epoch=epoch, seq=seq, stream_id=cursor_id))
+    epoch, seq = max(((event.epoch, event.seq) for event in current), default=(0, 0))
+    if (epoch, seq) > (mark.epoch, mark.seq):  # else a process that slept is behind: number and place go together
+        _set_mark(conn, org_id, BoardMark(epoch=epoch, seq=seq, stream_id=cursor_id))
     return applied
 
 

@@ -183,6 +183,14 @@ async def test_one_open_assignment_per_item(store: Store, org: str) -> None:
     assert (await store.work.get(org, story.item_id)).agent_id == ben.id
 
 
+async def test_a_projector_that_slept_does_not_move_the_cursor_back(store: Store, org: str) -> None:
+    story = Story(await opened(store, org))
+    events = [story.tell(EventKind.ENQUEUED), *(presence(story, "break") for _ in range(2))]
+    await store.routing.project(org, events, cursor_id="3-0")
+    await store.routing.project(org, events[:2], cursor_id="2-0")
+    assert await store.routing.cursor(org) == BoardMark(epoch=events[0].epoch, seq=3, stream_id="3-0")
+
+
 async def test_the_cursor_moves_with_the_history(store: Store, org: str) -> None:
     assert await store.routing.cursor(org) == BoardMark()
     epoch = await store.routing.begin_epoch(org, at_least=4)

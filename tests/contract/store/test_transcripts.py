@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model.conversation import Appended, Author, Draft, EntryKind
 from engine.store.store import Store
 from tests.contract.store.building import START_MS, Story, agent, opened, said
@@ -138,3 +138,10 @@ async def test_the_overview_shows_what_stands_beside(store: Store, org: str) -> 
     assert result.item is not None
     assert overview.item.id == result.item.id
     assert [chat.id for chat in await store.conversations.open_chats(org)] == [result.interaction.id]
+
+
+async def test_a_number_beyond_the_database_is_refused_and_harms_nobody(store: Store, org: str) -> None:
+    chat = (await opened(store, org)).interaction
+    with pytest.raises(InvalidInput):
+        await store.transcripts.since(org, chat.id, after_seq=2**70)
+    assert await store.transcripts.since(org, chat.id, after_seq=0)
