@@ -106,7 +106,11 @@ class Projector:
         if not await self._holds_lease():
             return 1.0
         mark = await self._history.cursor(self._org_id)
-        events = (await self._stream.events(self._org_id, mark.stream_id, BLOCK_MS))[:BATCH]
+        seen = await self._stream.events(self._org_id, mark.stream_id, BLOCK_MS)
+        # What a rebuild has overtaken is over; it must not look like a board that lost events.
+        events = [event for event in seen if event.epoch >= mark.epoch][:BATCH]
+        if seen and not events:
+            return PAUSE_S
         if not events:
             if not await self._is_level(mark):
                 await self._rebuilder.run(self._org_id)

@@ -16,6 +16,7 @@ KEPT = 1_000
 
 Place = tuple[int, int]
 """A stream id as numbers: milliseconds and number (Valkey, XADD)."""
+BEGINNING: Place = (0, 0)
 
 
 class EventSource(Protocol):
@@ -44,6 +45,9 @@ class Tail:
         """Return events after an id, waiting up to ``block_ms`` for one. Raises Unavailable. Cancellation safe."""
         assert org_id == self._org_id
         after = _place(after_stream_id)
+        if after == BEGINNING and self._events:
+            # Who asks for the beginning has seen a new epoch begin; what is kept may be of the one before.
+            return await self._read_apart(after_stream_id, block_ms)
         if not self._leading and (self._start is None or after > _place(self._end)):
             self._begin(after_stream_id)
         with contextlib.suppress(TimeoutError):

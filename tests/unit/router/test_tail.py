@@ -110,3 +110,15 @@ async def test_nothing_of_a_board_before_the_rebuild_is_served_again() -> None:
     stream.add(6, epoch=2)
     found = await tail.events("acme", "2-0", 1)
     assert [(one.seq, one.epoch) for one in found] == [(6, 2)]
+
+
+async def test_a_new_epoch_is_not_mistaken_for_the_one_that_began_at_the_same_place() -> None:
+    stream = Stream()
+    stream.add(1, 2)
+    tail = Tail(org_id="acme", source=stream)
+    assert numbers(await tail.events("acme", "0-0", 1)) == [1, 2]
+    stream.all.clear()
+    assert numbers(await tail.events("acme", "0-0", 1)) == [], "the board was rebuilt, nothing has happened yet"
+    stream.add(3, epoch=2)
+    found = await tail.events("acme", "0-0", 1)
+    assert [(one.seq, one.epoch) for one in found] == [(3, 2)]
