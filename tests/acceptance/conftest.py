@@ -1,4 +1,4 @@
-"""One browser per session, one engine per test."""
+"""One browser per module, one engine per test."""
 
 import os
 from collections.abc import Callable, Generator, Iterator
@@ -16,7 +16,7 @@ PICTURES = "CORDBOARD_TEST_PICTURES"
 """Variable that names a directory: what every person's page shows when a test fails is kept there."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: Playwright keeps an event loop running meanwhile
 def browser(chromium: Path, chromium_arguments: list[str]) -> Iterator[Browser]:
     """Run one headless Chromium; each person gets a context of his own."""
     with sync_playwright() as playwright:
