@@ -23,6 +23,7 @@ SHORTEST_MS = 25
 LONGEST_MS = 5_000
 LOOK_MS = 250
 """How often it is looked whose leases are due: a first socket with a short lease comes at any time."""
+MAX_DOUBLINGS = 8
 
 
 class LeaseBoard(Protocol):
@@ -80,7 +81,8 @@ class Presence:
         self._organisations = organisations
         self._clock = clock
         self._sockets: dict[str, _Socket] = {}
-        self._due_ms: dict[str, int] = {}  # by organisation
+        self._due_ms: dict[str, int] = {}  # by organisation that has sockets here
+        self._failed: dict[str, int] = {}  # renewals in a row, by organisation
 
     async def open(self, org_id: str, agent_id: str, connection: str) -> None:
         """Take a lease for a new socket. With the board away the next step takes it."""
@@ -121,22 +123,43 @@ class Presence:
             log.warning("lease left to lapse", org=socket.org_id, agent=socket.agent_id, reason=error.slug)
 
     async def step(self) -> float:
-        """Renew the leases of living sockets where that is due, in batches; return the seconds to the next look."""
+        """Renew the leases of living sockets where that is due; return the seconds to the next look.
+
+        One organisation's fault is logged and tried again; it holds up nobody else.
+        """
         now_ms = self._clock.now_ms()
         # A clock that was set back must not put the renewal off.
         due = [org_id for org_id, at_ms in self._due_ms.items() if not now_ms < at_ms <= now_ms + LONGEST_MS]
-        for org_id in due:
-            organisation = self._organisations.get(org_id)
-            leases = [
-                (socket.agent_id, connection)
-                for connection, socket in self._sockets.items()
-                if socket.org_id == org_id and now_ms - socket.beat_ms <= organisation.lease_ms
-            ]
-            for start in range(0, len(leases), BATCH):
-                await self._renew(org_id, leases[start : start + BATCH])
-            self._due_ms[org_id] = now_ms + heartbeat_ms(organisation)
+        await asyncio.gather(*(self._renew_or_report(org_id, now_ms) for org_id in due))
         soonest_ms = min(self._due_ms.values(), default=now_ms + LOOK_MS)
         return min(max(soonest_ms - now_ms, 1), LOOK_MS) / 1000
+
+    async def _renew_or_report(self, org_id: str, now_ms: int) -> None:
+        try:
+            await self._renew_all(org_id, now_ms)
+            self._failed.pop(org_id, None)
+        except Exception as error:  # whatever it is, it is this organisation's alone
+            failed = self._failed[org_id] = self._failed.get(org_id, 0) + 1
+            wait_ms = min(LOOK_MS << min(failed - 1, MAX_DOUBLINGS), LONGEST_MS)
+            self._due_ms[org_id] = now_ms + wait_ms
+            trace = None if isinstance(error, CordboardError) else error
+            log.warning("leases not renewed", org=org_id, reason=str(error), retry_in_ms=wait_ms, exc_info=trace)
+
+    async def _renew_all(self, org_id: str, now_ms: int) -> None:
+        """Renew one organisation's leases, in batches."""
+        here = [(connection, socket) for connection, socket in self._sockets.items() if socket.org_id == org_id]
+        if not here:
+            del self._due_ms[org_id]
+            return
+        organisation = self._organisations.get(org_id)
+        leases = [
+            (socket.agent_id, connection)
+            for connection, socket in here
+            if now_ms - socket.beat_ms <= organisation.lease_ms
+        ]
+        for start in range(0, len(leases), BATCH):
+            await self._renew(org_id, leases[start : start + BATCH])
+        self._due_ms[org_id] = now_ms + heartbeat_ms(organisation)
 
     async def _renew(self, org_id: str, leases: list[tuple[str, str]]) -> None:
         reply = await self._board.renew(org_id, leases)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from engine.agents.delivery import Delivery
 from engine.agents.floor import Floor
@@ -43,6 +44,7 @@ class Leases:
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
         self.away = False
+        self.faults: dict[str, Exception] = {}  # by organisation, of renewals
         self.outcome = Outcome.OK
 
     async def connect_agent(self, *args: str) -> Reply:
@@ -52,6 +54,8 @@ class Leases:
         return self._answer("disconnect", *args)
 
     async def renew(self, org_id: str, leases: Sequence[tuple[str, str]]) -> Reply:
+        if org_id in self.faults:
+            raise self.faults[org_id]
         return self._answer("renew", org_id, tuple(leases))
 
     async def record(self, events: Sequence[RoutingEvent]) -> None:
@@ -127,13 +131,32 @@ async def test_a_board_that_is_away_costs_nobody_the_socket() -> None:
     man = Watchman()
     man.board.away = True
     await man.presence.open("acme", "ana", "s1")
-    with pytest.raises(Unavailable):
-        await man.presence.step()
+    assert await man.presence.step() == 0.25
     man.board.away = False
+    man.clock.ms += 250
     await man.presence.step()
     assert man.board.asked == [("renew", "acme", (("ana", "s1"),))], "renewing takes the lease that could not be taken"
     man.board.away = True
     await man.presence.close("s1")
+
+
+@pytest.mark.parametrize("fault", [Unavailable("away"), ValueError("a mistake of ours")])
+async def test_one_organisations_fault_is_its_own(fault: Exception) -> None:
+    man = Watchman()
+    for org_id in ("acme", "bolt", "core"):
+        await man.presence.open(org_id, "ana", f"s-{org_id}")
+    man.board.faults["bolt"] = fault
+    with capture_logs() as logs:
+        for _ in range(3):
+            await man.presence.step()
+            man.clock.ms += 250
+    asked = [one[1] for one in man.board.asked if one[0] == "renew"]
+    assert asked == ["acme", "core"], "the third is not held up by the second"
+    assert [(one["org"], one["retry_in_ms"]) for one in logs] == [("bolt", 250), ("bolt", 500)]
+    del man.board.faults["bolt"]
+    man.clock.ms += 500
+    await man.presence.step()
+    assert man.board.asked[-1] == ("renew", "bolt", (("ana", "s-bolt"),))
 
 
 async def test_a_user_who_is_no_agent_has_no_lease() -> None:
