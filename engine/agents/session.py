@@ -1,19 +1,18 @@
 """One agent's socket, from hello to close.
 
-A few tasks, owned by ``run``: read frames, write frames, keep state and conversations, forward signals, write marks,
-and for supervisors board and alerts. None waits for a slow peer: what is to be sent goes into a bounded outbox, and
-when that is full the socket closes with 1013 and its client resumes.
+A few tasks, owned by ``run``: read frames, write frames, mirror the board, write marks, and for supervisors wallboard and
+alerts. None waits for a slow peer: what is to be sent goes into a bounded outbox, and when that is full the socket
+closes with 1013 and its client resumes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import msgspec
 import structlog
 
 from engine.agents.board import Wallboard
@@ -31,35 +30,31 @@ from engine.agents.frames import (
     SendRead,
     SendTyping,
     ServerFrame,
-    State,
     Sync,
     WatchTopic,
     decode,
     encode,
 )
+from engine.agents.mirror import Mirror, MirrorParts
 from engine.agents.offers import OfferDesk
 from engine.agents.outbox import Outbox, Wire, WireClosed
-from engine.agents.parts import LoadPart, StatusNow
 from engine.agents.presence import Organisations, Presence, heartbeat_ms
 from engine.agents.reading import Reading
-from engine.agents.render import held_part, hello, moment
+from engine.agents.render import hello
 from engine.agents.shown import ConversationRecord, EntryRecord, Inbox, Shown
 from engine.agents.watch import Alerts, Watch
 from engine.clock import Clock, rfc3339
-from engine.errors import CordboardError, Forbidden, InvalidInput, NotFound, ProtocolError, Unavailable
-from engine.model.board import AgentView, HeldItem
+from engine.errors import CordboardError, Forbidden, InvalidInput, ProtocolError, Unavailable
 from engine.model.case import Case
 from engine.model.conversation import Author, Interaction
 from engine.model.organisation import Role
 from engine.model.user import Principal
-from engine.model.work import WorkState
 
 log = structlog.get_logger(__name__)
 
 POLICY, TOO_BIG, BROKEN, OVERLOADED = 1008, 1009, 1011, 1013
 """WebSocket close codes (RFC 6455, section 7.4; 1013 from the IANA registry)."""
 FLUSH_S = 1.0
-RETRY_S = 0.25
 RECHECK_S = 30.0
 """How often a long-lived socket asks whether its user may still be here."""
 
@@ -126,18 +121,8 @@ class AgentSession:
         self._still_allowed = still_allowed
         self._outbox = outbox or Outbox()
         self._inbox = parts.hub.inbox()
-        self._wake = asyncio.Event()
-        self._wake.set()
         self._ending: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
-        self._version = 0
-        self._sent: State | None = None
-        self._items: frozenset[str] = frozenset()
-        self._recorded: frozenset[tuple[str, int, WorkState]] = frozenset()
-        self._held: tuple[HeldItem, ...] = ()
-        self._cases: set[str] = set()
-        self._look = asyncio.Event()
         self._reading = Reading(org_id=who.org_id, marks=parts.transcript)
-        self._offers = OfferDesk(conversations=parts.conversations, entries=parts.entries)
         self._shown = Shown(
             org_id=who.org_id,
             conversations=parts.conversations,
@@ -145,6 +130,16 @@ class AgentSession:
             inbox=self._inbox,
             send=self.tell,
             visitor_online=parts.visitor_online,
+        )
+        self._mirror = Mirror(
+            member=self,
+            parts=MirrorParts(
+                floor=parts.floor,
+                board=parts.statuses,
+                desk=parts.desk,
+                offers=OfferDesk(conversations=parts.conversations, entries=parts.entries),
+                shown=self._shown,
+            ),
         )
         self._watch = Watch(org_id=who.org_id, board=parts.wallboard, alerts=parts.alerts, send=self.tell)
         self._handlers: dict[type[ClientFrame], Callable[[Any], Awaitable[None]]] = {
@@ -169,7 +164,7 @@ class AgentSession:
 
     def wake(self) -> None:
         """Ask the board again soon."""
-        self._wake.set()
+        self._mirror.wake()
 
     def wake_alerts(self) -> None:
         """Look for alerts soon."""
@@ -182,12 +177,7 @@ class AgentSession:
 
     def case_changed(self, case: Case | None, interaction_id: str) -> None:
         """Show a changed case; without one, read the conversation's soon."""
-        if case is not None:
-            for shown in self._shown.interactions_of(case.id):
-                self._shown.tell_case(shown, case)
-        elif self._shown.holds(interaction_id):
-            self._cases.add(interaction_id)
-            self._look.set()
+        self._mirror.case_changed(case, interaction_id)
 
     def stop(self, code: int, reason: str) -> None:
         """End the socket; the first reason counts."""
@@ -211,7 +201,7 @@ class AgentSession:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._parts.floor.remove(self)
-            self._parts.floor.place_items(self, self._items, ())
+            self._mirror.close()
             self._inbox.close()
             await self._reading.flush()
             await self._parts.presence.close(self._connection)
@@ -221,13 +211,10 @@ class AgentSession:
         works = {
             "read": self._read(),
             "write": self._outbox.run(self._wire),
-            "state": self._keep(self._wake, self._refresh),
-            "conversations": self._keep(self._look, self._show),
-            "signals": self._forward(),
             "marks": self._reading.run(),
             "recheck": self._recheck(),
             "nudge": self._nudge(),
-        }
+        } | self._mirror.works()
         if self._who.at_least(Role.SUPERVISOR):
             works |= {"board": self._watch.run_board(), "alerts": self._watch.run_alerts()}
         return works
@@ -309,80 +296,6 @@ class AgentSession:
         if not self._who.at_least(Role.SUPERVISOR):
             raise Forbidden("The wallboard is for supervisors.", slug="forbidden")
         self._watch.watch_board(on=frame.on)
-
-    async def _forward(self) -> None:
-        while True:
-            try:
-                await self._shown.run()
-            except Unavailable as error:
-                # What could not be read is behind now: the catch-up role says so again within seconds.
-                log.warning("signals not forwarded", user=self._who.user_id, reason=error.slug)
-                await asyncio.sleep(RETRY_S)
-
-    async def _keep(self, wanted: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
-        """Do ``work`` whenever it is wanted; however often that was meanwhile, once."""
-        while True:
-            await wanted.wait()
-            wanted.clear()
-            try:
-                await work()
-            except CordboardError as error:
-                log.warning("agent's view not built", user=self._who.user_id, reason=error.slug)
-                wanted.set()
-                await asyncio.sleep(RETRY_S)
-
-    async def _refresh(self) -> None:
-        """Send the state when it is another. Conversations have a task of their own: offers do not wait for them."""
-        view = await self._view()
-        offers, _ = await asyncio.gather(
-            self._offers.describe(self._who.org_id, view.offers), self._see_recorded(view.items)
-        )
-        state = State(
-            status=StatusNow(key=view.status, since=moment(view.status_since_ms)),
-            connected=view.connected,
-            load=LoadPart(used=view.used, units=view.units),
-            offers=offers,
-            items=[held_part(one) for one in view.items],
-            version=self._version,
-        )
-        if state != self._sent:
-            self._version += 1
-            self._sent = msgspec.structs.replace(state, version=self._version)
-            self._send(self._sent)
-        items = frozenset([*(one.item_id for one in view.items), *(one.item_id for one in view.offers)])
-        self._parts.floor.place_items(self, self._items, items)
-        self._items = items
-        if view.items != self._held:
-            self._held = view.items
-            self._look.set()
-
-    async def _show(self) -> None:
-        self._cases |= await self._shown.show(self._held)
-        while self._cases:
-            interaction_id = self._cases.pop()
-            try:
-                await self._shown.look_at_case(interaction_id)
-            except Unavailable:
-                self._cases.add(interaction_id)
-                raise
-
-    async def _see_recorded(self, items: Sequence[HeldItem]) -> None:
-        """Show no assignment before it is in the record: what an agent was shown, no crash takes back."""
-        seen = {(one.item_id, one.assignment, one.state): one for one in items}
-        news = seen.keys() - self._recorded
-        if news:
-            await asyncio.gather(*(self._recorded_now(seen[key]) for key in news))
-        self._recorded = frozenset(seen)
-
-    async def _recorded_now(self, held: HeldItem) -> None:
-        with contextlib.suppress(NotFound):
-            await self._parts.desk.recorded(self._who.org_id, held)
-
-    async def _view(self) -> AgentView:
-        try:
-            return await self._parts.statuses.agent_view(self._who.org_id, self._who.user_id)
-        except NotFound:  # a user without a place in the configuration, e.g. an admin
-            return AgentView(agent_id=self._who.user_id, status="", status_since_ms=0, connected=False, units=0, used=0)
 
     async def _recheck(self) -> None:
         while True:

@@ -1,0 +1,176 @@
+"""What one agent's socket shows of the board: his state, his offers, his conversations.
+
+Woken, it asks the board for everything and sends what is another; so a hint too many is harmless and one that was
+lost costs until the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+
+from engine.agents.floor import Floor, Member
+from engine.agents.frames import State, encode
+from engine.agents.offers import OfferDesk
+from engine.agents.parts import LoadPart, StatusNow
+from engine.agents.render import held_part, moment
+from engine.agents.shown import Shown
+from engine.errors import CordboardError, NotFound, Unavailable
+from engine.model.board import AgentView, HeldItem
+from engine.model.case import Case
+from engine.model.work import WorkState
+
+log = structlog.get_logger(__name__)
+
+RETRY_S = 0.25
+
+
+class StateBoard(Protocol):
+    """The board, as far as it knows one agent."""
+
+    async def agent_view(self, org_id: str, agent_id: str) -> AgentView:
+        """Return what it knows of him; raise NotFound, Unavailable."""
+        ...
+
+
+class WorkLedger(Protocol):
+    """Know what is in the record."""
+
+    async def recorded(self, org_id: str, held: HeldItem) -> None:
+        """Return when an assignment is in the record. Raises NotFound."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MirrorParts:
+    """What a mirror asks, and where it is known."""
+
+    floor: Floor
+    board: StateBoard
+    desk: WorkLedger
+    offers: OfferDesk
+    shown: Shown
+
+
+class Mirror:
+    """Keep one socket's state and conversations as the board has them."""
+
+    def __init__(self, *, member: Member, parts: MirrorParts) -> None:
+        self._member = member
+        self._who = member.who
+        self._parts = parts
+        self._wake = asyncio.Event()
+        self._wake.set()
+        self._look = asyncio.Event()
+        self._version = 0
+        self._sent: State | None = None
+        self._items: frozenset[str] = frozenset()
+        self._recorded: frozenset[tuple[str, int, WorkState]] = frozenset()
+        self._held: tuple[HeldItem, ...] = ()
+        self._cases: set[str] = set()
+
+    def wake(self) -> None:
+        """Ask the board again soon."""
+        self._wake.set()
+
+    def case_changed(self, case: Case | None, interaction_id: str) -> None:
+        """Show a changed case; without one, read the conversation's soon."""
+        if case is not None:
+            for shown in self._parts.shown.interactions_of(case.id):
+                self._parts.shown.tell_case(shown, case)
+        elif self._parts.shown.holds(interaction_id):
+            self._cases.add(interaction_id)
+            self._look.set()
+
+    def works(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """Return the tasks to run, by name; they end by cancellation only."""
+        return {
+            "state": self._keep(self._wake, self._refresh),
+            "conversations": self._keep(self._look, self._show),
+            "signals": self._forward(),
+        }
+
+    def close(self) -> None:
+        """Let the floor forget what was shown."""
+        self._parts.floor.place_items(self._member, self._items, ())
+        self._items = frozenset()
+
+    async def _forward(self) -> None:
+        while True:
+            try:
+                await self._parts.shown.run()
+            except Unavailable as error:
+                # What could not be read is behind now: the catch-up role says so again within seconds.
+                log.warning("signals not forwarded", user=self._who.user_id, reason=error.slug)
+                await asyncio.sleep(RETRY_S)
+
+    async def _keep(self, wanted: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+        """Do ``work`` whenever it is wanted; however often that was meanwhile, once."""
+        while True:
+            await wanted.wait()
+            wanted.clear()
+            try:
+                await work()
+            except CordboardError as error:
+                log.warning("agent's view not built", user=self._who.user_id, reason=error.slug)
+                wanted.set()
+                await asyncio.sleep(RETRY_S)
+
+    async def _refresh(self) -> None:
+        """Send the state when it is another. Conversations have a task of their own: offers do not wait for them."""
+        view = await self._ask()
+        offers, _ = await asyncio.gather(
+            self._parts.offers.describe(self._who.org_id, view.offers), self._see_recorded(view.items)
+        )
+        state = State(
+            status=StatusNow(key=view.status, since=moment(view.status_since_ms)),
+            connected=view.connected,
+            load=LoadPart(used=view.used, units=view.units),
+            offers=offers,
+            items=[held_part(one) for one in view.items],
+            version=self._version,
+        )
+        if state != self._sent:
+            self._version += 1
+            self._sent = msgspec.structs.replace(state, version=self._version)
+            self._member.tell(encode(self._sent))
+        items = frozenset([*(one.item_id for one in view.items), *(one.item_id for one in view.offers)])
+        self._parts.floor.place_items(self._member, self._items, items)
+        self._items = items
+        if view.items != self._held:
+            self._held = view.items
+            self._look.set()
+
+    async def _show(self) -> None:
+        self._cases |= await self._parts.shown.show(self._held)
+        while self._cases:
+            interaction_id = self._cases.pop()
+            try:
+                await self._parts.shown.look_at_case(interaction_id)
+            except Unavailable:
+                self._cases.add(interaction_id)
+                raise
+
+    async def _see_recorded(self, items: Sequence[HeldItem]) -> None:
+        """Show no assignment before it is in the record: what an agent was shown, no crash takes back."""
+        seen = {(one.item_id, one.assignment, one.state): one for one in items}
+        news = seen.keys() - self._recorded
+        if news:
+            await asyncio.gather(*(self._recorded_now(seen[key]) for key in news))
+        self._recorded = frozenset(seen)
+
+    async def _recorded_now(self, held: HeldItem) -> None:
+        with contextlib.suppress(NotFound):
+            await self._parts.desk.recorded(self._who.org_id, held)
+
+    async def _ask(self) -> AgentView:
+        try:
+            return await self._parts.board.agent_view(self._who.org_id, self._who.user_id)
+        except NotFound:  # a user without a place in the configuration, e.g. an admin
+            return AgentView(agent_id=self._who.user_id, status="", status_since_ms=0, connected=False, units=0, used=0)
