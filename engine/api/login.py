@@ -6,7 +6,7 @@ time within bounds; failed attempts are limited per address, and lock the accoun
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.api.gate import hash_secret, new_secret
 from engine.api.limiter import AddressLimiter
@@ -89,35 +89,45 @@ class Reception:
             )
         self._limiter.give_back(address)
         self._metrics.login("ok")
-        return await self.open(account.user, address=address, user_agent=user_agent)
+        return await self._open(account, address=address, user_agent=user_agent)
 
-    async def open(self, user: User, *, address: str, user_agent: str) -> Opened:
-        """Open a session for a user who has proved who he is."""
+    async def _open(self, account: Account, *, address: str, user_agent: str) -> Opened:
+        """Open a session for a user who has proved who he is. Raises Unauthenticated(login-failed)."""
         secret, now_ms = new_secret(), self._clock.now_ms()
         session = await self._sessions.create(
             hash_secret(secret),
-            user=user,
+            user=account.user,
             csrf=new_secret(),
             expires_ms=now_ms + self._settings.session_ttl_ms,
             address=address[:100],
             user_agent=user_agent[:200],
             now_ms=now_ms,
+            password_hash=account.password_hash,
         )
         return Opened(secret=secret, session=session)
 
-    async def change_own(self, user: User, *, current: str, new: str, address: str) -> None:
-        """Replace a user's password and end his sessions. Raises Unauthenticated, InvalidInput(weak-password)."""
+    async def change_own(self, user: User, *, current: str, new: str, address: str, user_agent: str) -> Opened:
+        """Replace a user's password, end his sessions and open a new one.
+
+        Raises Unauthenticated, InvalidInput(weak-password), TooFast, Unavailable.
+        """
         self._limiter.take(address)
-        if await self._admitted(user.org_id, user.login, current) is None:
+        account = await self._admitted(user.org_id, user.login, current)
+        if account is None:
             raise Unauthenticated("The present password is wrong.", slug="login-failed")
         self._limiter.give_back(address)
-        await self.set_password(user.org_id, user.id, new)
+        hashed = await self.set_password(user.org_id, user.id, new)
+        return await self._open(replace(account, password_hash=hashed), address=address, user_agent=user_agent)
 
-    async def set_password(self, org_id: str, user_id: str, password: str) -> None:
-        """Give a user a password and end his sessions. Raises InvalidInput(weak-password), NotFound."""
+    async def set_password(self, org_id: str, user_id: str, password: str) -> str:
+        """Give a user a password and end his sessions, all or nothing; return the hash.
+
+        Raises InvalidInput(weak-password), NotFound, Unavailable.
+        """
         await self._users.get(org_id, user_id)
-        await self._passwords.set_password(org_id, user_id, await self.hash(password))
-        await self._sessions.delete_for_user(org_id, user_id)
+        hashed = await self.hash(password)
+        await self._passwords.set_password(org_id, user_id, hashed)
+        return hashed
 
     async def hash(self, password: str) -> str:
         """Hash a password in a thread. Raises InvalidInput(weak-password), Unavailable."""
@@ -134,8 +144,7 @@ class Reception:
             if not right:
                 await self._count_failure(account.user)
                 return None
-            await self._note_success(account, password)
-            return account
+            return await self._note_success(account, password)
 
     async def _count_failure(self, user: User) -> None:
         await self._passwords.record_failure(
@@ -146,12 +155,15 @@ class Reception:
             now_ms=self._clock.now_ms(),
         )
 
-    async def _note_success(self, account: Account, password: str) -> None:
+    async def _note_success(self, account: Account, password: str) -> Account:
         user = account.user
         if account.failed_count:
             await self._passwords.record_success(user.org_id, user.id)
-        if needs_rehash(account.password_hash):
-            await self._passwords.set_password(user.org_id, user.id, await asyncio.to_thread(hash_password, password))
+        if not needs_rehash(account.password_hash):
+            return account
+        hashed = await asyncio.to_thread(hash_password, password)
+        done = await self._passwords.rehash(user.org_id, user.id, before=account.password_hash, after=hashed)
+        return replace(account, password_hash=hashed) if done else account
 
     async def _hide_time(self, begun_s: float) -> None:
         # A counted failure is a write, an unknown login is none: wait until that cannot be seen from outside.

@@ -56,7 +56,10 @@ class Users(Protocol):
         ...
 
     async def update(self, org_id: str, user_id: str, *, changes: Mapping[str, object]) -> User:
-        """Change name, role, active, locale; raise NotFound, Conflict(last-admin)."""
+        """Change name, role, active, locale; raise NotFound, Conflict(last-admin).
+
+        Another role or activity ends the user's sessions in the same transaction.
+        """
         ...
 
 
@@ -64,7 +67,11 @@ class Passwords(Protocol):
     """Keep the hashes of passwords and count failures."""
 
     async def set_password(self, org_id: str, user_id: str, password_hash: str) -> None:
-        """Replace a user's hash."""
+        """Replace a user's hash and end his sessions, in one transaction."""
+        ...
+
+    async def rehash(self, org_id: str, user_id: str, *, before: str, after: str) -> bool:
+        """Replace the hash of the same password, unless it is another by now."""
         ...
 
     async def record_failure(self, org_id: str, user_id: str, *, lock_after: int, lock_ms: int, now_ms: int) -> object:
@@ -89,8 +96,9 @@ class Sessions(Protocol):
         address: str,
         user_agent: str,
         now_ms: int,
+        password_hash: str,
     ) -> Session:
-        """Begin a session."""
+        """Begin a session; raise Unauthenticated(login-failed) when the password is another by now."""
         ...
 
     async def get(self, token_hash: str, now_ms: int) -> Session | None:
@@ -103,10 +111,6 @@ class Sessions(Protocol):
 
     async def delete(self, token_hash: str) -> None:
         """End a session. Idempotent."""
-        ...
-
-    async def delete_for_user(self, org_id: str, user_id: str) -> object:
-        """End all of a user's sessions."""
         ...
 
 

@@ -109,7 +109,6 @@ def set_password(
         org_id = await pick_organisation(store, organisation)
         user = (await account_of(store, org_id, login)).user
         await store.users.set_password(org_id, user.id, hashed)
-        await store.sessions.delete_for_user(org_id, user.id)
         await audit(store, org_id, "user.password", user.id)
         return user
 
@@ -215,8 +214,6 @@ def _update(
         org_id = await pick_organisation(store, organisation)
         user = (await account_of(store, org_id, login)).user
         changed = await store.users.update(org_id, user.id, role=role, active=active)
-        if active is False:
-            await store.sessions.delete_for_user(org_id, user.id)
         await audit(store, org_id, "user.update", user.id)
         return changed
 

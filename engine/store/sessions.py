@@ -1,9 +1,16 @@
-"""Signed-in browsers; only the hash of the cookie's secret is kept."""
+"""Signed-in browsers; only the hash of the cookie's secret is kept.
+
+A session begins only while the password that opened it is still the user's, and a new password ends all sessions in
+its own transaction (``Users.set_password``). Both lock the user's row first: whichever comes second sees the other.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, Delete, delete, select, update
 
+from engine.errors import Unauthenticated
 from engine.model.record import Session
 from engine.model.user import User
 from engine.store.access import Access
@@ -30,8 +37,9 @@ class Sessions:
         address: str,
         user_agent: str,
         now_ms: int,
+        password_hash: str,
     ) -> Session:
-        """Begin a session."""
+        """Begin a session; raise Unauthenticated when ``password_hash`` is not the user's any more."""
         row = {
             "token_hash": token_hash,
             "org_id": user.org_id,
@@ -43,7 +51,7 @@ class Sessions:
             "address": address[:TEXT_LENGTH],
             "user_agent": user_agent[:TEXT_LENGTH],
         }
-        await self._access.execute(user.org_id, sessions.insert(), row)
+        await self._access.write(user.org_id, lambda conn: _create(conn, row, password_hash))
         return Session(user=user, csrf=csrf, created_ms=now_ms, seen_ms=now_ms, expires_ms=expires_ms)
 
     async def get(self, token_hash: str, now_ms: int) -> Session | None:
@@ -65,16 +73,24 @@ class Sessions:
         """End a session. Idempotent."""
         await self._delete(delete(sessions).where(sessions.c.token_hash == token_hash))
 
-    async def delete_for_user(self, org_id: str, user_id: str) -> None:
-        """End all sessions of a user. Idempotent."""
-        await self._delete(delete(sessions).where(sessions.c.user_id == user_id, sessions.c.org_id == org_id))
-
     async def purge(self, now_ms: int) -> int:
         """Delete what has expired; return how many."""
         return await self._delete(delete(sessions).where(sessions.c.expires_ms <= now_ms))
 
     async def _delete(self, statement: Delete) -> int:
         return await self._access.execute("", statement)
+
+
+def end_sessions(conn: Connection, org_id: str, user_id: str) -> None:
+    """End all sessions of a user, in the transaction that changes him. Idempotent."""
+    conn.execute(delete(sessions).where(sessions.c.user_id == user_id, sessions.c.org_id == org_id))
+
+
+def _create(conn: Connection, row: Mapping[str, object], password_hash: str) -> None:
+    now = conn.scalar(select(users.c.password_hash).where(users.c.id == row["user_id"]).with_for_update())
+    if now != password_hash:
+        raise Unauthenticated("The password has just been changed.", slug="login-failed")
+    conn.execute(sessions.insert(), row)
 
 
 def _get(conn: Connection, token_hash: str, now_ms: int) -> Session | None:

@@ -14,6 +14,7 @@ from engine.model.user import User
 from engine.store.access import Access
 from engine.store.case_writes import ensure_organisation
 from engine.store.rows import AnyRow, user_of
+from engine.store.sessions import end_sessions
 from engine.store.tables import organisations, users
 from engine.store.upsert import insert_once
 
@@ -72,20 +73,28 @@ class Users:
         name: str | None = None,
         locale: str | None = None,
     ) -> User:
-        """Change what is given, by name or in ``changes``; raise NotFound or Conflict (``last-admin``)."""
+        """Change what is given, by name or in ``changes``; raise NotFound or Conflict (``last-admin``).
+
+        Another role or activity ends the user's sessions in the same transaction.
+        """
         given = {"role": role, "active": active, "name": name, "locale": locale, **(changes or {})}
         values = {column: value for column, value in given.items() if value is not None}
         return await self._access.write(org_id, lambda conn: _update(conn, org_id, user_id, values))
 
     async def set_password(self, org_id: str, user_id: str, password_hash: str, *, now_ms: int | None = None) -> None:
-        """Replace the password's hash and lift a lock-out; raise NotFound."""
+        """Replace the password's hash, lift a lock-out and end the user's sessions, all or nothing; raise NotFound."""
         values = {
             "password_hash": password_hash,
             "password_ms": self._access.clock.now_ms() if now_ms is None else now_ms,
             "failed_count": 0,
             "locked_until_ms": 0,
         }
-        await self._access.write(org_id, lambda conn: _write(conn, org_id, user_id, values))
+        await self._access.write(org_id, lambda conn: _set_password(conn, org_id, user_id, values))
+
+    async def rehash(self, org_id: str, user_id: str, *, before: str, after: str) -> bool:
+        """Replace the hash of the same password; False, and nothing, when it is another password by now."""
+        mine = (users.c.id == user_id) & (users.c.org_id == org_id) & (users.c.password_hash == before)
+        return bool(await self._access.execute(org_id, update(users).where(mine).values(password_hash=after)))
 
     async def record_failure(self, org_id: str, user_id: str, *, lock_after: int, lock_ms: int, now_ms: int) -> Account:
         """Count a wrong password; after ``lock_after`` in a row lock the account for ``lock_ms``. Raises NotFound."""
@@ -151,6 +160,8 @@ def _update(conn: Connection, org_id: str, user_id: str, values: Mapping[str, ob
     conn.execute(select(organisations).where(organisations.c.org_id == org_id).with_for_update())
     before = user_of(_find(conn, org_id, user_id))
     after = user_of(_write(conn, org_id, user_id, {**values, "role": Role(str(values.get("role", before.role))).value}))
+    if (after.role, after.active) != (before.role, before.active):
+        end_sessions(conn, org_id, user_id)
     if _runs(before) and not _runs(after):
         left = conn.execute(select(users).where(users.c.org_id == org_id, users.c.role == Role.ADMIN.value))
         if not any(_runs(user_of(row)) for row in left):
@@ -166,6 +177,11 @@ def _write(conn: Connection, org_id: str, user_id: str, values: Mapping[str, obj
     if values:
         conn.execute(update(users).where(users.c.id == user_id, users.c.org_id == org_id).values(**values))
     return _find(conn, org_id, user_id)
+
+
+def _set_password(conn: Connection, org_id: str, user_id: str, values: Mapping[str, object]) -> None:
+    _write(conn, org_id, user_id, values)  # first: it locks the row that a beginning session looks at
+    end_sessions(conn, org_id, user_id)
 
 
 def _fail(conn: Connection, where: tuple[str, str], *, lock_after: int, lock_ms: int, now_ms: int) -> Account:

@@ -98,10 +98,15 @@ async def change_own_password(
     All of the user's sessions end; the answer opens a new one.
     """
     user = _own_user(caller)
-    await front.change_own(user, current=body.current, new=body.password, address=address_of(request))
+    opened = await front.change_own(
+        user,
+        current=body.current,
+        new=body.password,
+        address=address_of(request),
+        user_agent=request.headers.get("user-agent", ""),
+    )
     gate.forget_user(who.org_id, who.user_id)
     parts.floor.stop_user(who.org_id, who.user_id, reason="password changed")
-    opened = await front.open(user, address=address_of(request), user_agent=request.headers.get("user-agent", ""))
     _set_cookie(response, request, parts, opened)
     return _me(parts, user, csrf=opened.session.csrf, via="session")
 

@@ -45,7 +45,6 @@ async def change_user(user_id: str, body: UserChange, parts: Parts, who: Admin, 
         raise InvalidInput("Nothing to change.")
     user = await parts.users.update(who.org_id, user_id, changes=changes)
     if "active" in changes or "role" in changes:
-        await parts.sessions.delete_for_user(who.org_id, user_id)
         gate.forget_user(who.org_id, user_id)
         parts.floor.stop_user(who.org_id, user_id, reason="user changed")
     await write_audit(parts, who, "user.changed", user_id, {key: str(value) for key, value in changes.items()})

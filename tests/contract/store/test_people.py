@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, NotFound, Unauthenticated
 from engine.model.organisation import Role
+from engine.model.user import User
 from engine.store.store import Store
 from tests.contract.store.building import START_MS, agent
 
@@ -66,7 +67,7 @@ async def test_sessions_end(store: Store, org: str) -> None:
     async def begin(token_hash: str, expires_ms: int) -> None:
         await store.sessions.create(
             f"{org}{token_hash}", user=ana, csrf="c", expires_ms=expires_ms, address="::1",
-            user_agent="x" * 999, now_ms=START_MS,
+            user_agent="x" * 999, now_ms=START_MS, password_hash="",
         )  # fmt: skip
 
     async def lives(token_hash: str, now_ms: int = START_MS + 50) -> bool:
@@ -84,11 +85,51 @@ async def test_sessions_end(store: Store, org: str) -> None:
     assert not await lives("b")
     assert await store.sessions.purge(START_MS + 100) >= 1
     assert not await lives("c", START_MS)
-    await store.users.update(org, ana.id, active=False)
-    assert not await lives("a")
-    await store.users.update(org, ana.id, active=True)
-    await store.sessions.delete_for_user(org, ana.id)
-    assert not await lives("a")
+
+
+@pytest.mark.parametrize("change", ["password", "activity", "role"])
+async def test_what_ends_sessions_ends_them_in_its_own_transaction(store: Store, org: str, change: str) -> None:
+    ana, ben = await agent(store, org), await agent(store, org, "ben")
+    for user in (ana, ben):
+        await begin_session(store, user, f"{org}{user.login}")
+    if change == "password":
+        await store.users.set_password(org, ana.id, "new")
+    elif change == "activity":
+        await store.users.update(org, ana.id, active=False)
+        await store.users.update(org, ana.id, active=True)
+    else:
+        await store.users.update(org, ana.id, role=Role.SUPERVISOR, name="Ana")
+    assert await store.sessions.get(f"{org}ana", START_MS) is None
+    assert await store.sessions.get(f"{org}ben", START_MS) is not None
+
+
+async def test_the_same_role_ends_no_session(store: Store, org: str) -> None:
+    ana = await agent(store, org)
+    await begin_session(store, ana, f"{org}ana")
+    await store.users.update(org, ana.id, name="Ana B", role=Role.AGENT)
+    assert await store.sessions.get(f"{org}ana", START_MS) is not None
+
+
+async def test_no_session_begins_with_a_password_that_was_replaced_meanwhile(store: Store, org: str) -> None:
+    ana = await agent(store, org)
+    for number in range(20):
+        outcomes = await asyncio.gather(
+            store.users.set_password(org, ana.id, f"new {number}"),
+            begin_session(store, ana, f"{org}{number}", f"new {number - 1}" if number else ""),
+            return_exceptions=True,
+        )
+        assert all(one is None or isinstance(one, Unauthenticated) for one in outcomes)
+        assert await store.sessions.get(f"{org}{number}", START_MS) is None
+    assert not await store.users.rehash(org, ana.id, before="new 18", after="other")
+    assert await store.users.rehash(org, ana.id, before="new 19", after="other")
+    assert (await store.users.account(org, ana.id)).password_hash == "other"
+
+
+async def begin_session(store: Store, user: User, token_hash: str, password_hash: str = "") -> None:
+    await store.sessions.create(
+        token_hash, user=user, csrf="c", expires_ms=START_MS + 100, address="::1", user_agent="", now_ms=START_MS,
+        password_hash=password_hash,
+    )  # fmt: skip
 
 
 async def test_tokens_speak_for_somebody_until_revoked(store: Store, org: str) -> None:
