@@ -19,6 +19,7 @@ from engine.agents.floor import Floor, Member
 from engine.agents.frames import State, encode
 from engine.agents.offers import OfferDesk
 from engine.agents.parts import LoadPart, StatusNow
+from engine.agents.patience import FIRST_S, Patience
 from engine.agents.render import held_part, moment
 from engine.agents.shown import Shown
 from engine.errors import CordboardError, NotFound, Unavailable
@@ -27,8 +28,6 @@ from engine.model.case import Case
 from engine.model.work import WorkState
 
 log = structlog.get_logger(__name__)
-
-RETRY_S = 0.25
 
 
 class StateBoard(Protocol):
@@ -56,6 +55,7 @@ class MirrorParts:
     desk: WorkLedger
     offers: OfferDesk
     shown: Shown
+    patience: Patience
 
 
 class Mirror:
@@ -108,19 +108,25 @@ class Mirror:
             except Unavailable as error:
                 # What could not be read is behind now: the catch-up role says so again within seconds.
                 log.warning("signals not forwarded", user=self._who.user_id, reason=error.slug)
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(FIRST_S)
 
     async def _keep(self, wanted: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
         """Do ``work`` whenever it is wanted; however often that was meanwhile, once."""
+        failed = 0
         while True:
             await wanted.wait()
             wanted.clear()
             try:
                 await work()
             except CordboardError as error:
-                log.warning("agent's view not built", user=self._who.user_id, reason=error.slug)
+                failed += 1
+                log.warning("agent's view not built", user=self._who.user_id, reason=error.slug, failed=failed)
+                await self._parts.patience.wait(self._who.org_id, failed, wanted)
                 wanted.set()
-                await asyncio.sleep(RETRY_S)
+            else:
+                if failed:
+                    self._parts.patience.works(self._who.org_id)
+                failed = 0
 
     async def _refresh(self) -> None:
         """Send the state when it is another. Conversations have a task of their own: offers do not wait for them."""

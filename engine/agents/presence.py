@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from engine.agents.patience import Patience
 from engine.clock import Clock
 from engine.errors import CordboardError, Unavailable
 from engine.model.organisation import Organisation
@@ -23,7 +24,8 @@ SHORTEST_MS = 25
 LONGEST_MS = 5_000
 LOOK_MS = 250
 """How often it is looked whose leases are due: a first socket with a short lease comes at any time."""
-MAX_DOUBLINGS = 8
+PROBE_MS = 1_000
+"""How often a board that fails is asked at least: one call here, in place of one of each socket."""
 
 
 class LeaseBoard(Protocol):
@@ -80,6 +82,8 @@ class Presence:
         self._recorder = recorder
         self._organisations = organisations
         self._clock = clock
+        self.patience = Patience()
+        """Told when a board that failed answers again."""
         self._sockets: dict[str, _Socket] = {}
         self._due_ms: dict[str, int] = {}  # by organisation that has sockets here
         self._failed: dict[str, int] = {}  # renewals in a row, by organisation
@@ -137,10 +141,11 @@ class Presence:
     async def _renew_or_report(self, org_id: str, now_ms: int) -> None:
         try:
             await self._renew_all(org_id, now_ms)
-            self._failed.pop(org_id, None)
+            if self._failed.pop(org_id, 0):
+                self.patience.works(org_id)
         except Exception as error:  # whatever it is, it is this organisation's alone
             failed = self._failed[org_id] = self._failed.get(org_id, 0) + 1
-            wait_ms = min(LOOK_MS << min(failed - 1, MAX_DOUBLINGS), LONGEST_MS)
+            wait_ms = min(LOOK_MS * failed, PROBE_MS)
             self._due_ms[org_id] = now_ms + wait_ms
             trace = None if isinstance(error, CordboardError) else error
             log.warning("leases not renewed", org=org_id, reason=str(error), retry_in_ms=wait_ms, exc_info=trace)

@@ -1,8 +1,8 @@
 """One agent's socket, from hello to close.
 
-A few tasks, owned by ``run``: read frames, write frames, mirror the board, write marks, and for supervisors wallboard and
-alerts. None waits for a slow peer: what is to be sent goes into a bounded outbox, and when that is full the socket
-closes with 1013 and its client resumes.
+A few tasks, owned by ``run``: read frames, write frames, mirror the board, write marks, and for supervisors wallboard
+and alerts. None waits for a slow peer: what is to be sent goes into a bounded outbox, and when that is full the
+socket closes with 1013 and its client resumes.
 """
 
 from __future__ import annotations
@@ -139,6 +139,7 @@ class AgentSession:
                 desk=parts.desk,
                 offers=OfferDesk(conversations=parts.conversations, entries=parts.entries),
                 shown=self._shown,
+                patience=parts.presence.patience,
             ),
         )
         self._watch = Watch(org_id=who.org_id, board=parts.wallboard, alerts=parts.alerts, send=self.tell)
