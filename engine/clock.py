@@ -25,5 +25,10 @@ class SystemClock:
 
 def rfc3339(at_ms: int) -> str:
     """Write ``at_ms`` (milliseconds UTC) as RFC 3339 with milliseconds and ``Z``."""
-    moment = datetime.fromtimestamp(at_ms / 1000, tz=UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = datetime.fromtimestamp(at_ms / 1000, tz=UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment(at_ms: int) -> str | None:
+    """Write a time that may be "never" (0), which is None outside."""
+    return rfc3339(at_ms) if at_ms else None

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from engine.agents.frames import BoardFrame, encode
 from engine.agents.parts import BoardAgent, BoardQueue
-from engine.agents.render import moment
-from engine.clock import Clock, rfc3339
+from engine.clock import Clock, moment, rfc3339
 from engine.model.board import AgentLine, BoardView, QueueView
 from engine.model.organisation import Organisation
 from engine.model.record import QueueStatistics

@@ -20,8 +20,9 @@ from engine.agents.frames import State, encode
 from engine.agents.offers import OfferDesk
 from engine.agents.parts import LoadPart, StatusNow
 from engine.agents.patience import FIRST_S, Patience
-from engine.agents.render import held_part, moment
+from engine.agents.render import held_part
 from engine.agents.shown import Shown
+from engine.clock import moment
 from engine.errors import CordboardError, NotFound, Unavailable
 from engine.model.board import AgentView, HeldItem
 from engine.model.case import Case

@@ -18,7 +18,7 @@ from engine.agents.parts import (
     UserPart,
     VisitorPart,
 )
-from engine.clock import rfc3339
+from engine.clock import moment, rfc3339
 from engine.model.board import HeldItem
 from engine.model.case import Case
 from engine.model.conversation import Author, Entry, EntryKind, Interaction
@@ -29,11 +29,6 @@ from engine.model.user import Principal
 from engine.model.work import Offer
 
 PREVIEW_CHARACTERS = 160
-
-
-def moment(at_ms: int) -> str | None:
-    """Write a time that may be "never" (0)."""
-    return rfc3339(at_ms) if at_ms else None
 
 
 def hello(principal: Principal, organisation: Organisation, *, heartbeat_ms: int) -> Hello:

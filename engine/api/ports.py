@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from engine.model.case import Case
-from engine.model.conversation import Availability, Entry, Interaction
+from engine.model.conversation import Entry, Interaction
 from engine.model.customer import Contact
 from engine.model.organisation import Organisation, Role
 from engine.model.record import (
@@ -290,12 +290,4 @@ class Audit(Protocol):
 
     async def list(self, org_id: str, limit: int) -> Sequence[AuditEvent]:
         """Return the newest lines."""
-        ...
-
-
-class Doors(Protocol):
-    """Know whether a new conversation would find somebody."""
-
-    async def availability(self, org_id: str, channel: str) -> Availability:
-        """Return open, closed or unstaffed; raise NotFound."""
         ...

@@ -5,10 +5,9 @@ from typing import Literal
 from pydantic import Field
 
 from engine.api.schemas.model import Answer, Request
-from engine.api.schemas.times import moment
 from engine.api.schemas.transcript import ContactAnswer, EntryAnswer, InteractionAnswer
 from engine.api.schemas.work import WorkItemAnswer
-from engine.clock import rfc3339
+from engine.clock import moment, rfc3339
 from engine.model.case import Case, CaseEvent, CaseStatus
 
 

@@ -1,8 +1,7 @@
 """The organisation, its configuration, the wallboard and alerts at the border."""
 
 from engine.api.schemas.model import Answer
-from engine.api.schemas.times import moment
-from engine.clock import rfc3339
+from engine.clock import moment, rfc3339
 from engine.model.organisation import Organisation, StatusKind
 from engine.model.record import Alert, Snapshot
 

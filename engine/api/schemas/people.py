@@ -5,8 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from engine.api.schemas.model import Answer, Request
-from engine.api.schemas.times import moment
-from engine.clock import rfc3339
+from engine.clock import moment, rfc3339
 from engine.model.organisation import Organisation, Role
 from engine.model.record import ApiToken, AuditEvent
 from engine.model.user import User

@@ -3,8 +3,7 @@
 from pydantic import Field
 
 from engine.api.schemas.model import Answer, Request
-from engine.api.schemas.times import moment
-from engine.clock import rfc3339
+from engine.clock import moment, rfc3339
 from engine.model.conversation import Author, Entry, EntryKind, Interaction, InteractionState
 from engine.model.customer import Contact
 

@@ -14,6 +14,7 @@ FOUNDATION = (
     "engine.errors",
     "engine.clock",
     "engine.ids",
+    "engine.buckets",
     "engine.failpoints",
     "engine.loops",
 )
@@ -26,6 +27,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.errors": (),
     "engine.clock": ("engine.errors",),
     "engine.ids": ("engine.errors", "engine.clock", "engine.model"),
+    "engine.buckets": (),
     "engine.failpoints": ("engine.errors",),
     "engine.loops": ("engine.errors", "engine.clock", "engine.failpoints"),
     "engine.skills": ("engine.model", "engine.errors"),
