@@ -15,7 +15,7 @@ from engine.model.record import CaseTimeline, Conversation
 from engine.store.access import Access
 from engine.store.case_writes import NewCase, add_event, lock_case, open_case, search_text, write_changes
 from engine.store.conditions import INTERACTION_UNFILED, ITEM_OPEN
-from engine.store.conversations import lock
+from engine.store.conversations import locked
 from engine.store.rows import AnyRow, case_event_of, case_of, entry_of, interaction_of
 from engine.store.search import containing
 from engine.store.tables import case_events, cases, entries, interactions, work_items
@@ -180,9 +180,7 @@ def _history(org_id: str, case_id: str) -> Select[Any]:
 def _open_for(
     conn: Connection, where: tuple[str, str], *, subject: str, actor_id: str, new_id: NewId, now_ms: int
 ) -> Case:
-    row = lock(conn, *where)
-    if row is None:
-        raise NotFound(f"there is no interaction {where[1]}", slug="unknown-interaction")
+    row = locked(conn, *where)
     if row.case_id:
         return case_of(_find(conn, where[0], row.case_id))
     item = conn.execute(

@@ -122,6 +122,14 @@ def lock(conn: Connection, org_id: str, interaction_id: str) -> AnyRow | None:
     return first(conn, _LOCK, {"iid": interaction_id, "org": org_id})
 
 
+def locked(conn: Connection, org_id: str, interaction_id: str) -> AnyRow:
+    """Return the interaction's row as ``lock`` does; raise NotFound."""
+    row = lock(conn, org_id, interaction_id)
+    if row is None:
+        raise NotFound(f"there is no interaction {interaction_id}", slug="unknown-interaction")
+    return row
+
+
 def _overview(conn: Connection, org_id: str, interaction_id: str, now_ms: int) -> Overview:
     interaction = interaction_of(find(conn, org_id, interaction_id))
     contact = conn.execute(
@@ -142,9 +150,7 @@ def _overview(conn: Connection, org_id: str, interaction_id: str, now_ms: int) -
 
 
 def _warn(conn: Connection, where: tuple[str, str], *, body: str, new_id: NewId, now_ms: int) -> Appended:
-    row = lock(conn, *where)
-    if row is None:
-        raise NotFound(f"there is no interaction {where[1]}", slug="unknown-interaction")
+    row = locked(conn, *where)
     if row.state != InteractionState.OPEN:
         raise Conflict("the conversation has ended", slug="interaction-closed")
     draft = Draft(
@@ -160,9 +166,7 @@ def _warn(conn: Connection, where: tuple[str, str], *, body: str, new_id: NewId,
 
 
 def _close(conn: Connection, where: tuple[str, str], *, reason: str, new_id: NewId, now_ms: int) -> Entry | None:
-    row = lock(conn, *where)
-    if row is None:
-        raise NotFound(f"there is no interaction {where[1]}", slug="unknown-interaction")
+    row = locked(conn, *where)
     conn.execute(
         update(work_items)
         .where(work_items.c.interaction_id == where[1], ITEM_PENDING)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
-from engine.errors import NotFound
 from engine.failpoints import failpoint
 from engine.model.conversation import (
     INTERNAL_KINDS,
@@ -17,24 +16,13 @@ from engine.model.conversation import (
 )
 from engine.store.access import Access
 from engine.store.appends import AppendJob
-from engine.store.direct import first
-from engine.store.rows import AnyRow, entry_of
+from engine.store.conversations import locked
+from engine.store.rows import entry_of
 from engine.store.tables import entries, interactions
 from engine.store.upsert import change
 
 CHUNK = 500
 """Ids per query."""
-
-_MARKS = (
-    select(
-        interactions.c.last_seq,
-        interactions.c.delivered_seq,
-        interactions.c.read_seq,
-        interactions.c.agent_read_seq,
-    )
-    .where(interactions.c.id == bindparam("iid"), interactions.c.org_id == bindparam("org"))
-    .with_for_update()
-)
 
 
 class Transcripts:
@@ -89,17 +77,10 @@ class Transcripts:
         return await self._access.read(lambda conn: _last_seqs(conn, interaction_ids))
 
 
-def _locked(conn: Connection, org_id: str, interaction_id: str) -> AnyRow:
-    row = first(conn, _MARKS, {"iid": interaction_id, "org": org_id})
-    if row is None:
-        raise NotFound(f"there is no interaction {interaction_id}", slug="unknown-interaction")
-    return row
-
-
 def _mark_visitor(
     conn: Connection, org_id: str, interaction_id: str, *, delivered_seq: int, read_seq: int
 ) -> VisitorMark:
-    row = _locked(conn, org_id, interaction_id)
+    row = locked(conn, org_id, interaction_id)
     read = max(row.read_seq, min(read_seq, row.last_seq))
     delivered = max(row.delivered_seq, min(delivered_seq, row.last_seq), read)
     if (delivered, read) != (row.delivered_seq, row.read_seq):
@@ -108,7 +89,7 @@ def _mark_visitor(
 
 
 def _mark_agent(conn: Connection, org_id: str, interaction_id: str, *, read_seq: int) -> None:
-    row = _locked(conn, org_id, interaction_id)
+    row = locked(conn, org_id, interaction_id)
     read = min(read_seq, row.last_seq)
     if read > row.agent_read_seq:
         change(conn, interactions, {"id": interaction_id}, {"agent_read_seq": read})
