@@ -31,6 +31,8 @@ _LOCK = (
     .with_for_update()
 )
 
+_IDLE = "idle"
+
 
 class Conversations:
     """Find interactions, warn silent visitors, close what the board does not know."""
@@ -89,12 +91,50 @@ class Conversations:
         )
         return await self._access.read(lambda conn: [interaction_of(row) for row in conn.execute(query)])
 
-    async def warn(self, org_id: str, interaction_id: str, *, now_ms: int, body: str) -> Appended:
-        """Warn a silent visitor, once per silence. Raises NotFound or Conflict (``interaction-closed``)."""
+    async def warn(
+        self, org_id: str, interaction_id: str, *, silent_since_ms: int, now_ms: int, body: str
+    ) -> Appended | None:
+        """Warn a visitor, once per silence; None when he has written after ``silent_since_ms``.
+
+        Raises NotFound or Conflict (``interaction-closed``).
+        """
         new_id = self._access.new_id
         return await self._access.write(
-            org_id, lambda conn: _warn(conn, (org_id, interaction_id), body=body, new_id=new_id, now_ms=now_ms)
+            org_id,
+            lambda conn: _warn(
+                conn, (org_id, interaction_id), since_ms=silent_since_ms, body=body, new_id=new_id, now_ms=now_ms
+            ),
         )
+
+    async def close_silent(self, org_id: str, interaction_id: str, *, warned_ms: int, now_ms: int) -> Entry | None:
+        """Close a conversation, unless its visitor has written since he was warned at ``warned_ms``.
+
+        Returns the entry that tells of it; None when he has written, or it was closed before. Its work item stays
+        with the agent until the board is told: see ``half_closed``. Raises NotFound.
+        """
+        new_id = self._access.new_id
+        return await self._access.write(
+            org_id,
+            lambda conn: _close_silent(
+                conn, (org_id, interaction_id), warned_ms=warned_ms, new_id=new_id, now_ms=now_ms
+            ),
+        )
+
+    async def half_closed(self, org_id: str, *, channel: str, limit: int) -> list[Interaction]:
+        """Return conversations that were closed for silence while the board was not told of it."""
+        query = (
+            select(interactions)
+            .join(work_items, work_items.c.interaction_id == interactions.c.id)
+            .where(
+                work_items.c.org_id == org_id,
+                work_items.c.state == WorkState.ACTIVE.value,
+                interactions.c.channel == channel,
+                interactions.c.state == InteractionState.CLOSED.value,
+                interactions.c.close_reason == _IDLE,
+            )
+            .limit(limit)
+        )
+        return await self._access.read(lambda conn: [interaction_of(row) for row in conn.execute(query)])
 
     async def close(self, org_id: str, interaction_id: str, *, reason: str, now_ms: int) -> Entry | None:
         """Close an interaction whose work item never reached the board; its pending item closes with it.
@@ -149,10 +189,14 @@ def _overview(conn: Connection, org_id: str, interaction_id: str, now_ms: int) -
     )
 
 
-def _warn(conn: Connection, where: tuple[str, str], *, body: str, new_id: NewId, now_ms: int) -> Appended:
+def _warn(
+    conn: Connection, where: tuple[str, str], *, since_ms: int, body: str, new_id: NewId, now_ms: int
+) -> Appended | None:
     row = locked(conn, *where)
     if row.state != InteractionState.OPEN:
         raise Conflict("the conversation has ended", slug="interaction-closed")
+    if row.last_visitor_ms > since_ms:
+        return None
     draft = Draft(
         kind=EntryKind.WARNING,
         author=Author.SYSTEM,
@@ -163,6 +207,15 @@ def _warn(conn: Connection, where: tuple[str, str], *, body: str, new_id: NewId,
     if not appended.repeated:
         change(conn, interactions, {"id": where[1]}, {"warned_ms": now_ms})
     return appended
+
+
+def _close_silent(
+    conn: Connection, where: tuple[str, str], *, warned_ms: int, new_id: NewId, now_ms: int
+) -> Entry | None:
+    row = locked(conn, *where)
+    if row.warned_ms != warned_ms:  # his message took the warning back
+        return None
+    return end_interaction(conn, row, reason=_IDLE, client_id="closed", new_id=new_id, now_ms=now_ms)
 
 
 def _close(conn: Connection, where: tuple[str, str], *, reason: str, new_id: NewId, now_ms: int) -> Entry | None:

@@ -40,8 +40,18 @@ class OpenChats(Protocol):
         """Return chats with an agent: silent since, or warned before."""
         ...
 
-    async def warn(self, org_id: str, interaction_id: str, *, now_ms: int, body: str) -> Appended:
-        """Append the warning, once."""
+    async def warn(
+        self, org_id: str, interaction_id: str, *, silent_since_ms: int, now_ms: int, body: str
+    ) -> Appended | None:
+        """Append the warning, once; None when the visitor has written since."""
+        ...
+
+    async def close_silent(self, org_id: str, interaction_id: str, *, warned_ms: int, now_ms: int) -> Entry | None:
+        """Close, unless the visitor has written since he was warned."""
+        ...
+
+    async def half_closed(self, org_id: str, *, channel: str, limit: int) -> list[Interaction]:
+        """Return conversations closed for silence of which the board does not know."""
         ...
 
 
@@ -97,6 +107,7 @@ class Keeper:
             channels = [channel for channel in organisation.channels.values() if channel.kind == "chat"]
             if seed:
                 await self._seed(organisation.id, channels)
+                await self._finish_closed(organisation.id, channels)
             for channel in channels:
                 await self._part_with_gone((organisation.id, channel.key), channel, now_ms)
                 await self._part_with_idle(organisation.id, channel, now_ms)
@@ -134,7 +145,7 @@ class Keeper:
         )
         for chat in silent:
             if chat.warned_ms:
-                await self._conclude(org_id, chat.id, "idle")
+                await self._close(chat, now_ms)
             elif now_ms >= self._not_before.get(chat.id, 0):
                 await self._warn(chat, channel, now_ms)
         still = {chat.id for chat in silent}
@@ -147,10 +158,29 @@ class Keeper:
             return
         body = idle_warning(chat.locale, channel.idle_close_ms)
         try:
-            warned = await self._chats.warn(chat.org_id, chat.id, now_ms=now_ms, body=body)
+            warned = await self._chats.warn(
+                chat.org_id, chat.id, silent_since_ms=chat.last_visitor_ms, now_ms=now_ms, body=body
+            )
         except (Conflict, NotFound):
             return  # closed meanwhile
-        self._transcript.publish([warned.entry], org_id=chat.org_id)
+        if warned is not None:
+            self._transcript.publish([warned.entry], org_id=chat.org_id)
+
+    async def _close(self, chat: Interaction, now_ms: int) -> None:
+        """Close in the record first, where his message and this cannot both be; then free the agent.
+
+        What a crash leaves between the two is concluded within ``SEED_EVERY_MS``.
+        """
+        ended = await self._chats.close_silent(chat.org_id, chat.id, warned_ms=chat.warned_ms, now_ms=now_ms)
+        if ended is None:
+            return
+        self._transcript.publish([ended], org_id=chat.org_id)
+        await self._conclude(chat.org_id, chat.id, "idle")
+
+    async def _finish_closed(self, org_id: str, channels: Sequence[Channel]) -> None:
+        for channel in channels:
+            for chat in await self._chats.half_closed(org_id, channel=channel.key, limit=LIMIT):
+                await self._conclude(org_id, chat.id, "idle")
 
     async def _due_ms(self, chat: Interaction, channel: Channel) -> int:
         """Return when the visitor has been silent for long enough on his turn; far off while it is the agent's."""

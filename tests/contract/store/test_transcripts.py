@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import Conflict, InvalidInput, NotFound
-from engine.model.conversation import Appended, Author, Draft, EntryKind
+from engine.model.conversation import Appended, Author, Draft, EntryKind, InteractionState
+from engine.model.work import EventKind
 from engine.store.store import Store
 from tests.contract.store.building import START_MS, Story, agent, opened, said
 
@@ -103,8 +104,12 @@ async def test_a_visitors_word_ends_the_warning(store: Store, org: str) -> None:
     late = START_MS + 600_000
     silent = {"channel": "web", "warn_before_ms": late, "close_before_ms": late, "limit": 9}
     assert [chat.id for chat in await store.conversations.idle(org, **silent)] == [result.interaction.id]  # type: ignore[arg-type]
-    first = await store.conversations.warn(org, result.interaction.id, now_ms=late, body="Still there?")
-    again = await store.conversations.warn(org, result.interaction.id, now_ms=late + 9, body="Still there?")
+    said_ms = result.interaction.last_visitor_ms
+    warning = {"silent_since_ms": said_ms, "body": "Still there?"}
+    first = await store.conversations.warn(org, result.interaction.id, now_ms=late, **warning)  # type: ignore[arg-type]
+    again = await store.conversations.warn(org, result.interaction.id, now_ms=late + 9, **warning)  # type: ignore[arg-type]
+    assert first is not None
+    assert again is not None
     assert (first.repeated, again.repeated, again.entry) == (False, True, first.entry)
     assert await store.conversations.idle(org, **silent) == []  # type: ignore[arg-type]
     ignored = {**silent, "close_before_ms": late + 1}
@@ -113,7 +118,39 @@ async def test_a_visitors_word_ends_the_warning(store: Store, org: str) -> None:
     chat = await store.conversations.get(org, result.interaction.id)
     assert (chat.warned_ms, chat.last_visitor_ms) == (0, late + 50)
     assert await store.conversations.idle(org, **ignored) == []  # type: ignore[arg-type]
-    assert not (await store.conversations.warn(org, chat.id, now_ms=late + 99, body="Hello?")).repeated
+    assert await store.conversations.warn(org, chat.id, now_ms=late + 99, **warning) is None  # type: ignore[arg-type]
+    warning["silent_since_ms"] = late + 50
+    anew = await store.conversations.warn(org, chat.id, now_ms=late + 99, **warning)  # type: ignore[arg-type]
+    assert anew is not None
+    assert not anew.repeated
+
+
+async def test_who_writes_after_the_warning_is_not_closed(store: Store, org: str) -> None:
+    result = await opened(store, org)
+    chat, ana = result.interaction, await agent(store, org)
+    story = Story(result)
+    await store.routing.apply(story.answered(ana.id))
+    late = START_MS + 600_000
+    warning = {"silent_since_ms": chat.last_visitor_ms, "body": "Still there?"}
+    await store.conversations.warn(org, chat.id, now_ms=late, **warning)  # type: ignore[arg-type]
+    seen = await store.conversations.get(org, chat.id)
+    await store.transcripts.append(org, chat.id, said("yes"), now_ms=late + 50)
+    close = {"warned_ms": seen.warned_ms, "now_ms": late + 60}
+    assert await store.conversations.close_silent(org, chat.id, **close) is None
+    assert (await store.conversations.get(org, chat.id)).state is InteractionState.OPEN
+    await store.conversations.warn(org, chat.id, silent_since_ms=late + 50, now_ms=late + 70, body="Hello?")
+    close = {"warned_ms": late + 70, "now_ms": late + 80}
+    told = await store.conversations.close_silent(org, chat.id, **close)
+    assert told is not None
+    assert (told.kind, told.data) == (EntryKind.ENDED, {"reason": "idle"})
+    assert await store.conversations.close_silent(org, chat.id, **close) is None
+    with pytest.raises(Conflict):
+        await store.transcripts.append(org, chat.id, said("wait"), now_ms=late + 90)
+    assert [one.id for one in await store.conversations.half_closed(org, channel="web", limit=9)] == [chat.id]
+    await store.routing.apply([story.tell(EventKind.ENDED, ana.id, 1, reason="idle")])
+    assert await store.conversations.half_closed(org, channel="web", limit=9) == []
+    entries = await store.transcripts.since(org, chat.id, after_seq=0)
+    assert [one.kind for one in entries].count(EntryKind.ENDED) == 1
 
 
 async def test_closing_without_a_board_closes_the_pending_item(store: Store, org: str) -> None:

@@ -1,12 +1,14 @@
 """Gone and idle visitors are parted with after their grace, and the engine's own downtime counts against nobody."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.channels.chat.keeper import Keeper
 from engine.channels.chat.settings import ChatSettings
+from engine.errors import Unavailable
 from engine.model.conversation import Author, EntryKind, InteractionState
 from engine.model.work import WorkState
 from tests.integration.chat.house import House, running_house, until, visiting
@@ -138,6 +140,84 @@ async def test_who_waits_for_the_agent_is_not_idle(house: House) -> None:
     assert spoken == [Author.SYSTEM]
 
 
+async def test_who_writes_while_it_is_decided_stays(house: House) -> None:
+    house.set_channel(visitor_grace_ms=3_600_000)
+    async with visiting(house) as eve:
+        await eve.open("hello")
+        interaction = await house.answer(eve.token)
+        await house.say(interaction, "how can I help?")
+        await house.keeper.step()
+        await _pass(house, 61_000)
+        await eve.line(EntryKind.WARNING)
+        keeper = _fresh_keeper(house, Interposed(house, lambda: eve.say("I was looking for the number")))
+        keeper._baseline_ms, keeper._last_step_ms = 1, house.clock.now_ms()
+        house.clock.ahead_ms += 3_000
+        house.set_channel(visitor_grace_ms=3_600_000, idle_close_ms=1_000)
+        await keeper.step()
+        after = await house.interaction(eve.token)
+        assert (after.state, after.warned_ms) == (InteractionState.OPEN, 0)
+        item = await house.store.work.for_interaction(house.org_id, interaction.id)
+        assert item is not None
+        assert item.state is WorkState.ACTIVE
+
+
+async def test_who_writes_while_he_is_to_be_warned_is_not(house: House) -> None:
+    house.set_channel(visitor_grace_ms=3_600_000)
+    async with visiting(house) as eve:
+        await eve.open("hello")
+        interaction = await house.answer(eve.token)
+        await house.say(interaction, "how can I help?")
+        keeper = _fresh_keeper(house, Interposed(house, lambda: eve.say("a kettle, please"), before="warn"))
+        keeper._baseline_ms, keeper._last_step_ms = 1, house.clock.now_ms() + 61_000
+        house.clock.ahead_ms += 61_000
+        await keeper.step()
+        assert (await house.interaction(eve.token)).warned_ms == 0
+
+
+async def test_a_board_that_is_away_at_the_close_hears_of_it_later(house: House) -> None:
+    house.set_channel(visitor_grace_ms=3_600_000)
+    async with visiting(house) as eve:
+        await eve.open("hello")
+        interaction = await house.answer(eve.token)
+        await house.say(interaction, "how can I help?")
+        await house.keeper.step()
+        await _pass(house, 61_000)
+        house.set_channel(visitor_grace_ms=3_600_000, idle_close_ms=1)
+        conclude, house.reception.conclude = house.reception.conclude, _away  # type: ignore[method-assign]
+        house.clock.ahead_ms += 1_000
+        with pytest.raises(Unavailable):
+            await house.keeper.step()
+        assert (await eve.expect("ended"))["reason"] == "idle"
+        house.reception.conclude = conclude  # type: ignore[method-assign]
+        await _pass(house, 31_000)
+    item = await house.store.work.for_interaction(house.org_id, interaction.id)
+    assert item is not None
+    assert item.state is WorkState.WRAPUP
+    kinds = [one.kind for one in await house.transcript_of(interaction)]
+    assert kinds.count(EntryKind.ENDED) == 1
+
+
+async def _away(org_id: str, interaction_id: str, reason: str) -> None:
+    raise Unavailable("away")
+
+
+class Interposed:
+    """The record's conversations, with something that happens just before one of their methods is called."""
+
+    def __init__(self, house: House, happens: Callable[[], Awaitable[object]], before: str = "close_silent") -> None:
+        self._chats, self._happens, self._before = house.store.conversations, happens, before
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._chats, name)
+
+        async def call(*args: Any, **named: Any) -> Any:
+            if name == self._before:
+                await self._happens()
+            return await method(*args, **named)
+
+        return call
+
+
 async def _pass(house: House, span_ms: int) -> None:
     """Let time go by, with the keeper at work all the while."""
     for _ in range(span_ms // 1_000):
@@ -145,12 +225,12 @@ async def _pass(house: House, span_ms: int) -> None:
         await house.keeper.step()
 
 
-def _fresh_keeper(house: House) -> Keeper:
+def _fresh_keeper(house: House, chats: Any = None) -> Keeper:
     return Keeper(
         organisations=house,
         reception=house.reception,
         presence=house.presence,
-        chats=house.store.conversations,
+        chats=chats or house.store.conversations,
         transcript=house.transcript,
         clock=house.clock,
         settings=SETTINGS,
