@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from engine.agents.client_ids import check_client_id, transfer_note_id
 from engine.agents.ledger import Ledger
 from engine.agents.outcome import required
 from engine.agents.recovery import Recovery
@@ -28,7 +29,6 @@ from engine.model.work import Outcome, Reply, Requirement, RoutingEvent, WorkIte
 
 MAX_BODY_BYTES = 16_384
 """Longest message or note of an agent, UTF-8."""
-MAX_CLIENT_ID = 100
 SETTLE_WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Waits for another task or process to write what it is about to; rarer and rarer, for whoever is late is busy."""
 HOLDING = frozenset({WorkState.ACTIVE, WorkState.WRAPUP})
@@ -219,7 +219,7 @@ class Desk:
         item = await self._work.get(who.org_id, item_id)
         requirement = requirement_after(item, organisation, queue)
         if note:
-            await self._leave_note(who, item, note, client_id=f"transfer:{item_id}:{assignment}")
+            await self._leave_note(who, item, note, client_id=transfer_note_id(item_id, assignment))
         reply = await self._as_holder(
             who,
             item_id,
@@ -243,10 +243,12 @@ class Desk:
 
     async def say_as_holder(self, who: Principal, interaction_id: str, *, client_id: str, body: str) -> Appended:
         """Write to the visitor; the caller has just seen on the board that ``who`` holds the conversation."""
+        check_client_id(client_id)
         return await self._append(who, interaction_id, EntryKind.MESSAGE, client_id, body)
 
     async def note(self, who: Principal, interaction_id: str, *, client_id: str, body: str) -> Appended:
         """Write an internal note; the holder and supervisors, also after the end. Raises Forbidden."""
+        check_client_id(client_id)
         if not who.at_least(Role.SUPERVISOR):
             await self._check_holder(who, interaction_id)
         return await self._append(who, interaction_id, EntryKind.NOTE, client_id, body)
@@ -323,8 +325,6 @@ class Desk:
     async def _append(
         self, who: Principal, interaction_id: str, kind: EntryKind, client_id: str, body: str
     ) -> Appended:
-        if not client_id or len(client_id) > MAX_CLIENT_ID:
-            raise InvalidInput(f"client_id has 1 to {MAX_CLIENT_ID} characters", field="client_id")
         if not body.strip():
             raise InvalidInput("the text is empty", field="body")
         _check_size(body)

@@ -36,6 +36,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     # what was sent
     "invalid-input": (400, "The request cannot be accepted"),
     "bad-frame": (400, "The frame cannot be read"),
+    "reserved-client-id": (400, "The engine uses such client ids itself"),
     "weak-password": (400, "The password is too weak"),
     "unknown-disposition": (400, "No such disposition"),
     "unknown-topic": (400, "No such topic"),

@@ -98,6 +98,6 @@ OPERATIONS = (
         handler=write_entry,
         tag=TAG,
         status=201,
-        errors=("unknown-interaction", "not-yours", "interaction-closed", "too-large"),
+        errors=("unknown-interaction", "not-yours", "interaction-closed", "too-large", "reserved-client-id"),
     ),
 )

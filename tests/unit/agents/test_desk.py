@@ -274,6 +274,23 @@ async def test_texts_are_bounded(office: Office, client_id: str, body: str) -> N
     assert office.record.drafts == []
 
 
+@pytest.mark.parametrize("client_id", ["1:17", "12:0", "transfer:w1:3", "transfer:\n"])
+async def test_nobody_takes_the_place_of_the_engines_own_lines(office: Office, client_id: str) -> None:
+    office.record.item = replace(office.record.item, state=WorkState.ACTIVE)
+    for write in (office.desk.say, office.desk.say_as_holder, office.desk.note):
+        with pytest.raises(InvalidInput) as refused:
+            await write(ANA, "i1", client_id=client_id, body="x")
+        assert (refused.value.slug, refused.value.fields["field"]) == ("reserved-client-id", "client_id")
+    assert office.record.drafts == []
+
+
+@pytest.mark.parametrize("client_id", ["1", "1:17:2", "a1:17", "01890a5d-ac96-774b-bcce-b302099a8057", "transfer"])
+async def test_other_ids_are_the_clients_own(office: Office, client_id: str) -> None:
+    office.record.item = replace(office.record.item, state=WorkState.ACTIVE)
+    await office.desk.say(ANA, "i1", client_id=client_id, body="x")
+    assert [one.client_id for one in office.record.drafts] == [client_id]
+
+
 async def test_open_work_is_asked_for(office: Office) -> None:
     office.board.items = (
         HeldItem(
