@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from engine.model.conversation import Appended, Arrival, Author, Availability, Draft, Entry, Interaction, VisitorMark
 from engine.model.organisation import Organisation
-from engine.model.record import Opened
+from engine.model.record import Opened, Overview
 from engine.model.signal import Signal
 from engine.model.work import WorkItem
 
@@ -88,6 +88,10 @@ class Conversations(Protocol):
 
     async def by_token(self, org_id: str, channel: str, token_hash: str) -> Interaction | None:
         """Find the conversation of a session token."""
+        ...
+
+    async def overview(self, org_id: str, interaction_id: str) -> Overview:
+        """Return a conversation with its contact; raise NotFound."""
         ...
 
 

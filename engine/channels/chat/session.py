@@ -89,7 +89,7 @@ class Session:
         self._outlet = Outlet(socket=socket, timeout_ms=settings.send_timeout_ms)
         self._protocol = VisitorProtocol(channel.limits)
         self._token_hash = ""
-        self._name = ""
+        self._name: str | None = None  # not known yet
         self._interaction: Interaction | None = None
         self._item: WorkItem | None = None
         self._listener: Listener | None = None
@@ -156,6 +156,7 @@ class Session:
         if interaction is not None:
             await self._go_on(interaction, frame)
             return
+        self._name = frame.form.name
         topic = self._known_topic(frame.form)
         state = await self._parts.reception.availability(
             self._org_id, self._channel.key, topic=topic, locale=frame.locale, text=frame.body
@@ -244,6 +245,7 @@ class Session:
         fresh = now_ms - self._typing_at_ms >= self._settings.typing_interval_ms
         if (frame.on and (fresh or not self._typing)) or (not frame.on and self._typing):
             self._typing, self._typing_at_ms = frame.on, now_ms
+            await self._name_of(self._here())
             self._tell_typing(on=frame.on)
 
     async def _on_received(self, frame: Received) -> None:
@@ -259,10 +261,16 @@ class Session:
         await self._outlet.send(Pong())
 
     async def _append(self, interaction: Interaction, client_id: str, body: str) -> Entry:
-        draft = Draft(
-            kind=EntryKind.MESSAGE, author=Author.VISITOR, author_name=self._name, client_id=client_id, body=body
-        )
+        name = await self._name_of(interaction)
+        draft = Draft(kind=EntryKind.MESSAGE, author=Author.VISITOR, author_name=name, client_id=client_id, body=body)
         return (await self._parts.transcript.append(self._org_id, interaction.id, draft)).entry
+
+    async def _name_of(self, interaction: Interaction) -> str:
+        """Return the visitor's name; who came back is asked for in the record, when he first writes."""
+        if self._name is None:
+            contact = (await self._parts.record.conversations.overview(self._org_id, interaction.id)).contact
+            self._name = contact.name if contact is not None else ""
+        return self._name
 
     async def _ack(self, client_id: str, entry: Entry) -> None:
         await self._outlet.send(Ack(client_id=client_id, seq=entry.seq, at=rfc3339(entry.at_ms)))
@@ -285,7 +293,6 @@ class Session:
             raise TooFast("too many messages", retry_after_ms=wait_ms)
 
     def _arrival(self, frame: Open | Leave, topic: str) -> Arrival:
-        self._name = frame.form.name
         return Arrival(
             org_id=self._org_id,
             channel=self._channel.key,
@@ -322,7 +329,7 @@ class Session:
         return self._receipts
 
     def _tell_typing(self, *, on: bool) -> None:
-        self._parts.transcript.typing(self._org_id, self._here().id, Author.VISITOR, name=self._name, on=on)
+        self._parts.transcript.typing(self._org_id, self._here().id, Author.VISITOR, name=self._name or "", on=on)
 
     async def _depart(self, reason: BaseException) -> None:
         if isinstance(reason, ConversationEnded):

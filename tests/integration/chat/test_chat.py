@@ -8,6 +8,7 @@ import pytest
 
 from engine.channels.chat.settings import ChatSettings
 from engine.model.conversation import Author, Draft, EntryKind, InteractionState
+from engine.model.signal import Typing
 from engine.model.work import WorkState
 from tests.integration.chat.house import House, new_token, running_house, until, visiting
 
@@ -50,6 +51,33 @@ async def test_a_repeated_message_is_acknowledged_again_and_appended_once(house:
         first, again = await eve.say("one", "c-1"), await eve.say("one", "c-1")
         assert first == again
     assert len(await house.transcript_of(await house.interaction(eve.token))) == 1
+
+
+async def test_who_comes_back_keeps_his_name(house: House) -> None:
+    await house.staff()
+    async with visiting(house) as eve:
+        await eve.open("hello")
+        interaction = await house.interaction(eve.token)
+    heard = house.hub.subscribe(house.org_id, interaction.id)
+    async with visiting(house, token=eve.token) as again:
+        await again.resume()
+        await again.send(type="typing", on=True)
+        await again.say("me again")
+    async with visiting(house, token=eve.token) as anew:
+        await anew.open("and again", form={"name": ""}, client_id="third")
+        await anew.expect("ack", client_id="third")
+    assert [(one.body, one.author_name) for one in await house.transcript_of(interaction)] == [
+        ("hello", "Eve"),
+        ("me again", "Eve"),
+        ("and again", "Eve"),
+    ]
+    names: set[str] = set()
+    async with asyncio.timeout(10):
+        while not names:
+            signal = await heard.get()
+            names |= {signal.name} if isinstance(signal, Typing) else set()
+    heard.close()
+    assert names == {"Eve"}
 
 
 async def test_two_tabs_hear_everything_in_the_same_order(house: House) -> None:
