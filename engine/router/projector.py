@@ -19,7 +19,9 @@ from engine.router.board import Board
 
 log = structlog.get_logger(__name__)
 
-LEASE_MS = 10_000
+LEASE_MS = 7_000
+LOOK_AGAIN_S = 1.0
+"""Who stands by looks so often. Lease and look together stay well within the ten seconds promised for a take-over."""
 BLOCK_MS = 500
 BATCH = 50
 """Events per transaction, at most: whoever talks meanwhile should not wait long for the writer."""
@@ -104,7 +106,7 @@ class Projector:
     async def step(self) -> float:
         """Project one batch, waiting for it; cancellation between two steps loses nothing. Raises Unavailable."""
         if not await self._holds_lease():
-            return 1.0
+            return LOOK_AGAIN_S
         mark = await self._history.cursor(self._org_id)
         seen = await self._stream.events(self._org_id, mark.stream_id, BLOCK_MS)
         # What a rebuild has overtaken is over; it must not look like a board that lost events.

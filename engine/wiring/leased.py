@@ -1,13 +1,17 @@
-"""A role that only one process may play at a time: a lease is taken before each step and kept during it."""
+"""A role that only one process may play at a time: a lease is taken before each step and kept during it.
+
+A killed process holds its lease for ``LEASE_MS`` at most, and who stands by sees that ``LOOK_AGAIN_S`` later at most:
+together well within the ten seconds that are promised, whose rest is for a busy machine.
+"""
 
 import asyncio
 from typing import Protocol
 
 from engine.loops import Role
 
-LEASE_MS = 10_000
-RENEW_EVERY_S = 3.0
-LOOK_AGAIN_S = 2.0
+LEASE_MS = 7_000
+RENEW_EVERY_S = 2.0
+LOOK_AGAIN_S = 1.0
 
 
 class Leases(Protocol):
