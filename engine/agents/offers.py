@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from engine.agents.parts import OfferPart
 from engine.agents.render import offer_part
-from engine.agents.shown import ConversationRecord, EntryRecord, read_conversation
+from engine.agents.shown import EntryRecord
 from engine.errors import NotFound
 from engine.model.work import Offer
 
@@ -18,8 +18,7 @@ LOOK_BACK = 20
 class OfferDesk:
     """Describe one agent's offers."""
 
-    def __init__(self, *, conversations: ConversationRecord, entries: EntryRecord) -> None:
-        self._conversations = conversations
+    def __init__(self, *, entries: EntryRecord) -> None:
         self._entries = entries
         self._kept: dict[tuple[str, int], OfferPart] = {}
 
@@ -38,9 +37,7 @@ class OfferDesk:
         if known is not None:
             return known
         try:
-            overview, entries = await read_conversation(
-                self._conversations, self._entries, org_id, offer.interaction_id, last=LOOK_BACK
-            )
+            overview, entries = await self._entries.shown(org_id, offer.interaction_id, last=LOOK_BACK)
         except NotFound:
             return None
         return offer_part(offer, overview, entries)

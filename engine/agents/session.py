@@ -137,7 +137,7 @@ class AgentSession:
                 floor=parts.floor,
                 board=parts.statuses,
                 desk=parts.desk,
-                offers=OfferDesk(conversations=parts.conversations, entries=parts.entries),
+                offers=OfferDesk(entries=parts.entries),
                 shown=self._shown,
                 patience=parts.presence.patience,
             ),

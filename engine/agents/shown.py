@@ -7,7 +7,6 @@ afterwards, so that nothing falls between the first read and the first hint.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -42,6 +41,10 @@ class EntryRecord(Protocol):
 
     async def since(self, org_id: str, interaction_id: str, *, after_seq: int, limit: int = PAGE) -> Sequence[Entry]:
         """Return the entries after a number, in order."""
+        ...
+
+    async def shown(self, org_id: str, interaction_id: str, *, last: int) -> tuple[Overview, list[Entry]]:
+        """Return a conversation with contact, case, work item and its last entries; raise NotFound."""
         ...
 
 
@@ -180,9 +183,7 @@ class Shown:
 
     async def _open(self, interaction_id: str, thread: _Thread) -> None:
         try:
-            overview, entries = await read_conversation(
-                self._conversations, self._entries, self._org_id, interaction_id, last=LAST_ENTRIES
-            )
+            overview, entries = await self._entries.shown(self._org_id, interaction_id, last=LAST_ENTRIES)
         except NotFound:
             return  # the board is ahead of a record that was restored from a copy; nothing to show
         online = await self._online(overview.interaction)
@@ -237,20 +238,6 @@ class Shown:
             )
         elif isinstance(signal, VisitorOnline):
             self._send(encode(VisitorFrame(interaction_id=signal.interaction_id, online=signal.online)))
-
-
-async def read_conversation(
-    conversations: ConversationRecord, entries: EntryRecord, org_id: str, interaction_id: str, *, last: int
-) -> tuple[Overview, list[Entry]]:
-    """Return a conversation and its last entries, read at the same time: most are short. Raises NotFound."""
-    overview, found = await asyncio.gather(
-        conversations.overview(org_id, interaction_id),
-        entries.since(org_id, interaction_id, after_seq=0, limit=last),
-    )
-    if overview.interaction.last_seq > last:
-        after_seq = overview.interaction.last_seq - last
-        found = await entries.since(org_id, interaction_id, after_seq=after_seq, limit=last)
-    return overview, list(found)
 
 
 def latest(entries: Sequence[Entry]) -> list[Entry]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, bindparam, or_, select, update
 
 from engine.errors import Conflict, NotFound
 from engine.ids import NewId
@@ -25,11 +27,23 @@ from engine.store.rows import AnyRow, case_of, contact_of, interaction_of, item_
 from engine.store.tables import cases, contacts, interactions, work_items
 from engine.store.upsert import change
 
-_LOCK = (
-    select(interactions)
-    .where(interactions.c.id == bindparam("iid"), interactions.c.org_id == bindparam("org"))
-    .with_for_update()
+_FIND = select(interactions).where(interactions.c.id == bindparam("iid"), interactions.c.org_id == bindparam("org"))
+_LOCK = _FIND.with_for_update()
+_BY_TOKEN = select(interactions).where(
+    interactions.c.org_id == bindparam("org"),
+    interactions.c.channel == bindparam("on"),
+    interactions.c.token_hash == bindparam("token"),
+    HAS_TOKEN,
 )
+_CONTACT = select(contacts).where(contacts.c.id == bindparam("contact"), contacts.c.org_id == bindparam("org"))
+_CASE = select(cases).where(cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org"))
+_NEWEST_ITEM: Select[Any] = (
+    select(work_items)
+    .where(work_items.c.interaction_id == bindparam("iid"), work_items.c.org_id == bindparam("org"))
+    .order_by(work_items.c.id.desc())
+    .limit(1)
+)
+_OPEN_ITEM = _NEWEST_ITEM.where(ITEM_OPEN)
 
 _IDLE = "idle"
 
@@ -46,19 +60,14 @@ class Conversations:
 
     async def by_token(self, org_id: str, channel: str, token_hash: str) -> Interaction | None:
         """Return the chat of a session token, open or closed."""
-        query = select(interactions).where(
-            interactions.c.org_id == org_id,
-            interactions.c.channel == channel,
-            interactions.c.token_hash == token_hash,
-            HAS_TOKEN,
-        )
-        row = await self._access.read(lambda conn: conn.execute(query).first())
+        values = {"org": org_id, "on": channel, "token": token_hash}
+        row = await self._access.read(lambda conn: first(conn, _BY_TOKEN, values))
         return None if row is None else interaction_of(row)
 
     async def overview(self, org_id: str, interaction_id: str) -> Overview:
         """Return an interaction with its contact, case and work item; raise NotFound."""
         now_ms = self._access.clock.now_ms()
-        return await self._access.read(lambda conn: _overview(conn, org_id, interaction_id, now_ms))
+        return await self._access.read(lambda conn: overview_of(conn, org_id, interaction_id, now_ms))
 
     async def open_chats(self, org_id: str) -> list[Interaction]:
         """Return every open chat."""
@@ -149,9 +158,7 @@ class Conversations:
 
 def find(conn: Connection, org_id: str, interaction_id: str) -> AnyRow:
     """Return the interaction's row; raise NotFound."""
-    row = conn.execute(
-        select(interactions).where(interactions.c.id == interaction_id, interactions.c.org_id == org_id)
-    ).first()
+    row = first(conn, _FIND, {"iid": interaction_id, "org": org_id})
     if row is None:
         raise NotFound(f"there is no interaction {interaction_id}", slug="unknown-interaction")
     return row
@@ -170,17 +177,13 @@ def locked(conn: Connection, org_id: str, interaction_id: str) -> AnyRow:
     return row
 
 
-def _overview(conn: Connection, org_id: str, interaction_id: str, now_ms: int) -> Overview:
+def overview_of(conn: Connection, org_id: str, interaction_id: str, now_ms: int) -> Overview:
+    """Return what stands beside an interaction; raise NotFound."""
     interaction = interaction_of(find(conn, org_id, interaction_id))
-    contact = conn.execute(
-        select(contacts).where(contacts.c.id == interaction.contact_id, contacts.c.org_id == org_id)
-    ).first()
-    case = conn.execute(select(cases).where(cases.c.id == interaction.case_id, cases.c.org_id == org_id)).first()
-    of_interaction = select(work_items).where(
-        work_items.c.interaction_id == interaction_id, work_items.c.org_id == org_id
-    )
-    newest = of_interaction.order_by(work_items.c.id.desc()).limit(1)
-    item = conn.execute(newest.where(ITEM_OPEN)).first() or conn.execute(newest).first()
+    contact = first(conn, _CONTACT, {"contact": interaction.contact_id, "org": org_id})
+    case = first(conn, _CASE, {"case": interaction.case_id, "org": org_id}) if interaction.case_id else None
+    of_interaction = {"iid": interaction_id, "org": org_id}
+    item = first(conn, _OPEN_ITEM, of_interaction) or first(conn, _NEWEST_ITEM, of_interaction)
     return Overview(
         interaction=interaction,
         contact=None if contact is None else contact_of(contact),

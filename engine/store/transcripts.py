@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from engine.failpoints import failpoint
 from engine.model.conversation import (
@@ -14,15 +16,33 @@ from engine.model.conversation import (
     Entry,
     VisitorMark,
 )
+from engine.model.record import Overview
 from engine.store.access import Access
 from engine.store.appends import AppendJob
-from engine.store.conversations import locked
+from engine.store.conversations import locked, overview_of
+from engine.store.direct import every
 from engine.store.rows import entry_of
 from engine.store.tables import entries, interactions
 from engine.store.upsert import change
 
 CHUNK = 500
 """Ids per query."""
+
+_SINCE: Select[Any] = (
+    select(entries)
+    .where(
+        entries.c.interaction_id == bindparam("iid"),
+        entries.c.org_id == bindparam("org"),
+        entries.c.seq > bindparam("after"),
+    )
+    .order_by(entries.c.seq)
+    .limit(bindparam("most"))
+)
+_PUBLIC_SINCE = _SINCE.where(*(entries.c.kind != kind.value for kind in sorted(INTERNAL_KINDS)))
+_IDS = tuple(f"id{number}" for number in range(CHUNK))
+_LAST_SEQS = select(interactions.c.id, interactions.c.last_seq).where(
+    interactions.c.id.in_([bindparam(name) for name in _IDS])
+)
 
 
 class Transcripts:
@@ -47,19 +67,14 @@ class Transcripts:
         self, org_id: str, interaction_id: str, *, after_seq: int, limit: int = 200, public_only: bool = False
     ) -> list[Entry]:
         """Return entries after ``after_seq`` in order, at most ``limit``; ``public_only`` as the customer sees them."""
-        query = (
-            select(entries)
-            .where(
-                entries.c.interaction_id == interaction_id,
-                entries.c.org_id == org_id,
-                entries.c.seq > after_seq,
-            )
-            .order_by(entries.c.seq)
-            .limit(limit)
-        )
-        if public_only:
-            query = query.where(entries.c.kind.not_in(sorted(INTERNAL_KINDS)))
-        return await self._access.read(lambda conn: [entry_of(row) for row in conn.execute(query)])
+        query = _PUBLIC_SINCE if public_only else _SINCE
+        values = {"iid": interaction_id, "org": org_id, "after": after_seq, "most": limit}
+        return await self._access.read(lambda conn: [entry_of(row) for row in every(conn, query, values)])
+
+    async def shown(self, org_id: str, interaction_id: str, *, last: int) -> tuple[Overview, list[Entry]]:
+        """Return a conversation as ``overview`` does, with its last entries, as they stood together; raise NotFound."""
+        now_ms = self._access.clock.now_ms()
+        return await self._access.read(lambda conn: _shown(conn, (org_id, interaction_id), last=last, now_ms=now_ms))
 
     async def mark_visitor(self, org_id: str, interaction_id: str, *, delivered_seq: int, read_seq: int) -> VisitorMark:
         """Move the visitor's marks forward, never back nor beyond the last entry. Raises NotFound."""
@@ -75,6 +90,14 @@ class Transcripts:
     async def last_seqs(self, interaction_ids: Sequence[str]) -> dict[str, int]:
         """Return the number of the last entry of each interaction that exists."""
         return await self._access.read(lambda conn: _last_seqs(conn, interaction_ids))
+
+
+def _shown(conn: Connection, where: tuple[str, str], *, last: int, now_ms: int) -> tuple[Overview, list[Entry]]:
+    org_id, interaction_id = where
+    overview = overview_of(conn, org_id, interaction_id, now_ms)
+    after_seq = max(0, overview.interaction.last_seq - last)
+    values = {"iid": interaction_id, "org": org_id, "after": after_seq, "most": last}
+    return overview, [entry_of(row) for row in every(conn, _SINCE, values)]
 
 
 def _mark_visitor(
@@ -98,7 +121,7 @@ def _mark_agent(conn: Connection, org_id: str, interaction_id: str, *, read_seq:
 def _last_seqs(conn: Connection, interaction_ids: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for start in range(0, len(interaction_ids), CHUNK):
-        chunk = list(interaction_ids[start : start + CHUNK])
-        query = select(interactions.c.id, interactions.c.last_seq).where(interactions.c.id.in_(chunk))
-        found.update((row.id, row.last_seq) for row in conn.execute(query))
+        chunk = interaction_ids[start : start + CHUNK]
+        values = dict(zip_longest(_IDS, chunk, fillvalue=""))  # the same statement, however many are asked for
+        found.update((row.id, row.last_seq) for row in every(conn, _LAST_SEQS, values))
     return found

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from engine.errors import NotFound
 from engine.model.work import WorkItem
 from engine.store.access import Access
 from engine.store.conditions import ITEM_OPEN
+from engine.store.direct import first, run
 from engine.store.rows import item_of
 from engine.store.tables import work_items
 
 WorkItems = list[WorkItem]
+
+_ITEM = select(work_items).where(work_items.c.id == bindparam("item"), work_items.c.org_id == bindparam("org"))
+_OF_INTERACTION = (
+    select(work_items)
+    .where(work_items.c.interaction_id == bindparam("iid"), work_items.c.org_id == bindparam("org"), ITEM_OPEN)
+    .order_by(work_items.c.id.desc())
+    .limit(1)
+)
+_DISPOSE = (
+    update(work_items)
+    .where(work_items.c.id == bindparam("item"), work_items.c.org_id == bindparam("org"))
+    .values(disposition=bindparam("code"), note=bindparam("words"))
+)
 
 
 class Work:
@@ -22,21 +36,16 @@ class Work:
 
     async def get(self, org_id: str, item_id: str) -> WorkItem:
         """Return a work item; raise NotFound."""
-        query = select(work_items).where(work_items.c.id == item_id, work_items.c.org_id == org_id)
-        row = await self._access.read(lambda conn: conn.execute(query).first())
+        values = {"item": item_id, "org": org_id}
+        row = await self._access.read(lambda conn: first(conn, _ITEM, values))
         if row is None:
             raise NotFound(f"there is no work item {item_id}", slug="unknown-item")
         return item_of(row, self._access.clock.now_ms())
 
     async def for_interaction(self, org_id: str, interaction_id: str) -> WorkItem | None:
         """Return the interaction's open work item."""
-        query = (
-            select(work_items)
-            .where(work_items.c.interaction_id == interaction_id, work_items.c.org_id == org_id, ITEM_OPEN)
-            .order_by(work_items.c.id.desc())
-            .limit(1)
-        )
-        row = await self._access.read(lambda conn: conn.execute(query).first())
+        values = {"iid": interaction_id, "org": org_id}
+        row = await self._access.read(lambda conn: first(conn, _OF_INTERACTION, values))
         return None if row is None else item_of(row, self._access.clock.now_ms())
 
     async def open_items(self, org_id: str) -> WorkItems:
@@ -69,10 +78,6 @@ class Work:
     async def set_disposition(self, org_id: str, item_id: str, *, disposition: str, note: str, now_ms: int) -> None:
         """Keep the outcome code of an item's wrap-up; the last one counts. Raises NotFound."""
         del now_ms  # the event that closes the wrap-up carries the time
-        statement = (
-            update(work_items)
-            .where(work_items.c.id == item_id, work_items.c.org_id == org_id)
-            .values(disposition=disposition, note=note)
-        )
-        if await self._access.execute(org_id, statement) == 0:
+        values = {"item": item_id, "org": org_id, "code": disposition, "words": note}
+        if await self._access.write(org_id, lambda conn: run(conn, _DISPOSE, values).rowcount) == 0:
             raise NotFound(f"there is no work item {item_id}", slug="unknown-item")

@@ -10,6 +10,7 @@ from engine.channels.chat.limits import Limits
 from engine.channels.chat.origins import allowed
 from engine.channels.chat.outlet import Outlet
 from engine.channels.chat.parts import Parts
+from engine.channels.chat.position import Place
 from engine.channels.chat.presence import Presence
 from engine.channels.chat.refusal import refuse
 from engine.channels.chat.session import Session
@@ -97,12 +98,12 @@ class ChatChannel:
             raise NotFound("there is no such chat channel", slug="unknown-channel")
         return channel
 
-    def waiting(self) -> Iterator[tuple[str, str, str]]:
-        """Yield organisation, work item and interaction of each visitor here who waits in a queue."""
+    def waiting(self) -> Iterator[Place]:
+        """Yield the place of each socket here whose visitor waits in a queue."""
         for session in self._sessions:
-            waiting = session.waiting_for
-            if waiting is not None:
-                yield waiting
+            place = session.place
+            if place is not None:
+                yield place
 
     def __len__(self) -> int:
         return len(self._sessions)

@@ -1,6 +1,7 @@
-"""Tell waiting visitors where they stand in the queue."""
+"""Tell waiting visitors where they stand in the queue, when that has changed: to wake thousands takes long."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -15,11 +16,21 @@ log = structlog.get_logger(__name__)
 CHUNK = 200
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A visitor who waits, and the position that he was shown last (0 = none)."""
+
+    org_id: str
+    item_id: str
+    interaction_id: str
+    shown: int
+
+
 class Waiting(Protocol):
     """Know which visitors of this process wait."""
 
-    def waiting(self) -> Iterable[tuple[str, str, str]]:
-        """Return organisation, work item and interaction of each."""
+    def waiting(self) -> Iterable[Place]:
+        """Return one place for each of their sockets."""
         ...
 
 
@@ -36,20 +47,21 @@ class PositionWatch:
 
     async def step(self) -> float:
         """Look once; return the seconds to the next look. An absent board is passed over."""
-        by_org: dict[str, dict[str, str]] = {}
-        for org_id, item_id, interaction_id in self._waiting.waiting():
-            by_org.setdefault(org_id, {})[item_id] = interaction_id
-        for org_id, interactions in by_org.items():
+        by_org: dict[str, dict[str, list[Place]]] = {}
+        for place in self._waiting.waiting():
+            by_org.setdefault(place.org_id, {}).setdefault(place.item_id, []).append(place)
+        for org_id, places in by_org.items():
             try:
-                await self._look(org_id, interactions)
+                await self._look(org_id, places)
             except CordboardError as error:
                 log.debug("positions unknown", org=org_id, why=str(error))
         return self._interval_s
 
-    async def _look(self, org_id: str, interactions: dict[str, str]) -> None:
-        item_ids = list(interactions)
+    async def _look(self, org_id: str, places: dict[str, list[Place]]) -> None:
+        item_ids = list(places)
         for start in range(0, len(item_ids), CHUNK):
-            places = await self._router.position(org_id, item_ids[start : start + CHUNK])
-            for item_id, position in places.items():
-                interaction_id = interactions[item_id]
-                self._hub.deliver(Position(org_id=org_id, interaction_id=interaction_id, position=position))
+            positions = await self._router.position(org_id, item_ids[start : start + CHUNK])
+            for item_id, position in positions.items():
+                if any(place.shown != position for place in places[item_id]):
+                    interaction_id = places[item_id][0].interaction_id
+                    self._hub.deliver(Position(org_id=org_id, interaction_id=interaction_id, position=position))

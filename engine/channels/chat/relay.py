@@ -34,13 +34,13 @@ class Relay:
         on_sent: Callable[[int], None],
     ) -> None:
         self.waiting = False  # whether the visitor waits in a queue
+        self.position = 0  # the place in it that he was shown
         self._outlet = outlet
         self._transcript = transcript
         self._listener = listener
         self._interaction = interaction
         self._sent_seq = sent_seq
         self._on_sent = on_sent
-        self._position = 0
 
     async def run(self) -> None:
         """Forward signals until cancelled. Raises ConversationEnded, SocketClosed, Unavailable."""
@@ -75,14 +75,14 @@ class Relay:
             await self._show_position(signal.position)
 
     async def _show_position(self, position: int) -> None:
-        if self.waiting and position != self._position:
-            self._position = position
+        if self.waiting and position != self.position:
+            self.position = position
             await self._outlet.send(PositionFrame(position=position))
 
     async def _show_entry(self, entry: Entry, encode: Callable[[Entry], str]) -> None:
         self._sent_seq = entry.seq
         if entry.kind is EntryKind.JOINED:
-            self.waiting, self._position = False, 0
+            self.waiting, self.position = False, 0
         elif entry.kind in (EntryKind.LEFT, EntryKind.TRANSFERRED):
             self.waiting = True
         if not entry.public:

@@ -5,8 +5,9 @@ ends both, and the visitor comes back with ``resume``: the record knows everythi
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, Literal, NoReturn
+import traceback
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, ClassVar, Literal, NoReturn
 
 import structlog
 
@@ -34,6 +35,7 @@ from engine.channels.chat.frames import (
 from engine.channels.chat.limits import Limits
 from engine.channels.chat.outlet import Outlet
 from engine.channels.chat.parts import Listener, Parts
+from engine.channels.chat.position import Place
 from engine.channels.chat.presence import Presence
 from engine.channels.chat.protocol import NORMAL, RESTART, VisitorProtocol, hash_token
 from engine.channels.chat.receipts import Receipts
@@ -99,17 +101,6 @@ class Session:
         self._typing = False
         self._typing_at_ms = 0
         self._present = False
-        self._handlers: dict[type, Callable[[Any], Coroutine[Any, Any, None]]] = {
-            Open: self._on_open,
-            Resume: self._on_resume,
-            Leave: self._on_leave,
-            Message: self._on_message,
-            VisitorTyping: self._on_typing,
-            Received: self._on_received,
-            Read: self._on_read,
-            End: self._on_end,
-            Ping: self._on_ping,
-        }
 
     async def run(self) -> None:
         """Serve the socket until it is closed by either side. Raises nothing; a cancelled call closes with 1012."""
@@ -122,6 +113,7 @@ class Session:
             raise
         except ExceptionGroup as failure:
             await self._depart(_first(failure))
+            traceback.clear_frames(failure.__traceback__)  # they hold the failure that holds them
         finally:
             self._let_go()
 
@@ -130,11 +122,12 @@ class Session:
         await self._outlet.close(RESTART, "restart")
 
     @property
-    def waiting_for(self) -> tuple[str, str, str] | None:
-        """Return organisation, work item and interaction while the visitor waits in a queue."""
+    def place(self) -> Place | None:
+        """Return where the visitor waits, while he waits in a queue."""
         if self._relay is None or not self._relay.waiting or self._item is None:
             return None
-        return self._org_id, self._item.id, self._item.interaction_id
+        item, shown = self._item, self._relay.position
+        return Place(org_id=self._org_id, item_id=item.id, interaction_id=item.interaction_id, shown=shown)
 
     async def _read_frames(self) -> NoReturn:
         try:
@@ -147,7 +140,7 @@ class Session:
             if wait_ms:
                 raise TooFast("too many frames from this address", retry_after_ms=wait_ms)
             frame: ClientFrame = self._protocol.receive(text)
-            await self._handlers[type(frame)](frame)
+            await self._HANDLERS[type(frame)](self, frame)
             text = await self._socket.receive_text()
 
     async def _on_open(self, frame: Open) -> None:
@@ -350,6 +343,19 @@ class Session:
             self._tell_typing(on=False)
         if self._present:
             self._presence.depart(self._here())
+        self._group = self._receipts = None  # both know this session: else only a search for cycles would free it
+
+    _HANDLERS: ClassVar[Mapping[type, Callable[["Session", Any], Coroutine[Any, Any, None]]]] = {
+        Open: _on_open,
+        Resume: _on_resume,
+        Leave: _on_leave,
+        Message: _on_message,
+        VisitorTyping: _on_typing,
+        Received: _on_received,
+        Read: _on_read,
+        End: _on_end,
+        Ping: _on_ping,
+    }
 
 
 def _first(failure: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -62,6 +62,11 @@ class Record:
         )
         return Overview(interaction=interaction, contact=None, case=self.case, item=None)
 
+    async def shown(self, org_id: str, interaction_id: str, *, last: int) -> tuple[Overview, list[Entry]]:
+        overview = await self.overview(org_id, interaction_id)
+        after_seq = max(0, overview.interaction.last_seq - last)
+        return overview, await self.since(org_id, interaction_id, after_seq=after_seq, limit=last)
+
     async def since(self, org_id: str, interaction_id: str, *, after_seq: int, limit: int = 200) -> list[Entry]:
         self.reads += 1
         found = [one for one in self.entries if one.seq > after_seq][:limit]
