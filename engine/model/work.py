@@ -21,8 +21,9 @@ class WorkState(StrEnum):
 
 
 LEGAL: Mapping[WorkState, frozenset[WorkState]] = {
-    WorkState.PENDING: frozenset({WorkState.QUEUED, WorkState.SCHEDULED, WorkState.CLOSED}),
-    WorkState.SCHEDULED: frozenset({WorkState.QUEUED, WorkState.CLOSED}),
+    # An outside fact (a call the PBX connected) puts an item with its agent at once.
+    WorkState.PENDING: frozenset({WorkState.QUEUED, WorkState.SCHEDULED, WorkState.ACTIVE, WorkState.CLOSED}),
+    WorkState.SCHEDULED: frozenset({WorkState.QUEUED, WorkState.ACTIVE, WorkState.CLOSED}),
     WorkState.QUEUED: frozenset({WorkState.OFFERED, WorkState.ACTIVE, WorkState.CLOSED}),
     WorkState.OFFERED: frozenset({WorkState.ACTIVE, WorkState.QUEUED, WorkState.CLOSED}),
     WorkState.ACTIVE: frozenset({WorkState.WRAPUP, WorkState.CLOSED, WorkState.QUEUED, WorkState.PARKED}),
@@ -31,6 +32,9 @@ LEGAL: Mapping[WorkState, frozenset[WorkState]] = {
     WorkState.CLOSED: frozenset(),
 }
 """Legal changes of state; any other change is refused."""
+
+MAX_ATTRIBUTES_BYTES = 16 * 1024
+"""Longest JSON of a work item's attributes."""
 
 OPEN_STATES = frozenset(WorkState) - {WorkState.CLOSED}
 
@@ -48,14 +52,22 @@ class WorkItem:
 
     id: str  # UUIDv7
     org_id: str
-    kind: str  # channel kind whose capacity it uses: "chat"
+    kind: str  # kind of work, whose capacity it uses: "chat"
     queue: str
     requirement: Requirement
+    weight: int = 0  # units it holds; 0 = as the agent's capacity profile says
+    preferred: Mapping[str, int] = field(default_factory=dict)  # skills wished for, not insisted on
+    preferred_agent: str = ""  # id of the agent it is held for at first
+    preferred_required: bool = False  # nobody else may have it, until the queue's bound
     priority: int = 0  # points, the queue's not included
     age_ms: int = 0  # time waited before this enqueue
     interaction_id: str = ""
     case_id: str = ""
     created_ms: int = 0
+    due_ms: int = 0  # to be begun by then, in queues ranked by due time; 0 = the queue's target
+    not_before_ms: int = 0  # scheduled until then; 0 = at once
+    parent_id: str = ""  # the item that a consult belongs to, and ends with
+    attributes: Mapping[str, object] = field(default_factory=dict)  # JSON of at most MAX_ATTRIBUTES_BYTES; SQL only
     state: WorkState = WorkState.PENDING
     agent_id: str = ""
     assignment: int = 0  # fencing number of the offer or assignment in force
@@ -91,6 +103,12 @@ class Outcome(StrEnum):
     NO_BOARD = "no-board"  # the board is empty: reconcile first
     WRONG_LAYOUT = "wrong-layout"  # the board was written by another version
     INVALID = "invalid"
+    QUEUE_CLOSED = "queue-closed"  # paused, draining, out of hours or nobody staffed
+    QUEUE_FULL = "queue-full"  # by number of items, or by the estimated wait
+    NOT_A_MEMBER = "not-a-member"  # the agent does not work in the item's queues
+    NOT_QUALIFIED = "not-qualified"
+    TOO_MANY_SIGNATURES = "too-many-signatures"  # more different requirements than the organisation allows
+    REFUSED = "refused"
 
 
 class EventKind(StrEnum):
@@ -110,6 +128,12 @@ class EventKind(StrEnum):
     REPRIORITISED = "reprioritised"
     PRESENCE = "presence"
     RESTORED = "restored"  # put back by reconcile
+    SCHEDULED = "scheduled"  # waits for its not-before time
+    PARKED = "parked"  # waits on the customer
+    RESUMED = "resumed"  # parked before: back in the queue
+    CHANGED = "changed"  # requirement, due time, queue or preferred agent
+    RELAXED = "relaxed"  # a relaxation step was taken
+    QUEUE = "queue"  # a queue was opened, closed, paused, drained
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,12 @@ local OUTCOME = {
   no_board = 'no-board',
   wrong_layout = 'wrong-layout',
   invalid = 'invalid',
+  queue_closed = 'queue-closed',
+  queue_full = 'queue-full',
+  not_a_member = 'not-a-member',
+  not_qualified = 'not-qualified',
+  too_many_signatures = 'too-many-signatures',
+  refused = 'refused',
 }
 
 local EVENT = {
@@ -33,6 +39,12 @@ local EVENT = {
   reprioritised = 'reprioritised',
   presence = 'presence',
   restored = 'restored',
+  scheduled = 'scheduled',
+  parked = 'parked',
+  resumed = 'resumed',
+  changed = 'changed',
+  relaxed = 'relaxed',
+  queue = 'queue',
 }
 
 local STATE = {
