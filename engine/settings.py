@@ -27,6 +27,7 @@ NO_SETTINGS = ("CORDBOARD_SETTINGS", "CORDBOARD_DEBUG")
 TEST_PREFIX = "CORDBOARD_TEST_"
 """For whoever tests the engine; the engine does not look at these."""
 
+SHORTEST_SECRET = 16
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 Read = Callable[[object], object]
@@ -37,6 +38,13 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("write a text")  # noqa: TRY004 - a reader says ValueError for whatever cannot be read
     return value.strip()
+
+
+def _secret(value: object) -> str:
+    text = _text(value)
+    if text and len(text) < SHORTEST_SECRET:
+        raise ValueError(f"write at least {SHORTEST_SECRET} characters, drawn by chance")
+    return text
 
 
 def _whole(least: int, most: int) -> Read:
@@ -158,6 +166,12 @@ class Settings:
     login_attempts: int = _setting(5, _whole(1, 1_000), "number", "After so many wrong passwords in a row …")
     login_lock_ms: int = _setting(300_000, _duration, "duration", "… an account is locked this long.")
     password_threads: int = _setting(2, _whole(1, 64), "number", "Passwords checked at once; each takes 19 MiB.")
+    metrics_token: str = _setting(
+        "", _secret, "text", "A scraper reads `/metrics` with it; empty: with an admin's API token only.", secret=True
+    )
+    metrics_local: bool = _setting(
+        False, _boolean, "true/false", "Let everybody on this machine read `/metrics`; not beside a proxy."
+    )
     drain_ms: int = _setting(10_000, _duration, "duration", "At the end, open requests have this long to finish.")
     pages: Path | None = _setting(  # noqa: RUF009
         None, _path, "path", "Directory of the built web pages; empty: found beside the engine."

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import secrets
 import time
 from typing import Annotated
 
@@ -12,14 +13,16 @@ from pydantic import BaseModel
 from engine.api.access import Public, gate_of
 from engine.api.gate import Gate
 from engine.api.operation import problems
-from engine.api.parts import ApiParts, Probe, parts_of
+from engine.api.parts import ApiParts, ApiSettings, Probe, parts_of
 from engine.errors import CordboardError, Forbidden, Unauthenticated
 from engine.model.organisation import Role
 
 log = structlog.get_logger(__name__)
 
 Balancers = Annotated[None, Depends(Public("balancers and supervisors have no account; it tells no data"))]
-Scrapers = Annotated[None, Depends(Public("a scraper on this machine has no account; others send an admin's token"))]
+Scrapers = Annotated[
+    None, Depends(Public("a scraper has no account; it sends a token of its own, which is checked first"))
+]
 
 
 class Alive(BaseModel):
@@ -70,9 +73,10 @@ async def readyz(response: Response, parts: Annotated[ApiParts, Depends(parts_of
 async def metrics(request: Request, parts: Annotated[ApiParts, Depends(parts_of)], _: Scrapers = None) -> Response:
     """Read what the process counts.
 
-    In Prometheus's text format; from this machine, or with an admin's API token.
+    In Prometheus's text format; with the token of the setting `metrics_token`, or an admin's API token. The setting
+    `metrics_local` lets in whoever asks on this machine.
     """
-    if not _local(request):
+    if not _is_scraper(request, parts.settings):
         await _require_admin(request, gate_of(request))
     return Response(parts.metrics.text(), media_type=parts.metrics.content_type)
 
@@ -92,6 +96,15 @@ async def _ask(parts: ApiParts, name: str, probe: Probe) -> PartStatus:
     return PartStatus(ok=not reason, ms=round((time.perf_counter() - begun_s) * 1000), reason=reason)
 
 
+def _is_scraper(request: Request, settings: ApiSettings) -> bool:
+    """Say whether the request comes with the scraper's token, or from this machine where the settings let that do."""
+    if settings.metrics_local and _local(request):
+        return True
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    sent, wanted = token.strip().encode(), settings.metrics_token.encode()
+    return bool(wanted) and scheme.lower() == "bearer" and secrets.compare_digest(sent, wanted)
+
+
 def _local(request: Request) -> bool:
     """Say whether the request comes from this machine, and not through a proxy on it."""
     if any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via")):
@@ -104,7 +117,7 @@ def _local(request: Request) -> bool:
 
 async def _require_admin(request: Request, gate: Gate) -> None:
     if "authorization" not in request.headers:
-        raise Unauthenticated("Send an admin's API token.")
+        raise Unauthenticated("Send the metrics token, or an admin's API token.")
     caller = await gate.caller(request, method=request.method)
     if not caller.principal.at_least(Role.ADMIN):
         raise Forbidden("This needs the role admin.")

@@ -76,6 +76,8 @@ class ApiSettings:
     sockets_per_user: int = 16
     first_frame_ms: int = 10_000  # a socket without a cookie must say hello within
     probe_timeout_ms: int = 2_000
+    metrics_token: str = field(default="", repr=False)  # with which a scraper reads /metrics; "" = an admin's only
+    metrics_local: bool = False  # whoever is on this machine may too, unless through a proxy that says so
     pages: Path | None = None  # directory of the built web pages
 
 

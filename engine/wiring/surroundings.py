@@ -18,5 +18,7 @@ def api_settings(settings: Settings) -> ApiSettings:
         login_attempts=settings.login_attempts,
         login_lock_ms=settings.login_lock_ms,
         password_threads=settings.password_threads,
+        metrics_token=settings.metrics_token,
+        metrics_local=settings.metrics_local,
         pages=settings.pages or PAGES,
     )

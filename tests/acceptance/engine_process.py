@@ -64,7 +64,7 @@ class EngineProcess:
     def start(self, failpoints: str = "") -> None:
         """Start the program and wait until it is ready, or has died of an armed failpoint."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CORDBOARD_")}
-        environment |= self._settings
+        environment |= {"CORDBOARD_METRICS_LOCAL": "yes"} | self._settings
         if failpoints:
             environment["CORDBOARD_FAILPOINTS"] = failpoints
         command = [sys.executable, "-m", "engine", "serve", "--demo", "--config", str(self.config)]

@@ -80,6 +80,10 @@ class Engine:
         self.api: FastAPI = create_api(self.parts)
         self._address = ""
 
+    def with_settings(self, **settings: object) -> "Engine":
+        """Return the same engine behind another application, with other settings of the API."""
+        return Engine(self.application, **{"login_failure_ms": 0, **settings})
+
     def http(self, **headers: str) -> httpx.AsyncClient:
         """Return a client without a session; it talks to the application without a network."""
         transport = httpx.ASGITransport(app=self.api, raise_app_exceptions=False, client=("203.0.113.7", 4711))

@@ -182,18 +182,43 @@ async def test_health_says_which_part_is_away(engine: Engine) -> None:
         assert "secret" not in answer.text
 
 
-async def test_metrics_are_for_this_machine_and_for_admins(engine: Engine) -> None:
+@pytest.mark.parametrize("token", ["", "a token of sixteen"])
+async def test_metrics_want_a_token_wherever_one_asks_from(engine: Engine, token: str) -> None:
+    engine = engine.with_settings(metrics_token=token)
     admin = await engine.signed_in("ada")
-    token = (await admin.post("/tokens", {"name": "scraper", "role": "admin"})).json()["secret"]
+    made = {role: await admin.post("/tokens", {"name": role, "role": role}) for role in ("admin", "supervisor")}
+    secrets = {role: answer.json()["secret"] for role, answer in made.items()}
+    async with client(engine) as here, engine.http() as elsewhere:
+        for http in (here, elsewhere):
+
+            async def status(authorization: str = "", http: httpx.AsyncClient = http) -> int:
+                headers = {"Authorization": authorization} if authorization else {}
+                return (await http.get("/metrics", headers=headers)).status_code
+
+            assert await status() == 401
+            assert await status(f"Bearer {secrets['admin']}") == 200
+            assert await status(f"Bearer {secrets['supervisor']}") == 403
+            assert await status("Bearer a token of sixteen") == (200 if token else 401)
+            for wrong in ("Bearer", "Bearer ", "Bearer a token", "Basic a token of sixteen"):
+                assert await status(wrong) == 401
+            assert (await http.get("/healthz")).status_code == (await http.get("/readyz")).status_code == 200
+
+
+async def test_metrics_are_open_on_this_machine_where_the_settings_say_so(engine: Engine) -> None:
+    engine = engine.with_settings(metrics_local=True)
     async with client(engine) as here, engine.http() as elsewhere:
         answer = await here.get("/metrics")
         assert answer.status_code == 200
         assert "cordboard_sockets" in answer.text
         assert (await here.get("/metrics", headers={"X-Forwarded-For": "198.51.100.1"})).status_code == 401
         assert (await elsewhere.get("/metrics")).status_code == 401
-        assert (await elsewhere.get("/metrics", headers={"Authorization": f"Bearer {token}"})).status_code == 200
     agent = await engine.signed_in("ana")
     assert (await agent.http.get("/metrics")).status_code == 401
+
+
+async def test_metrics_name_routes_and_never_paths(engine: Engine) -> None:
+    admin = await engine.signed_in("ada")
+    await admin.get("/tokens")
     text = engine.parts.metrics.text().decode()
     assert 'route="/api/v1/tokens"' in text
     assert 'cordboard_logins_total{outcome="ok"}' in text

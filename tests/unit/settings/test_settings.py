@@ -54,6 +54,7 @@ def test_paths_in_a_file_are_relative_to_it(tmp_path: Path) -> None:
         ("TRUSTED_PROXIES", "10.0.0.0/8,::1", "trusted_proxies", ("10.0.0.0/8", "::1/128")),
         ("ROLES", "web,router", "roles", ("web", "router")),
         ("PORT", "", "port", 8400),
+        ("METRICS_TOKEN", " sixteen-letters! ", "metrics_token", "sixteen-letters!"),
         ("PAGES", "/x", "pages", Path("/x")),
     ],
 )
@@ -72,6 +73,7 @@ def test_values(variable: str, value: str, name: str, expected: object) -> None:
         ({"CORDBOARD_SESSION_TTL": "12"}, "CORDBOARD_SESSION_TTL: write a time"),
         ({"CORDBOARD_PUBLIC_ORIGINS": "chat.example"}, "CORDBOARD_PUBLIC_ORIGINS: write scheme and host"),
         ({"CORDBOARD_TRUSTED_PROXIES": "10.0.0.1/8"}, "CORDBOARD_TRUSTED_PROXIES: write addresses"),
+        ({"CORDBOARD_METRICS_TOKEN": "fifteen-letters"}, "CORDBOARD_METRICS_TOKEN: write at least 16 characters"),
         ({"CORDBOARD_SETTINGS": "/none.toml"}, "/none.toml: cannot read the settings"),
         ({"CORDBOARD_DATABASE_URL_FILE": "/none"}, "CORDBOARD_DATABASE_URL_FILE: cannot read /none"),
         ({"CORDBOARD_DATABASE_URL": "a", "CORDBOARD_DATABASE_URL_FILE": "/none"}, "are both set"),
@@ -140,7 +142,7 @@ def test_secure_cookies(origins: str, mode: str, secure: bool) -> None:
 def test_everything_is_described() -> None:
     described = describe()
     assert all(entry.meaning.endswith((".", "…")) and entry.variable.startswith("CORDBOARD_") for entry in described)
-    assert [entry.name for entry in described if entry.secret] == ["database_url", "valkey_url"]
+    assert [entry.name for entry in described if entry.secret] == ["database_url", "valkey_url", "metrics_token"]
     assert {entry.name: entry.default for entry in described}["session_ttl"] == "12h"
 
 
