@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 MAX_LEVEL = 10
+RANK = 1
+"""An agent's rank of a queue when none is configured."""
 
 
 class Role(StrEnum):
@@ -34,6 +36,63 @@ class CasePolicy(StrEnum):
     FIRST_MESSAGE = "first_message"
     END = "end"
     MANUAL = "manual"
+
+
+class AgentOrder(StrEnum):
+    """Which of a queue's agents gets an item first."""
+
+    LONGEST_IDLE = "longest_idle"
+    LEAST_LOADED = "least_loaded"
+    MOST_SKILLED = "most_skilled"
+    FEWEST_HANDLED = "fewest_handled"
+
+
+class Ranking(StrEnum):
+    """Which of a queue's items goes first."""
+
+    PRIORITY_AS_SECONDS = "priority_as_seconds"  # a point of priority counts like some more waiting
+    PRIORITY_THEN_AGE = "priority_then_age"  # any point of priority counts more than any waiting
+    DUE = "due"  # what must be begun soonest
+
+
+class Accept(StrEnum):
+    """How an offer becomes an assignment."""
+
+    MANUAL = "manual"  # the agent accepts
+    AUTOMATIC = "automatic"  # at once
+
+
+class WrapupMode(StrEnum):
+    """How a wrap-up ends."""
+
+    TIMED = "timed"  # done, or its time is over
+    MANUAL = "manual"  # only when the agent is done
+    NONE = "none"  # there is none
+
+
+class Pressure(StrEnum):
+    """Why a queue does not take an item in."""
+
+    FULL = "full"  # too many wait
+    WAIT = "wait"  # the wait would be too long
+    CLOSED = "closed"  # out of hours, or closed by hand
+    UNSTAFFED = "unstaffed"  # nobody who qualifies is signed in
+
+
+class Overflow(StrEnum):
+    """What becomes of an item that a queue does not take in, unless another queue does."""
+
+    MESSAGE = "message"  # the customer leaves a message
+    CALLBACK = "callback"  # the customer is called back
+    REFUSE = "refuse"
+    WAIT = "wait"  # it is taken in all the same
+
+
+class OnAgentLost(StrEnum):
+    """What becomes of active work whose agent is gone for good."""
+
+    REQUEUE = "requeue"
+    KEEP = "keep"  # it stays with him until he is back
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +120,48 @@ class Hours:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RelaxationStep:
+    """What an item asks for less from some age on; steps add up."""
+
+    after_ms: int  # age in this queue, declines included
+    lower: Mapping[str, int] = field(default_factory=dict)  # skill → levels less; below 1 it is dropped
+    drop: frozenset[str] = frozenset()  # skills no longer asked for
+    widen: tuple[str, ...] = ()  # queues whose agents may take it too
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OverflowTo:
+    """Where an item goes that a queue does not take in: to the queue ``to``, or as ``do`` says."""
+
+    to: str = ""
+    do: Overflow | None = None  # None when ``to`` is given
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceLevel:
+    """The goal of a queue: so many percent answered within so long."""
+
+    percent: int
+    within_ms: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KindRule:
+    """How the work of one kind behaves."""
+
+    on_agent_lost: OnAgentLost = OnAgentLost.REQUEUE
+    refusable: bool = True  # False: no queue is ever too full for it
+
+
+BUILT_IN_KINDS: Mapping[str, KindRule] = {
+    "chat": KindRule(),
+    "email": KindRule(on_agent_lost=OnAgentLost.KEEP, refusable=False),
+    "voice": KindRule(on_agent_lost=OnAgentLost.KEEP),
+}
+"""Kinds of work that every organisation has, as they behave unless configured otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Queue:
     """Where work items of a kind wait."""
 
@@ -76,6 +177,27 @@ class Queue:
     escalate_priority: int = 5  # points of priority added by the escalation
     skills: Mapping[str, int] = field(default_factory=dict)  # required of every item: skill → level
     hours: Hours | None = None  # None = always open
+    order: AgentOrder = AgentOrder.LONGEST_IDLE
+    ranking: Ranking = Ranking.PRIORITY_AS_SECONDS
+    accept: Accept = Accept.MANUAL
+    offer_to: int = 1  # agents who are offered the same item at once
+    relaxation: tuple[RelaxationStep, ...] = ()  # by age
+    preferred_wait_ms: int = 30_000  # held so long for a preferred agent; 0 = not
+    required_wait_ms: int = 86_400_000  # held so long for a required agent; 0 = without bound
+    limit_items: int = 0  # most that may wait; 0 = no bound
+    limit_wait_ms: int = 0  # longest wait that may be expected; 0 = no bound
+    overflow: Mapping[Pressure, OverflowTo] = field(default_factory=dict)  # where not given: refuse, or the form
+    hold_room_after_ms: int = 0  # lighter work may pass an item until it has waited so long; 0 = for ever
+    wrapup_mode: WrapupMode = WrapupMode.TIMED
+    wrapup_extend_ms: int = 30_000  # an extension of the wrap-up adds so much …
+    wrapup_extensions: int = 0  # … at most so many times
+    service_level: ServiceLevel | None = None  # None = no goal
+
+    @property
+    def wrapup(self) -> WrapupMode:
+        """Say how a wrap-up ends; a timed one of no time is none."""
+        timeless = self.wrapup_mode is WrapupMode.TIMED and self.wrapup_ms == 0
+        return WrapupMode.NONE if timeless else self.wrapup_mode
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,6 +218,9 @@ class ChannelCapacity:
     maximum: int = 0  # most at once of this kind; 0 = as units allow
     exclusive: bool = False  # while held, nothing else is offered
     interruptible_by: frozenset[str] = frozenset()  # kinds that may come on top
+    needs_empty: bool = False  # offered only to who holds no work that it may not interrupt
+    parked_weight: int = 0  # units a parked work item holds
+    parked_maximum: int = 0  # most parked at once; 0 = no bound
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,6 +288,7 @@ class AgentSetup:
     profile: str = ""  # capacity profile
     skills: Mapping[str, int] = field(default_factory=dict)
     queues: tuple[str, ...] = ()  # the agent's queues, home queue first
+    ranks: Mapping[str, int] = field(default_factory=dict)  # his own order of them, lower first; others have RANK
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,3 +313,7 @@ class Organisation:
     missed_status: str = ""  # … the agent goes to this status; "" = stays
     lost_agent_grace_ms: int = 30_000  # an agent who is gone keeps his chats this long
     lease_ms: int = 20_000  # presence lease; heartbeats renew it
+    fill_pace_ms: int = 0  # who comes back gets automatic work one by one, so far apart; 0 = at once
+    signature_limit: int = 5_000  # most different requirements on the board at once
+    decline_reasons: tuple[tuple[str, str], ...] = ()  # (key, name)
+    kinds: Mapping[str, KindRule] = field(default_factory=lambda: dict(BUILT_IN_KINDS))
