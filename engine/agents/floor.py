@@ -64,7 +64,7 @@ class Floor:
         return self._count
 
     def add(self, member: Member) -> None:
-        """Let a socket take part."""
+        """Let a socket take part and be counted."""
         agents = self._members.setdefault(member.who.org_id, {})
         agents.setdefault(member.who.user_id, set()).add(member)
         self._count += 1

@@ -191,8 +191,8 @@ class AgentSession:
         self._send(hello(self._who, organisation, heartbeat_ms=heartbeat_ms(organisation)))
         tasks: list[asyncio.Task[None]] = []
         try:
+            self._parts.floor.add(self)  # before anything is awaited: who counts sockets must not miss one that opens
             await self._parts.presence.open(self._who.org_id, self._who.user_id, self._connection)
-            self._parts.floor.add(self)
             for name, work in self._works().items():
                 tasks.append(asyncio.create_task(self._guard(work), name=f"agent-socket:{name}:{self._who.login}"))
             code, reason = await self._ending

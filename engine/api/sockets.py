@@ -88,6 +88,8 @@ async def _run(websocket: WebSocket, wire: TextSocket, parts: ApiParts, gate: Ga
 async def _admit(websocket: WebSocket, wire: TextSocket, parts: ApiParts, gate: Gate) -> Caller:
     """Return who is there, from the cookie or the first frame.
 
+    The count of the user's sockets comes last: the caller puts the new one on the floor before it awaits anything.
+
     Raises Unauthenticated, NotFound, TooFast, ProtocolError, Unavailable.
     """
     if websocket.cookies.get(COOKIE):

@@ -57,6 +57,23 @@ async def test_foreign_pages_do_not_even_get_a_socket(engine: Engine) -> None:
         assert refused.value.response.status_code == 403
 
 
+async def test_sockets_that_open_at_once_are_counted_too(engine: Engine) -> None:
+    engine = engine.with_settings(sockets_per_user=3)
+    ana = await engine.signed_in("ana")
+
+    async def opened(address: str) -> str:
+        async with agent_socket(address, ana) as link:
+            frame = await link.receive()
+            opened_all.append(frame["type"])
+            await eventually(lambda: len(opened_all) == 12)
+            return str(frame.get("slug", frame["type"]))
+
+    opened_all: list[str] = []
+    async with engine.served() as address:
+        answers = await asyncio.gather(*(opened(address) for _ in range(12)))
+    assert sorted(answers) == ["hello"] * 3 + ["too-many-sockets"] * 9
+
+
 async def test_a_token_opens_a_socket_for_its_user(engine: Engine) -> None:
     admin = await engine.signed_in("ada")
     users = {one["login"]: one["id"] for one in (await admin.get("/users")).json()["items"]}
