@@ -212,6 +212,7 @@ def test_a_process_dies_and_its_people_go_to_the_other(tmp_path: Path, postgres_
         vera.say("After")
         holder.holds(vera.interaction_id)
         holder.sees(vera.interaction_id, "After")
+        pair.visitor_at(pair.second).open("Somebody new")
         holder.say(vera.interaction_id, "Nothing is lost")
         vera.sees("Nothing is lost")
         assert vera.bodies == ["Hello", "Before", "On the way", "After", "Nothing is lost"]
