@@ -14,13 +14,20 @@ from engine.config.schema import (
     CapacitySection,
     ChannelSection,
     Configuration,
+    KindSection,
+    OverflowSection,
     ProfileSection,
     QueueSection,
+    RelaxationSection,
     RuleSection,
     StatusSection,
 )
 from engine.config.validate import validate
 from engine.model.organisation import (
+    BUILT_IN_KINDS,
+    RANK,
+    Accept,
+    AgentOrder,
     AgentSetup,
     CapacityProfile,
     CasePolicy,
@@ -28,13 +35,21 @@ from engine.model.organisation import (
     ChannelCapacity,
     ChatLimits,
     Hours,
+    KindRule,
+    OnAgentLost,
     Organisation,
+    OverflowTo,
     PresenceStatus,
+    Pressure,
     Queue,
+    Ranking,
+    RelaxationStep,
     Role,
     Rule,
+    ServiceLevel,
     Skill,
     StatusKind,
+    WrapupMode,
 )
 
 
@@ -84,11 +99,19 @@ def _organisation(configuration: Configuration, hours: Mapping[str, Hours]) -> O
         missed_status=own.missed_status,
         lost_agent_grace_ms=own.lost_agent_grace,
         lease_ms=own.lease,
+        fill_pace_ms=own.fill_pace,
+        signature_limit=own.signature_limit,
+        decline_reasons=tuple(configuration.decline_reasons.items()),
+        kinds={**BUILT_IN_KINDS, **{key: _kind(section) for key, section in configuration.kinds.items()}},
     )
 
 
 def _offline(statuses: Mapping[str, StatusSection]) -> Iterator[str]:
     return (key for key, section in statuses.items() if section.kind == "offline")
+
+
+def _kind(section: KindSection) -> KindRule:
+    return KindRule(on_agent_lost=OnAgentLost(section.on_agent_lost), refusable=section.refusable)
 
 
 def _queue(key: str, section: QueueSection, hours: Mapping[str, Hours]) -> Queue:
@@ -105,7 +128,41 @@ def _queue(key: str, section: QueueSection, hours: Mapping[str, Hours]) -> Queue
         escalate_priority=section.escalate_priority,
         skills=dict(section.skills),
         hours=hours[section.hours] if section.hours else None,
+        order=AgentOrder(section.order),
+        ranking=Ranking(section.ranking),
+        accept=Accept(section.accept),
+        offer_to=section.offer_to,
+        relaxation=tuple(_step(step) for step in section.relaxation),
+        preferred_wait_ms=section.preferred_wait,
+        required_wait_ms=section.required_wait,
+        limit_items=section.limit_items,
+        limit_wait_ms=section.limit_wait,
+        overflow=_overflow(section.overflow),
+        hold_room_after_ms=section.hold_room_after,
+        wrapup_mode=WrapupMode(section.wrapup_mode),
+        wrapup_extend_ms=section.wrapup_extend,
+        wrapup_extensions=section.wrapup_extensions,
+        service_level=_service_level(section),
     )
+
+
+def _step(section: RelaxationSection) -> RelaxationStep:
+    return RelaxationStep(
+        after_ms=section.after,
+        lower=dict(section.lower),
+        drop=frozenset(section.drop),
+        widen=tuple(section.widen),
+    )
+
+
+def _overflow(section: OverflowSection) -> dict[Pressure, OverflowTo]:
+    said = {pressure: getattr(section, pressure.value) for pressure in Pressure}
+    return {pressure: target for pressure, target in said.items() if target is not None}
+
+
+def _service_level(section: QueueSection) -> ServiceLevel | None:
+    goal = section.service_level
+    return ServiceLevel(percent=goal.percent, within_ms=goal.within or section.target) if goal else None
 
 
 def _status(key: str, section: StatusSection) -> PresenceStatus:
@@ -115,7 +172,7 @@ def _status(key: str, section: StatusSection) -> PresenceStatus:
 
 
 def _profile(key: str, section: ProfileSection) -> CapacityProfile:
-    channels = {str(kind): _capacity(capacity) for kind, capacity in section.channels.items()}
+    channels = {kind: _capacity(capacity) for kind, capacity in section.channels.items()}
     return CapacityProfile(key=key, units=section.units, channels=channels)
 
 
@@ -125,6 +182,9 @@ def _capacity(section: CapacitySection) -> ChannelCapacity:
         maximum=section.maximum,
         exclusive=section.exclusive,
         interruptible_by=frozenset(section.interruptible_by),
+        needs_empty=section.needs_empty,
+        parked_weight=section.parked_weight,
+        parked_maximum=section.parked_maximum,
     )
 
 
@@ -166,5 +226,6 @@ def _agent(login: str, section: AgentSection) -> AgentSetup:
         role=Role(section.role),
         profile=section.profile,
         skills=dict(section.skills),
-        queues=tuple(section.queues),
+        queues=tuple(entry.queue for entry in section.queues),
+        ranks={entry.queue: entry.rank for entry in section.queues if entry.rank != RANK},
     )

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from engine.config.files import Place
 from engine.config.problems import Problem, did_you_mean
-from engine.config.schema import AgentSection, ChannelSection, Configuration, RuleSection
+from engine.config.schema import AgentSection, ChannelSection, Configuration, QueueSection, RuleSection
 from engine.config.validate import Sections
+from engine.model.organisation import BUILT_IN_KINDS
 from engine.skills.hours import time_zone
 
 FRAME_OVERHEAD = 1_024
@@ -43,6 +44,11 @@ class Checker:
         """Check the names of skills."""
         for skill in skills:
             self.known((*place, skill), skill, configuration.skills, what="skill")
+
+    def kinds_known(self, place: Place, chosen: Sequence[str], configuration: Configuration) -> None:
+        """Check the names of kinds of work."""
+        kinds = {*BUILT_IN_KINDS, *configuration.kinds}
+        self.all_known(place, chosen, kinds, what="kind of work")
 
 
 def check(configuration: Configuration, checker: Checker) -> None:
@@ -83,6 +89,8 @@ def _check_statuses(configuration: Configuration, checker: Checker) -> None:
     for key in offline[1:]:
         mend = f"'{offline[0]}' is one; who signs out must have exactly one to go to."
         checker.refuse(("statuses", key, "kind"), "a second status of kind offline", mend=mend)
+    for key, status in configuration.statuses.items():
+        checker.kinds_known(("statuses", key, "channels"), status.channels, configuration)
     for key in offline:
         if configuration.statuses[key].channels:
             checker.refuse(("statuses", key, "channels"), "a status of kind offline takes no channels")
@@ -90,22 +98,66 @@ def _check_statuses(configuration: Configuration, checker: Checker) -> None:
 
 def _check_queues(configuration: Configuration, checker: Checker) -> None:
     for key, queue in configuration.queues.items():
-        checker.skills_known(("queues", key, "skills"), queue.skills, configuration)
+        place = ("queues", key)
+        checker.skills_known((*place, "skills"), queue.skills, configuration)
         if queue.hours:
-            checker.known(("queues", key, "hours"), queue.hours, configuration.hours, what="opening hours")
-        if queue.wrapup and not configuration.dispositions:
-            mend = "Add a section dispositions, or set wrapup: 0s."
-            checker.refuse(
-                ("queues", key), "the queue has a wrap-up, but there is no disposition to end it with", mend=mend
-            )
+            checker.known((*place, "hours"), queue.hours, configuration.hours, what="opening hours")
+        if queue.accept == "automatic" and queue.offer_to > 1:
+            mend = "Set offer_to: 1, or accept: manual."
+            checker.refuse((*place, "offer_to"), "what is accepted at once cannot be offered to several", mend=mend)
+        if queue.service_level and not (queue.service_level.within or queue.target):
+            mend = "Add within, or a target to the queue."
+            checker.refuse((*place, "service_level"), "the service level has no time to answer within", mend=mend)
+        _check_wrapup(place, queue, configuration, checker)
+        _check_relaxation(key, queue, configuration, checker)
+        _check_overflow(key, queue, configuration, checker)
+
+
+def _check_wrapup(place: Place, queue: QueueSection, configuration: Configuration, checker: Checker) -> None:
+    timed = queue.wrapup_mode == "timed" and queue.wrapup > 0
+    if (timed or queue.wrapup_mode == "manual") and not configuration.dispositions:
+        mend = "Add a section dispositions, or set wrapup_mode: none."
+        checker.refuse(place, "the queue has a wrap-up, but there is no disposition to end it with", mend=mend)
+
+
+def _check_relaxation(key: str, queue: QueueSection, configuration: Configuration, checker: Checker) -> None:
+    last = 0
+    for index, step in enumerate(queue.relaxation):
+        place = ("queues", key, "relaxation", index)
+        checker.skills_known((*place, "lower"), step.lower, configuration)
+        checker.all_known((*place, "drop"), step.drop, configuration.skills, what="skill")
+        checker.all_known((*place, "widen"), step.widen, configuration.queues, what="queue")
+        if key in step.widen:
+            checker.refuse((*place, "widen"), f"'{key}' is the queue itself", mend="Remove it.")
+        if not (step.lower or step.drop or step.widen):
+            checker.refuse(place, "the step relaxes nothing", mend="Add lower, drop or widen, or remove it.")
+        if step.after <= last:
+            checker.refuse((*place, "after"), "the step comes no later than the one before", mend="Order them by time.")
+        last = step.after
+
+
+def _check_overflow(key: str, queue: QueueSection, configuration: Configuration, checker: Checker) -> None:
+    for why in type(queue.overflow).model_fields:
+        target = getattr(queue.overflow, why)
+        place = ("queues", key, "overflow", why)
+        if target is None or target.do:
+            continue
+        checker.known(place, target.to, configuration.queues, what="queue")
+        if target.to == key:
+            checker.refuse(place, f"'{key}' overflows to itself", mend="Name another queue.")
 
 
 def _check_profiles(configuration: Configuration, checker: Checker) -> None:
     for key, profile in configuration.profiles.items():
+        place = ("profiles", key, "channels")
         for kind, capacity in profile.channels.items():
-            if capacity.weight > profile.units:
-                place = ("profiles", key, "channels", kind, "weight")
-                checker.refuse(place, f"one {kind} weighs {capacity.weight}, more than all {profile.units} units")
+            checker.kinds_known((*place, kind, "interruptible_by"), capacity.interruptible_by, configuration)
+            checker.known((*place, kind), kind, {*BUILT_IN_KINDS, *configuration.kinds}, what="kind of work")
+            for name, weight in (("weight", capacity.weight), ("parked_weight", capacity.parked_weight)):
+                if weight > profile.units:
+                    what = f"one {'parked ' if name != 'weight' else ''}{kind}"
+                    detail = f"{what} weighs {weight}, more than all {profile.units} units"
+                    checker.refuse((*place, kind, name), detail)
 
 
 def _check_channel(place: Place, channel: ChannelSection, configuration: Configuration, checker: Checker) -> None:
@@ -145,7 +197,7 @@ def _check_rule(place: Place, rule: RuleSection, configuration: Configuration, c
 
 
 def _check_agent(place: Place, agent: AgentSection, configuration: Configuration, checker: Checker) -> None:
-    checker.all_known((*place, "queues"), agent.queues, configuration.queues, what="queue")
+    checker.all_known((*place, "queues"), [entry.queue for entry in agent.queues], configuration.queues, what="queue")
     checker.skills_known((*place, "skills"), agent.skills, configuration)
     if agent.profile:
         checker.known((*place, "profile"), agent.profile, configuration.profiles, what="profile")

@@ -9,13 +9,19 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from engine.config.durations import Duration, DurationOrNone
-from engine.model.organisation import MAX_LEVEL
-
-CHANNEL_KINDS = ("chat",)
-"""Kinds of channel that the engine knows."""
+from engine.model.organisation import MAX_LEVEL, RANK, Overflow, OverflowTo
 
 Key = Annotated[str, StringConstraints(pattern="^[a-z0-9_-]{1,40}$")]
 OrganisationId = Annotated[str, StringConstraints(pattern="^[a-z0-9-]{1,40}$")]
@@ -23,7 +29,7 @@ Login = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9._@+-]{0,79}$"
 Language = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-Kind = Literal["chat"]
+ChannelKind = Literal["chat"]
 Level = Annotated[int, Field(ge=1, le=MAX_LEVEL)]
 Points = Annotated[int, Field(ge=-1_000, le=1_000)]
 Skills = Annotated[dict[Key, Level], Field(max_length=20)]
@@ -65,6 +71,15 @@ class OrganisationSection(Section):
     missed_status: str = Field("", description="… an agent is put into this status; empty: stays as he is.")
     lost_agent_grace: DurationOrNone = Field(30_000, description="An agent who is gone keeps his chats this long.")
     lease: Duration = Field(20_000, description="An agent not heard from this long is gone.")
+    fill_pace: DurationOrNone = Field(0, description="Who comes back gets automatic work so far apart; 0s: at once.")
+    signature_limit: int = Field(5_000, ge=10, le=100_000, description="Most different requirements at once.")
+
+
+class KindSection(Section):
+    """How work of one kind behaves. `chat`, `email` and `voice` are there without being written down."""
+
+    on_agent_lost: Literal["requeue", "keep"] = Field("requeue", description="Whose agent is gone: back, or kept.")
+    refusable: bool = Field(default=True, description="A queue may be too full for it.")
 
 
 class SkillSection(Section):
@@ -85,6 +100,61 @@ class HoursSection(Section):
     sunday: Day = Field(default_factory=list, description="As monday.")
 
 
+class RelaxationSection(Section):
+    """What an item that has waited asks for less."""
+
+    after: Duration = Field(description="Once an item has waited so long in the queue.")
+    lower: Skills = Field(default_factory=dict, description="Skill to levels less; below 1 it is dropped.")
+    drop: list[str] = Field(default_factory=list, max_length=20, description="Skills no longer asked for.")
+    widen: list[str] = Field(default_factory=list, max_length=20, description="Queues whose agents may take it too.")
+
+
+ACTIONS = tuple(action.value for action in Overflow)
+
+
+def _overflow(written: object) -> OverflowTo:
+    if isinstance(written, str) and written in ACTIONS:
+        return OverflowTo(do=Overflow(written))
+    if isinstance(written, dict) and set(written) == {"to"} and isinstance(written["to"], str):
+        return OverflowTo(to=written["to"])
+    raise ValueError(f"write {{ to: queue }}, or one of {', '.join(ACTIONS)}")
+
+
+Elsewhere = Annotated[
+    OverflowTo,
+    PlainValidator(_overflow),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": list(ACTIONS)},
+                {
+                    "type": "object",
+                    "properties": {"to": {"type": "string", "description": "Another queue."}},
+                    "required": ["to"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
+class OverflowSection(Section):
+    """What becomes of work that a queue does not take in."""
+
+    full: Elsewhere | None = Field(None, description="As many wait as limit_items allows; else refuse.")
+    wait: Elsewhere | None = Field(None, description="The wait would be longer than limit_wait; else refuse.")
+    closed: Elsewhere | None = Field(None, description="Out of hours, or closed by hand; else the channel's form.")
+    unstaffed: Elsewhere | None = Field(None, description="Nobody who qualifies is signed in; else the channel's form.")
+
+
+class ServiceLevelSection(Section):
+    """The goal that the wallboard compares with."""
+
+    percent: int = Field(ge=1, le=100, description="So many percent …")
+    within: DurationOrNone = Field(0, description="… answered within this time; 0s: the queue's target.")
+
+
 class QueueSection(Section):
     """Where work of a kind waits."""
 
@@ -99,6 +169,31 @@ class QueueSection(Section):
     escalate_priority: int = Field(5, ge=0, le=1_000, description="Points that an escalation adds.")
     skills: Skills = Field(default_factory=dict, description="Required of every item here: skill to least level.")
     hours: str = Field("", description="Opening hours, a name from the section hours; empty: always open.")
+    order: Literal["longest_idle", "least_loaded", "most_skilled", "fewest_handled"] = Field(
+        "longest_idle", description="Which agent is asked first."
+    )
+    ranking: Literal["priority_as_seconds", "priority_then_age", "due"] = Field(
+        "priority_as_seconds", description="Which item goes first."
+    )
+    accept: Literal["manual", "automatic"] = Field("manual", description="Automatic: an offer is accepted at once.")
+    offer_to: int = Field(1, ge=1, le=10, description="Agents who are offered an item at once; the first has it.")
+    relaxation: list[RelaxationSection] = Field(
+        default_factory=list, max_length=10, description="What who has waited asks for less."
+    )
+    preferred_wait: DurationOrNone = Field(30_000, description="Held so long for a preferred agent; 0s: not.")
+    required_wait: DurationOrNone = Field(86_400_000, description="Held so long for a required agent; 0s: for ever.")
+    limit_items: int = Field(0, ge=0, le=1_000_000, description="Most items that may wait; 0: no bound.")
+    limit_wait: DurationOrNone = Field(0, description="Longest wait that may be expected; 0s: no bound.")
+    overflow: OverflowSection = Field(
+        default_factory=OverflowSection, description="What becomes of work that is not taken in."
+    )
+    hold_room_after: DurationOrNone = Field(
+        0, description="Lighter work may pass an item until it has waited this long; 0s: always."
+    )
+    wrapup_mode: Literal["timed", "manual", "none"] = Field("timed", description="Manual: only the agent ends it.")
+    wrapup_extend: Duration = Field(30_000, description="An extension of the wrap-up adds so much …")
+    wrapup_extensions: int = Field(0, ge=0, le=100, description="… at most so many times.")
+    service_level: ServiceLevelSection | None = Field(None, description="Goal that the wallboard compares with.")
 
 
 class StatusSection(Section):
@@ -106,7 +201,7 @@ class StatusSection(Section):
 
     name: Name = Field(description="Name that agents and supervisors see.")
     kind: Literal["available", "break", "offline"] = Field(description="What it means for statistics.")
-    channels: list[Kind] = Field(default_factory=list, description="Kinds of channel taken in this status.")
+    channels: list[Key] = Field(default_factory=list, max_length=100, description="Kinds of work taken in it.")
 
 
 class CapacitySection(Section):
@@ -115,14 +210,19 @@ class CapacitySection(Section):
     weight: int = Field(1, ge=1, le=1_000, description="Units that one piece of work holds.")
     maximum: int = Field(0, ge=0, le=1_000, description="Most at once of this kind; 0: as units allow.")
     exclusive: bool = Field(default=False, description="While held, nothing else is offered.")
-    interruptible_by: list[Kind] = Field(default_factory=list, description="Kinds that may come on top.")
+    interruptible_by: list[Key] = Field(default_factory=list, max_length=100, description="Kinds that may come on top.")
+    needs_empty: bool = Field(default=False, description="Only offered to who holds nothing that it may not interrupt.")
+    parked_weight: int = Field(0, ge=0, le=1_000, description="Units that one piece of parked work holds.")
+    parked_maximum: int = Field(0, ge=0, le=10_000, description="Most parked at once; 0: no bound.")
 
 
 class ProfileSection(Section):
     """How much work an agent can hold."""
 
     units: int = Field(ge=1, le=1_000, description="Units in all.")
-    channels: dict[Kind, CapacitySection] = Field(min_length=1, description="Per kind of channel; others: none.")
+    channels: dict[Key, CapacitySection] = Field(
+        min_length=1, max_length=100, description="Per kind of work; others: none."
+    )
 
 
 class LimitsSection(Section):
@@ -140,7 +240,7 @@ class LimitsSection(Section):
 class ChannelSection(Section):
     """One way in."""
 
-    kind: Kind = Field(description="Kind of channel.")
+    kind: ChannelKind = Field(description="Kind of channel.")
     name: Name = Field(description="Name that customers see.")
     queue: str = Field(description="Where work goes when no rule names a queue.")
     allowed_origins: list[Origin] = Field(
@@ -183,6 +283,39 @@ class RuleSection(Section):
     final: bool = Field(default=True, description="When it matches, no later rule is asked.")
 
 
+def _membership(written: object) -> object:
+    return {"queue": written} if isinstance(written, str) else written
+
+
+class MembershipSection(Section):
+    """One queue of an agent, with his own rank of it."""
+
+    queue: str = Field(description="Name of the queue.")
+    rank: int = Field(RANK, ge=1, le=100, description="His own order of his queues, lower first.")
+
+
+Membership = Annotated[
+    MembershipSection,
+    BeforeValidator(_membership),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {
+                        "queue": {"type": "string", "description": "Name of the queue."},
+                        "rank": {"type": "integer", "minimum": 1, "maximum": 100, "default": RANK},
+                    },
+                    "required": ["queue"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
 class AgentSection(Section):
     """Somebody who can sign in. The password is set with `cordboard user set-password`."""
 
@@ -190,7 +323,7 @@ class AgentSection(Section):
     role: Literal["agent", "supervisor", "admin"] = Field("agent", description="What he may do.")
     profile: str = Field("", description="Capacity profile; needed to take work.")
     skills: Skills = Field(default_factory=dict, description="Skill to level, 1 to 10.")
-    queues: list[str] = Field(default_factory=list, max_length=100, description="His queues, home queue first.")
+    queues: list[Membership] = Field(default_factory=list, max_length=100, description="His queues, home queue first.")
 
 
 class Configuration(Section):
@@ -198,6 +331,7 @@ class Configuration(Section):
 
     organisation: OrganisationSection = Field(description="The organisation itself.")
     skills: dict[Key, SkillSection] = Field(default_factory=dict, max_length=1_000, description="What agents can do.")
+    kinds: dict[Key, KindSection] = Field(default_factory=dict, max_length=100, description="Kinds of work.")
     hours: dict[Key, HoursSection] = Field(default_factory=dict, max_length=1_000, description="Opening hours.")
     queues: dict[Key, QueueSection] = Field(min_length=1, max_length=1_000, description="Where work waits.")
     statuses: dict[Key, StatusSection] = Field(min_length=1, max_length=100, description="Presence of agents.")
@@ -205,4 +339,7 @@ class Configuration(Section):
     channels: dict[Key, ChannelSection] = Field(default_factory=dict, max_length=1_000, description="Ways in.")
     rules: list[RuleSection] = Field(default_factory=list, max_length=1_000, description="Classification, in order.")
     dispositions: dict[Key, Name] = Field(default_factory=dict, max_length=200, description="Outcomes of work.")
+    decline_reasons: dict[Key, Name] = Field(
+        default_factory=dict, max_length=50, description="Why offers are declined."
+    )
     agents: dict[Login, AgentSection] = Field(default_factory=dict, max_length=20_000, description="Users.")

@@ -307,7 +307,7 @@ def test_the_demo_can_serve_what_its_rules_ask_for() -> None:
         (
             "statuses.yaml",
             "statuses: {a: {name: A, kind: offline, channels: [caht]}}\n",
-            "statuses.yaml:1: statuses.a.channels[1] must be 'chat'",
+            "statuses.yaml:1: there is no kind of work 'caht'. Did you mean chat?",
         ),
         (
             "statuses.yaml",
@@ -322,7 +322,7 @@ def test_the_demo_can_serve_what_its_rules_ask_for() -> None:
         (
             "profiles.yaml",
             "profiles: {standard: {units: 2, channels: {fax: {}}}}\n",
-            "profiles.yaml:1: 'fax' cannot be a name here. Known: chat.",
+            "profiles.yaml:1: there is no kind of work 'fax'. Known: chat, email, voice.",
         ),
         (
             "channels.yaml",
