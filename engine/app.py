@@ -41,6 +41,7 @@ from engine.conversations.transcript import Transcript
 from engine.errors import CordboardError
 from engine.ids import id_source
 from engine.intake.reception import Reception
+from engine.intake.reroute import Rerouting
 from engine.intake.sweep import Sweep
 from engine.model.organisation import Organisation
 from engine.model.record import Applied
@@ -324,7 +325,21 @@ class Application:
         sweeper = CaseSweeper(record=self.store.cases, cases=self.cases, organisations=self.book, clock=self._clock)
         self._leased = [Leased(role=role, leases=self._leases) for role in (keeper, escalator, sweeper)]
         housekeeping = Housekeeping(groups=(self.store.sessions, self.store.idempotency), clock=self._clock)
-        sweep = Sweep(arrivals=self.store.arrivals, router=self.router, clock=self._clock)
+        reroute = Rerouting(
+            record=self.store,
+            router=self.router,
+            recorder=self.recorder,
+            organisations=self.book,
+            conclude=self.reception.conclude,
+            clock=self._clock,
+        )
+        sweep = Sweep(
+            arrivals=self.store.arrivals,
+            router=self.router,
+            reroute=reroute,
+            organisations=self.book,
+            clock=self._clock,
+        )
         self._loops.start(*self._leased, sweep, housekeeping, *self.configuration.watches())
 
     def _serve(self, org_id: str) -> None:

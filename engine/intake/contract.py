@@ -5,7 +5,7 @@ from typing import Protocol
 
 from engine.model.conversation import Arrival, Entry
 from engine.model.organisation import CasePolicy, Organisation
-from engine.model.record import Applied, Opened
+from engine.model.record import Applied, Opened, Overview
 from engine.model.work import Plan, Reply, Requirement, RoutingEvent, WorkItem
 
 
@@ -22,13 +22,22 @@ class Arrivals(Protocol):
         """Commit a closed interaction with its entry and a case; idempotent by key."""
         ...
 
-    async def pending_items(self, limit: int, older_than_ms: int) -> list[WorkItem]:
-        """Return items not yet on the board, created before ``older_than_ms``, of all organisations."""
+    async def pending_items(
+        self, limit: int, older_than_ms: int, *, after: tuple[int, str] = (0, "")
+    ) -> list[WorkItem]:
+        """Return items not yet on the board, created before ``older_than_ms``, of all organisations.
+
+        Oldest first, from behind ``after`` (created, id).
+        """
         ...
 
 
 class Closing(Protocol):
-    """Close conversations that have no work item any more."""
+    """Find conversations; close those that have no work item any more."""
+
+    async def overview(self, org_id: str, interaction_id: str) -> Overview:
+        """Return a conversation and what stands beside it; raise NotFound."""
+        ...
 
     async def close(self, org_id: str, interaction_id: str, *, reason: str, now_ms: int) -> Entry | None:
         """Close once; return the ENDED entry, None when it was closed before."""
@@ -40,6 +49,22 @@ class Items(Protocol):
 
     async def for_interaction(self, org_id: str, interaction_id: str) -> WorkItem | None:
         """Return the open work item of an interaction."""
+        ...
+
+    async def reclassify(self, org_id: str, item_id: str, plan: Plan) -> WorkItem | None:
+        """Give a pending item another plan; None when it is pending no more."""
+        ...
+
+    async def waiting_outside(self, org_id: str, queues: Sequence[str], *, limit: int) -> list[WorkItem]:
+        """Return items that wait on the board in another queue than these."""
+        ...
+
+
+class Transcripts(Protocol):
+    """Read what was said."""
+
+    async def since(self, org_id: str, interaction_id: str, *, after_seq: int, limit: int = 200) -> list[Entry]:
+        """Return entries after a number, in order."""
         ...
 
 
@@ -61,6 +86,11 @@ class Record(Protocol):
         """Find work items."""
         ...
 
+    @property
+    def transcripts(self) -> Transcripts:
+        """Read what was said."""
+        ...
+
 
 class Router(Protocol):
     """The board as far as intake needs it."""
@@ -71,6 +101,10 @@ class Router(Protocol):
 
     async def conclude(self, org_id: str, item_id: str, reason: str) -> Reply:
         """Take an item off by the customer's side. Raises Unavailable."""
+        ...
+
+    async def move(self, org_id: str, item_id: str, *, queue: str, requirement: Requirement) -> Reply:
+        """Let a waiting item wait in another queue. Raises Unavailable."""
         ...
 
     async def staffed(self, org_id: str, queue: str, requirement: Requirement) -> int:

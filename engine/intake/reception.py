@@ -89,7 +89,7 @@ class Reception:
         return opened
 
     async def conclude(self, org_id: str, interaction_id: str, reason: str) -> None:
-        """End a conversation by the customer's side: ``reason`` is visitor, idle or gone. Idempotent.
+        """End a conversation by the customer's side: ``reason`` is visitor, gone, idle or refused. Idempotent.
 
         Waiting work is abandoned; work an agent holds goes to wrap-up. Raises Unavailable while the board is away
         (nothing happened), Refused when the board will not.
@@ -101,7 +101,11 @@ class Reception:
         reply = await self._router.conclude(org_id, item.id, reason)
         if reply.outcome is Outcome.UNKNOWN_ITEM:
             # Pending still: it goes over the board all the same, so that history and statistics know of it.
-            await self._require(await self._router.enqueue(item))
+            entered = await self._router.enqueue(item)
+            if entered.outcome is Outcome.UNKNOWN_QUEUE:  # removed meanwhile, and no other was found yet
+                await self._close(org_id, interaction_id, reason)
+                return
+            await self._require(entered)
             reply = await self._router.conclude(org_id, item.id, reason)
         await self._require(reply)
 

@@ -88,6 +88,10 @@ class Router:
         skills = json_of(dict(requirement.skills))
         return await self._do(org_id, "transfer_item", item_id, agent_id, assignment, queue, skills, note)
 
+    async def move(self, org_id: str, item_id: str, *, queue: str, requirement: Requirement) -> Reply:
+        """Let a waiting item wait in another queue, with its age."""
+        return await self._do(org_id, "move_item", item_id, queue, json_of(dict(requirement.skills)))
+
     async def reprioritise(self, org_id: str, item_id: str, priority: int) -> Reply:
         """Set an item's priority (points, absolute); its place follows."""
         return await self._do(org_id, "reprioritise_item", item_id, priority)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, or_, select
 
 from engine.failpoints import failpoint
 from engine.ids import NewId
@@ -118,12 +118,19 @@ class Arrivals:
         )
         return await self._access.write(arrival.org_id, lambda conn: _open(conn, opening))
 
-    async def pending_items(self, limit: int, older_than_ms: int) -> list[WorkItem]:
-        """Return items of all organisations still pending that were created before ``older_than_ms``, oldest first."""
+    async def pending_items(
+        self, limit: int, older_than_ms: int, *, after: tuple[int, str] = (0, "")
+    ) -> list[WorkItem]:
+        """Return items of all organisations still pending that were created before ``older_than_ms``, oldest first.
+
+        ``after``: only those behind this one (created, id).
+        """
+        created_ms, item_id = after
         query = (
             select(work_items)
-            .where(ITEM_PENDING, work_items.c.created_ms < older_than_ms)
-            .order_by(work_items.c.created_ms)
+            .where(ITEM_PENDING, work_items.c.created_ms >= created_ms, work_items.c.created_ms < older_than_ms)
+            .where(or_(work_items.c.created_ms > created_ms, work_items.c.id > item_id))
+            .order_by(work_items.c.created_ms, work_items.c.id)
             .limit(limit)
         )
         now_ms = self._access.clock.now_ms()

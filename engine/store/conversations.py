@@ -46,6 +46,7 @@ _NEWEST_ITEM: Select[Any] = (
 _OPEN_ITEM = _NEWEST_ITEM.where(ITEM_OPEN)
 
 _IDLE = "idle"
+_REFUSED = "refused"
 
 
 class Conversations:
@@ -221,12 +222,17 @@ def _close_silent(
     return end_interaction(conn, row, reason=_IDLE, client_id="closed", new_id=new_id, now_ms=now_ms)
 
 
+def outcome_of(reason: str) -> str:
+    """Return how work ends that nobody answered."""
+    return _REFUSED if reason == _REFUSED else "abandoned"
+
+
 def _close(conn: Connection, where: tuple[str, str], *, reason: str, new_id: NewId, now_ms: int) -> Entry | None:
     row = locked(conn, *where)
     conn.execute(
         update(work_items)
         .where(work_items.c.interaction_id == where[1], ITEM_PENDING)
-        .values(state=WorkState.CLOSED.value, outcome="abandoned", closed_ms=now_ms, waiting_since_ms=0)
+        .values(state=WorkState.CLOSED.value, outcome=outcome_of(reason), closed_ms=now_ms, waiting_since_ms=0)
     )
     return end_interaction(conn, row, reason=reason, client_id="closed", new_id=new_id, now_ms=now_ms)
 

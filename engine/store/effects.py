@@ -18,7 +18,7 @@ from engine.model.work import EventKind, RoutingEvent, WorkState
 from engine.store import assignments, segments
 from engine.store.appends import append
 from engine.store.case_writes import take_case
-from engine.store.conversations import end_interaction, lock
+from engine.store.conversations import end_interaction, lock, outcome_of
 from engine.store.direct import first
 from engine.store.json_text import dump
 from engine.store.step import Step
@@ -107,8 +107,9 @@ def _transferred(step: Step) -> Told:
     new = step.text("to_queue", _queue(step))
     assignments.end(step.conn, step.event, reason="transferred")
     segments.change_queue(step, old=old, new=new)
-    step.move(WorkState.QUEUED, queue=new, **step.waiting(step.event.at_ms))
-    left = _tell_agent(step, EntryKind.LEFT)
+    waited = {} if step.event.agent_id else step.not_waiting()  # it waited until now: its queue was removed
+    step.move(WorkState.QUEUED, **{**waited, "queue": new, **step.waiting(step.event.at_ms)})
+    left = _tell_agent(step, EntryKind.LEFT) if step.event.agent_id else ()
     data: dict[str, object] = {"from_queue": old, "to_queue": new, "note": step.text("note")}
     return left + _tell(step, EntryKind.TRANSFERRED, author=Author.SYSTEM, data=data)
 
@@ -142,8 +143,9 @@ def _closed(step: Step) -> Told:
 def _abandoned(step: Step) -> Told:
     segments.ensure_first(step, _queue(step))
     segments.close(step, abandoned=True)
-    _close(step, outcome="abandoned")
-    return _end_conversation(step, step.text("reason", "visitor"))
+    reason = step.text("reason", "visitor")
+    _close(step, outcome=outcome_of(reason))
+    return _end_conversation(step, reason)
 
 
 def _close(step: Step, *, outcome: str) -> None:

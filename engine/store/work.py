@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import bindparam, select, update
 
 from engine.errors import NotFound
-from engine.model.work import WorkItem
+from engine.model.work import Plan, WorkItem, WorkState
 from engine.store.access import Access
-from engine.store.conditions import ITEM_OPEN
+from engine.store.conditions import ITEM_OPEN, ITEM_PENDING
 from engine.store.direct import first, run
+from engine.store.json_text import dump
 from engine.store.rows import item_of
 from engine.store.tables import work_items
 
@@ -72,6 +75,32 @@ class Work:
         if before_id:
             query = query.where(work_items.c.id < before_id)
         query = query.order_by(work_items.c.id.desc()).limit(limit)
+        now_ms = self._access.clock.now_ms()
+        return await self._access.read(lambda conn: [item_of(row, now_ms) for row in conn.execute(query)])
+
+    async def reclassify(self, org_id: str, item_id: str, plan: Plan) -> WorkItem | None:
+        """Give a pending item another queue, requirement and priority; None when it is pending no more."""
+        change = (
+            update(work_items)
+            .where(work_items.c.id == item_id, work_items.c.org_id == org_id, ITEM_PENDING)
+            .values(queue=plan.queue, requirement=dump(plan.requirement.skills), priority=plan.priority)
+        )
+        if await self._access.execute(org_id, change) == 0:
+            return None
+        return await self.get(org_id, item_id)
+
+    async def waiting_outside(self, org_id: str, queues: Sequence[str], *, limit: int) -> WorkItems:
+        """Return items that wait on the board in another queue than these, oldest first."""
+        query = (
+            select(work_items)
+            .where(
+                work_items.c.org_id == org_id,
+                work_items.c.state == WorkState.QUEUED.value,
+                work_items.c.queue.not_in(queues),
+            )
+            .order_by(work_items.c.id)
+            .limit(limit)
+        )
         now_ms = self._access.clock.now_ms()
         return await self._access.read(lambda conn: [item_of(row, now_ms) for row in conn.execute(query)])
 

@@ -7,9 +7,9 @@ from engine.ids import id_source
 from engine.model.case import CaseStatus
 from engine.model.conversation import Author, EntryKind, InteractionState
 from engine.model.organisation import CasePolicy
-from engine.model.work import WorkState
+from engine.model.work import EventKind, Plan, Requirement, WorkState
 from engine.store.store import Store
-from tests.contract.store.building import PLAN, START_MS, arrival, opened
+from tests.contract.store.building import PLAN, START_MS, Story, arrival, opened
 
 
 async def test_an_arrival_is_written_with_all_that_belongs_to_it(store: Store, org: str) -> None:
@@ -97,6 +97,50 @@ async def test_a_form_becomes_a_case_without_work(store: Store, org: str) -> Non
     assert result.interaction.state is InteractionState.CLOSED
     assert len(await store.cases.list(org)) == 1
     assert await store.work.for_interaction(org, result.interaction.id) is None
+
+
+async def test_pending_items_come_page_by_page_and_get_another_plan(store: Store, org: str) -> None:
+    for number in range(5):
+        await opened(store, org, conversation_key=f"k{number}", token_hash=f"k{number}", now_ms=2_000 + number // 2)
+    seen: list[str] = []
+    after = (0, "")
+    while page := await store.arrivals.pending_items(2, 5_000, after=after):
+        seen += [one.id for one in page if one.org_id == org]
+        after = (page[-1].created_ms, page[-1].id)
+    assert len(seen) == len(set(seen)) == 5
+    plan = Plan(queue="support", requirement=Requirement(skills={"german": 2}), priority=4)
+    changed = await store.work.reclassify(org, seen[0], plan)
+    assert changed is not None
+    assert (changed.queue, changed.requirement, changed.priority) == ("support", plan.requirement, 4)
+    assert await store.work.reclassify("other", seen[0], plan) is None
+
+
+async def test_work_in_queues_that_are_no_more_is_found_and_moved(store: Store, org: str) -> None:
+    result = await opened(store, org)
+    story = Story(result)
+    await store.routing.apply([story.tell(EventKind.ENQUEUED)])
+    assert await store.work.waiting_outside(org, ["sales"], limit=9) == []
+    assert [one.id for one in await store.work.waiting_outside(org, ["support"], limit=9)] == [story.item_id]
+    assert await store.work.reclassify(org, story.item_id, PLAN) is None
+    moved = story.tell(EventKind.TRANSFERRED, from_queue="sales", to_queue="support")
+    applied = await store.routing.apply([moved])
+    assert [one.kind for one in applied[0].entries] == [EntryKind.TRANSFERRED]
+    item = await store.work.get(org, story.item_id)
+    assert (item.state, item.queue) == (WorkState.QUEUED, "support")
+
+
+async def test_what_is_refused_is_closed_as_refused(store: Store, org: str) -> None:
+    pending, waiting = await opened(store, org), await opened(store, org, conversation_key="w", token_hash="w")
+    told = await store.conversations.close(org, pending.interaction.id, reason="refused", now_ms=START_MS)
+    assert told is not None
+    assert told.data == {"reason": "refused"}
+    story = Story(waiting)
+    await store.routing.apply([story.tell(EventKind.ENQUEUED), story.tell(EventKind.ABANDONED, reason="refused")])
+    for item in (pending.item, waiting.item):
+        assert item is not None
+        kept = await store.work.get(org, item.id)
+        assert kept.state is WorkState.CLOSED
+        assert (await store.conversations.get(org, kept.interaction_id)).close_reason == "refused"
 
 
 async def test_pending_items_wait_for_the_sweep(store: Store, org: str) -> None:

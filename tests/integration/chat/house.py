@@ -30,6 +30,7 @@ from engine.conversations.transcript import Transcript
 from engine.errors import NotFound, ProtocolError
 from engine.ids import id_source
 from engine.intake.reception import Reception
+from engine.intake.reroute import Rerouting
 from engine.intake.sweep import Sweep
 from engine.model.conversation import Author, Draft, Entry, EntryKind, Interaction
 from engine.model.organisation import AgentSetup, Channel, ChatLimits, Organisation, Role
@@ -75,7 +76,13 @@ class House:
             record=store, router=self.router, organisations=self, recorder=self.recorder,
             transcript=self.transcript, clock=clock,
         )  # fmt: skip
-        self.sweep = Sweep(arrivals=store.arrivals, router=self.router, clock=clock)
+        self.rerouting = Rerouting(
+            record=store, router=self.router, recorder=self.recorder, organisations=self,
+            conclude=self.reception.conclude, clock=clock,
+        )  # fmt: skip
+        self.sweep = Sweep(
+            arrivals=store.arrivals, router=self.router, reroute=self.rerouting, organisations=self, clock=clock
+        )
         self.catch_up = CatchUp(record=store.transcripts, hub=self.hub)
         self.presence = Presence(commands=valkey, hub=self.hub, settings=settings)
         parts = Parts(

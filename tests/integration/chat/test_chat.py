@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from engine.channels.chat.settings import ChatSettings
 from engine.model.conversation import Author, Draft, EntryKind, InteractionState
 from engine.model.signal import Typing
 from engine.model.work import WorkState
-from tests.integration.chat.house import House, new_token, running_house, until, visiting
+from tests.integration.chat.house import House, Visitor, new_token, running_house, until, visiting
 
 
 @pytest.fixture
@@ -78,6 +79,49 @@ async def test_who_comes_back_keeps_his_name(house: House) -> None:
             names |= {signal.name} if isinstance(signal, Typing) else set()
     heard.close()
     assert names == {"Eve"}
+
+
+async def change_configuration(house: House, **changes: object) -> None:
+    """Put another configuration in force, on the board as well."""
+    version = house.organisation.version + 1
+    house.organisation = replace(house.organisation, version=version, **changes)  # type: ignore[arg-type]
+    reply = await house.router.configure(house.organisation, house.users)
+    assert reply.ok
+    await house.recorder.record(reply.events)
+
+
+async def begin_to_wait(house: House, eve: Visitor) -> None:
+    """Open a chat whose only agent takes a break at once."""
+    user = await house.staff()
+    await eve.open("hello")
+    reply = await house.router.set_status(house.org_id, user, "break")
+    await house.recorder.record(reply.events)
+
+
+async def test_who_waits_in_a_queue_that_is_removed_is_answered(house: House) -> None:
+    async with visiting(house) as eve:
+        await begin_to_wait(house, eve)
+        support = house.organisation.queues["support"]
+        house.set_channel(queue="support")
+        agents = {login: replace(one, queues=("support",)) for login, one in house.organisation.agents.items()}
+        await change_configuration(house, queues={"support": support}, agents=agents)
+        await house.sweep.step()
+        await house.staff()
+        interaction = await house.answer(eve.token)
+        await house.say(interaction, "how can I help?")
+        await eve.entry("how can I help?")
+    kinds = [one.kind for one in await house.transcript_of(interaction)]
+    assert kinds == [EntryKind.MESSAGE, EntryKind.TRANSFERRED, EntryKind.JOINED, EntryKind.MESSAGE]
+
+
+async def test_who_waits_where_channel_and_queue_are_removed_is_told(house: House) -> None:
+    async with visiting(house) as eve:
+        await begin_to_wait(house, eve)
+        interaction = await house.interaction(eve.token)
+        await change_configuration(house, queues={"support": house.organisation.queues["support"]}, channels={})
+        await house.sweep.step()
+        assert (await eve.expect("ended"))["reason"] == "refused"
+    assert await house.store.work.for_interaction(house.org_id, interaction.id) is None
 
 
 async def test_two_tabs_hear_everything_in_the_same_order(house: House) -> None:

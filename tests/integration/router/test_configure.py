@@ -77,6 +77,29 @@ async def test_a_removed_queue_is_served_to_its_end(scene: Scene) -> None:
     assert "support" not in (await scene.router.board_view(scene.org_id)).queues
 
 
+async def test_what_waits_in_a_removed_queue_can_move_on(scene: Scene) -> None:
+    await scene.open(organisation(scene.org_id, {"ana": {}, "ben": {}}))
+    await scene.enqueue("i1", "support")
+    await scene.enqueue("i2", "support")
+    to_sales = {"queue": "sales", "requirement": Requirement()}
+    move = scene.router.move
+    assert (await move(scene.org_id, "i1", **to_sales)).outcome is Outcome.WRONG_STATE  # type: ignore[arg-type]
+    scene.organisation = replace(scene.organisation, queues={"sales": Queue(key="sales", name="Sales")}, version=2)
+    for login in ("ana", "ben"):
+        changed(scene, login, queues=("sales",))
+    await configure(scene)
+    for outcome in (Outcome.OK, Outcome.REPEATED):
+        reply = await move(scene.org_id, "i1", **to_sales)  # type: ignore[arg-type]
+        assert reply.outcome is outcome
+        scene.take(reply)
+    assert (await move(scene.org_id, "i2", queue="gone", requirement=Requirement())).outcome is Outcome.UNKNOWN_QUEUE
+    assert (await move(scene.org_id, "i9", **to_sales)).outcome is Outcome.UNKNOWN_ITEM  # type: ignore[arg-type]
+    queues = (await scene.router.board_view(scene.org_id)).queues
+    assert (queues["sales"].waiting, queues["support"].waiting) == (1, 1)
+    await scene.sign_in("ana")
+    assert "i1" in (await scene.items_of("ana")) or await scene.offer_of("ana") == "i1"
+
+
 async def test_an_agent_who_is_removed_keeps_his_work_and_gets_no_more(scene: Scene) -> None:
     await scene.open()
     await scene.sign_in("ana")

@@ -7,7 +7,7 @@ from engine.errors import Unavailable
 from engine.model.conversation import Arrival, Author, Entry, EntryKind, Interaction
 from engine.model.customer import Contact
 from engine.model.organisation import CasePolicy
-from engine.model.record import Applied, Opened
+from engine.model.record import Applied, Opened, Overview
 from engine.model.work import EventKind, Outcome, Plan, Reply, Requirement, RoutingEvent, WorkItem
 
 
@@ -67,9 +67,35 @@ class Record:
         )
         return replace(opened, item=None)
 
-    async def pending_items(self, limit: int, older_than_ms: int) -> list[WorkItem]:
+    @property
+    def transcripts(self) -> "Record":
+        return self
+
+    async def pending_items(
+        self, limit: int, older_than_ms: int, *, after: tuple[int, str] = (0, "")
+    ) -> list[WorkItem]:
         items = [one.item for one in self.opened.values() if one.item is not None]
-        return [item for item in items if item.created_ms < older_than_ms][:limit]
+        return [one for one in items if one.created_ms < older_than_ms and (one.created_ms, one.id) > after][:limit]
+
+    async def overview(self, org_id: str, interaction_id: str) -> Overview:
+        one = next(one for one in self.opened.values() if one.interaction.id == interaction_id)
+        return Overview(interaction=one.interaction, contact=one.contact, case=None, item=one.item)
+
+    async def since(self, org_id: str, interaction_id: str, *, after_seq: int, limit: int = 200) -> list[Entry]:
+        opened = next(one for one in self.opened.values() if one.interaction.id == interaction_id)
+        return list(opened.entries[:limit])
+
+    async def reclassify(self, org_id: str, item_id: str, plan: Plan) -> WorkItem | None:
+        for key, one in self.opened.items():
+            if one.item is not None and one.item.id == item_id:
+                item = replace(one.item, queue=plan.queue, requirement=plan.requirement)
+                self.opened[key] = replace(one, item=item)
+                return item
+        return None
+
+    async def waiting_outside(self, org_id: str, queues: Sequence[str], *, limit: int) -> list[WorkItem]:
+        items = [one.item for one in self.opened.values() if one.item is not None]
+        return [one for one in items if one.queue not in queues and (one.interaction_id, "refused") not in self.closed]
 
     async def close(self, org_id: str, interaction_id: str, *, reason: str, now_ms: int) -> Entry | None:
         if (interaction_id, reason) in self.closed:
@@ -90,6 +116,9 @@ class Board:
     outcome: Outcome = Outcome.OK
     items: dict[str, str] = field(default_factory=dict)
     rebuilding: set[str] = field(default_factory=set)
+    unknown: dict[str, set[str]] = field(default_factory=dict)  # queues, by organisation
+    queues: dict[str, str] = field(default_factory=dict)  # by item
+    reasons: dict[str, str] = field(default_factory=dict)
 
     async def enqueue(self, item: WorkItem) -> Reply:
         self._reach()
@@ -99,7 +128,9 @@ class Board:
             return Reply(outcome=self.outcome)
         if item.id in self.items:
             return Reply(outcome=Outcome.REPEATED)
-        self.items[item.id] = "queued"
+        if item.queue in self.unknown.get(item.org_id, ()):
+            return Reply(outcome=Outcome.UNKNOWN_QUEUE)
+        self.items[item.id], self.queues[item.id] = "queued", item.queue
         return Reply(outcome=Outcome.OK, events=(event(EventKind.ENQUEUED, item.id),))
 
     async def conclude(self, org_id: str, item_id: str, reason: str) -> Reply:
@@ -111,8 +142,14 @@ class Board:
             return Reply(outcome=Outcome.UNKNOWN_ITEM)
         if state == "closed":
             return Reply(outcome=Outcome.REPEATED)
-        self.items[item_id] = "closed"
+        self.items[item_id], self.reasons[item_id] = "closed", reason
         return Reply(outcome=Outcome.OK, events=(event(EventKind.ABANDONED, item_id),))
+
+    async def move(self, org_id: str, item_id: str, *, queue: str, requirement: Requirement) -> Reply:
+        if item_id not in self.items:
+            return Reply(outcome=Outcome.UNKNOWN_ITEM)
+        self.queues[item_id] = queue
+        return Reply(outcome=Outcome.OK)
 
     async def staffed(self, org_id: str, queue: str, requirement: Requirement) -> int:
         self._reach()

@@ -7,6 +7,7 @@ import pytest
 
 from engine.errors import NotFound, Refused, Unavailable
 from engine.intake.reception import Reception
+from engine.intake.reroute import Rerouting
 from engine.intake.sweep import Sweep
 from engine.model.conversation import Arrival, Availability, EntryKind
 from engine.model.organisation import Hours, Organisation, Period
@@ -30,7 +31,29 @@ class Place:
             transcript=self.teller,
             clock=self.clock,
         )
-        self.sweep = Sweep(arrivals=self.record, router=self.board, clock=self.clock)
+        self.rerouting = Rerouting(
+            record=self.record,
+            router=self.board,
+            recorder=self.recorder,
+            organisations=self,
+            conclude=self.reception.conclude,
+            clock=self.clock,
+        )
+        self.sweep = self.new_sweep()
+
+    def new_sweep(self, limit: int = 500) -> Sweep:
+        """Return a sweep as it is after a start."""
+        return Sweep(
+            arrivals=self.record,
+            router=self.board,
+            reroute=self.rerouting,
+            organisations=self,
+            clock=self.clock,
+            limit=limit,
+        )
+
+    def all(self) -> list[Organisation]:
+        return [self.organisation]
 
     def get(self, org_id: str) -> Organisation:
         if org_id != self.organisation.id:
@@ -102,6 +125,72 @@ async def test_one_organisations_board_that_is_away_holds_up_no_other(place: Pla
     place.clock.at_ms += 2_001
     await place.sweep.step()
     assert place.board.items == {"w1": "queued", "w2": "queued"}
+
+
+async def test_what_cannot_be_enqueued_is_in_nobodys_way(place: Place) -> None:
+    plan, policy = place.reception._classify(ARRIVAL)[0], place.organisation.channels["web"].case_policy
+    for number in range(7):
+        org_id = "acme" if number == 6 else "not-served"
+        arrival = replace(ARRIVAL, org_id=org_id, conversation_key=f"k{number}")
+        await place.record.open_interaction(
+            arrival, kind="chat", plan=plan, case_policy=policy, now_ms=place.clock.now_ms() + number
+        )
+    place.clock.at_ms += 10
+    place.board.unknown = {"not-served": {"sales"}}
+    sweep = place.new_sweep(limit=2)
+    for _ in range(4):
+        await sweep.step()
+    assert place.board.items == {"w7": "queued"}
+    place.board.unknown = {}
+    place.clock.at_ms += 2_001
+    for _ in range(4):
+        await sweep.step()
+    assert len(place.board.items) == 7, "from the beginning again"
+
+
+async def test_pending_work_of_a_removed_queue_is_classified_again(place: Place) -> None:
+    place.board.away = True
+    await place.reception.open(ARRIVAL)
+    place.board.away = False
+    remove_sales(place)
+    await place.sweep.step()
+    assert place.board.items == {"w1": "queued"}
+    assert place.board.queues == {"w1": "support"}
+
+
+async def test_work_that_waits_in_a_removed_queue_is_moved(place: Place) -> None:
+    await place.reception.open(ARRIVAL)
+    remove_sales(place)
+    await place.sweep.step()
+    assert place.board.queues == {"w1": "support"}
+
+
+@pytest.mark.parametrize("away", [True, False])
+async def test_work_without_queue_and_channel_is_refused(place: Place, *, away: bool) -> None:
+    place.board.away = away
+    await place.reception.open(ARRIVAL)
+    place.board.away = False
+    remove_sales(place)
+    place.organisation = replace(place.organisation, channels={}, version=3)
+    await place.sweep.step()
+    refused = (place.record.closed, place.board.reasons)
+    assert refused == ([("i1", "refused")], {}) if away else ([], {"w1": "refused"})
+
+
+async def test_a_board_that_knows_of_no_change_yet_decides_nothing(place: Place) -> None:
+    place.board.unknown = {"acme": {"sales"}}
+    await place.reception.open(ARRIVAL)
+    await place.sweep.step()
+    assert place.board.items == {}
+    assert place.record.closed == []
+
+
+def remove_sales(place: Place) -> None:
+    """Take the queue that the channel named out of the configuration, on the board as well."""
+    queues = {"support": place.organisation.queues["support"]}
+    channels = {"web": replace(place.organisation.channels["web"], queue="support")}
+    place.organisation = replace(place.organisation, queues=queues, channels=channels, version=2)
+    place.board.unknown = {"acme": {"sales"}}
 
 
 async def test_availability(place: Place) -> None:

@@ -3,7 +3,7 @@ import { useI18n } from 'vue-i18n'
 import type { Entry } from '@/shared/wire'
 import { useDesk } from './desk'
 
-const REASONS = new Set(['agent', 'visitor', 'idle', 'gone', 'abandoned'])
+const REASONS = new Set(['agent', 'visitor', 'idle', 'gone', 'refused', 'abandoned'])
 
 export function useSystemWords(): (entry: Entry) => string {
   const { t } = useI18n()

@@ -272,7 +272,7 @@ export class ChatClient implements LinkOwner {
     },
     offline: (frame) => this.#nobodyThere(text(frame['reason'], 'unstaffed')),
     left_message: (frame) => this.#messageLeft(whole(frame['case_number'])),
-    ended: () => this.#ended(),
+    ended: (frame) => (frame['reason'] === 'refused' ? this.#nobodyThere('unstaffed') : this.#ended()),
     error: (frame) => this.#refused(text(frame['slug']), whole(frame['retry_after_ms'])),
   }
 

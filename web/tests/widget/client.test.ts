@@ -331,6 +331,17 @@ describe('nobody there', () => {
     expect(client.state.lines).toHaveLength(0)
   })
 
+  it('offers the form when a chat is refused, with what was typed', () => {
+    const world = new World()
+    const client = chatting(world)
+    world.socket.says('ended', { reason: 'refused' })
+    expect(client.state).toMatchObject({ phase: 'offline', offlineReason: 'unstaffed' })
+    expect(world.memory.session()).toBeNull()
+    client.leave(FORM, 'Call me')
+    world.socket.onopen?.()
+    expect(world.socket.sent[0]).toMatchObject({ type: 'leave', body: 'Call me' })
+  })
+
   it('leaves the message once, however often the connection drops', () => {
     const world = new World()
     const client = world.client()
