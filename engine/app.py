@@ -56,6 +56,7 @@ from engine.store.store import Store
 from engine.valkey.lease import Leases
 from engine.wiring.board import BoardServer
 from engine.wiring.configuration import ConfigurationKeeper
+from engine.wiring.eviction import Eviction
 from engine.wiring.housekeeping import Housekeeping
 from engine.wiring.interpreter import tune_interpreter
 from engine.wiring.leased import Leased
@@ -306,6 +307,7 @@ class Application:
             CatchUp(record=self.store.transcripts, hub=self.hub),
             self._visitors,
             self._agent_presence,
+            Eviction(floor=self.floor, sessions=self.store.sessions, tokens=self.store.tokens, clock=self._clock),
             PositionWatch(waiting=self.chat, router=self.router, hub=self.hub, settings=self._chat_settings),
         )
 

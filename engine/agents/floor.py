@@ -146,8 +146,17 @@ class Floor:
             if login_key in ("", member.login_key):
                 member.stop(POLICY, reason)
 
+    def stop_login(self, org_id: str, login_key: str, *, reason: str) -> None:
+        """Close the sockets of one session or API token, whosever it is: it has ended."""
+        for member in self.of_organisation(org_id):
+            if member.login_key == login_key:
+                member.stop(POLICY, reason)
+
+    def everybody(self) -> list[Member]:
+        """Return all sockets of all organisations."""
+        return [one for org_id in self._members for one in self.of_organisation(org_id)]
+
     def stop_all(self, *, code: int = RESTART, reason: str = "restart") -> None:
         """Close every socket; their clients come back, here or elsewhere."""
-        for org_id in tuple(self._members):
-            for member in self.of_organisation(org_id):
-                member.stop(code, reason)
+        for member in self.everybody():
+            member.stop(code, reason)

@@ -92,18 +92,18 @@ class Gate:
                 raise Forbidden("The CSRF token is missing or wrong.", slug="csrf", mend=f"Send {CSRF_HEADER}.")
         return caller
 
-    async def by_cookie(self, connection: HTTPConnection) -> Caller:
-        """Return whose session the cookie opens; raise Unauthenticated."""
+    async def by_cookie(self, connection: HTTPConnection, *, fresh: bool = False) -> Caller:
+        """Return whose session the cookie opens, ``fresh`` from the record; raise Unauthenticated, Unavailable."""
         secret = connection.cookies.get(COOKIE, "")
-        caller = await self._look_up("session", secret) if 0 < len(secret) <= LONGEST_SECRET else None
+        caller = await self._look_up("session", secret, fresh=fresh) if 0 < len(secret) <= LONGEST_SECRET else None
         if caller is None:
             raise Unauthenticated("Sign in first.")
         return caller
 
-    async def by_token(self, token: str) -> Caller:
-        """Return whom an API token speaks for; raise Unauthenticated."""
+    async def by_token(self, token: str, *, fresh: bool = False) -> Caller:
+        """Return whom an API token speaks for, ``fresh`` from the record; raise Unauthenticated, Unavailable."""
         known = token.startswith(TOKEN_PREFIX) and len(token) <= LONGEST_SECRET
-        caller = await self._look_up("token", token) if known else None
+        caller = await self._look_up("token", token, fresh=fresh) if known else None
         if caller is None:
             raise Unauthenticated("The API token is not valid.")
         return caller
@@ -138,14 +138,11 @@ class Gate:
         for key in gone:
             del self._remembered[key]
 
-    def forget_organisation(self, org_id: str) -> None:
-        """Forget everything of an organisation: a token was revoked and only its hash was known."""
-        gone = [key for key, one in self._remembered.items() if one.caller and one.caller.principal.org_id == org_id]
-        for key in gone:
-            del self._remembered[key]
-
-    async def _look_up(self, via: str, secret: str) -> Caller | None:
-        return await self._find(via, hash_secret(secret))
+    async def _look_up(self, via: str, secret: str, *, fresh: bool = False) -> Caller | None:
+        key = hash_secret(secret)
+        if fresh:
+            self.forget(key)
+        return await self._find(via, key)
 
     async def _find(self, via: str, key: str) -> Caller | None:
         now_ms = self._clock.now_ms()

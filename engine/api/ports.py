@@ -139,8 +139,8 @@ class Tokens(Protocol):
         """Return all tokens."""
         ...
 
-    async def revoke(self, org_id: str, token_id: str, *, now_ms: int) -> None:
-        """End a token; raise NotFound."""
+    async def revoke(self, org_id: str, token_id: str, *, now_ms: int) -> str:
+        """End a token and return its hash; raise NotFound."""
         ...
 
 

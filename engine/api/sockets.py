@@ -93,7 +93,7 @@ async def _admit(websocket: WebSocket, wire: TextSocket, parts: ApiParts, gate: 
     Raises Unauthenticated, NotFound, TooFast, ProtocolError, Unavailable.
     """
     if websocket.cookies.get(COOKIE):
-        caller = await gate.by_cookie(websocket)
+        caller = await gate.by_cookie(websocket, fresh=True)
     else:
         caller = await _by_first_frame(wire, gate, within_ms=parts.settings.first_frame_ms)
     who = caller.principal
@@ -115,7 +115,7 @@ async def _by_first_frame(wire: TextSocket, gate: Gate, *, within_ms: int) -> Ca
         raise ProtocolError("the first frame is hello", slug="out-of-order")
     if not frame.token:
         raise Unauthenticated("Sign in first.")
-    return await gate.by_token(frame.token)
+    return await gate.by_token(frame.token, fresh=True)
 
 
 async def _refuse(wire: TextSocket, error: CordboardError) -> None:

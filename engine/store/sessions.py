@@ -6,16 +6,19 @@ its own transaction (``Users.set_password``). Both lock the user's row first: wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, Delete, delete, select, update
 
 from engine.errors import Unauthenticated
+from engine.model.organisation import Role
 from engine.model.record import Session
 from engine.model.user import User
 from engine.store.access import Access
 from engine.store.rows import user_of
 from engine.store.tables import sessions, users
+
+Standing = dict[str, Role]
 
 TEXT_LENGTH = 200
 """What a browser says of itself is cut to this."""
@@ -57,6 +60,15 @@ class Sessions:
     async def get(self, token_hash: str, now_ms: int) -> Session | None:
         """Return a session that has not expired, of a user who is active."""
         return await self._access.read(lambda conn: _get(conn, token_hash, now_ms))
+
+    async def standing(self, keys: Sequence[str], now_ms: int) -> Standing:
+        """Return, by hash, the role of whoever still has one of these sessions; those that ended are left out."""
+        query = (
+            select(sessions.c.token_hash, users.c.role)
+            .join_from(sessions, users, sessions.c.user_id == users.c.id)
+            .where(sessions.c.token_hash.in_(keys), sessions.c.expires_ms > now_ms, users.c.active)
+        )
+        return await self._access.read(lambda conn: {row.token_hash: Role(row.role) for row in conn.execute(query)})
 
     async def touch(self, token_hash: str, *, now_ms: int, expires_ms: int = 0) -> None:
         """Note that a session was used; let it last until ``expires_ms`` if that is later."""

@@ -48,10 +48,11 @@ async def create_token(body: NewToken, parts: Parts, who: Admin) -> TokenCreated
 async def revoke_token(token_id: str, parts: Parts, who: Admin, gate: GateKeeper) -> None:
     """Revoke an API token.
 
-    Takes effect here at once, in other processes within seconds.
+    Takes effect here at once, in other processes within seconds; its sockets are closed.
     """
-    await parts.tokens.revoke(who.org_id, token_id, now_ms=parts.clock.now_ms())
-    gate.forget_organisation(who.org_id)
+    key = await parts.tokens.revoke(who.org_id, token_id, now_ms=parts.clock.now_ms())
+    gate.forget(key)
+    parts.floor.stop_login(who.org_id, key, reason="token revoked")
     await write_audit(parts, who, "token.revoked", token_id, {})
 
 
