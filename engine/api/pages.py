@@ -5,11 +5,12 @@ again each time. The directory is listed once, at start: a request can only name
 """
 
 import mimetypes
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from engine.api.access import Public
@@ -22,9 +23,10 @@ Parts = Annotated[ApiParts, Depends(parts_of)]
 
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; object-src 'none'; "
+    "font-src 'self' data:; connect-src {own}; worker-src 'self' blob:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+HOST = re.compile(r"([a-z0-9.\-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 YEAR = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 WIDGET_KEPT = "public, max-age=300, stale-while-revalidate=86400"
@@ -38,6 +40,17 @@ NOT_BUILT = """<!doctype html>
 </body></html>"""
 
 
+def page_policy(host: str) -> str:
+    """Return the policy under which a page talks to its own host only.
+
+    ``'self'`` covers sockets of the same host (CSP 3, section 6.7.2.8; Chromium, Firefox), but not in Safari before
+    15.4: so they are named as well, unless ``host``, which the browser sent, is not a host's name.
+    """
+    named = HOST.fullmatch(host.lower())
+    own = f"'self' ws://{named[0]} wss://{named[0]}" if named else "'self'"
+    return PAGE_POLICY.format(own=own)
+
+
 class Files:
     """Know the files of one directory."""
 
@@ -47,10 +60,10 @@ class Files:
             found = (path for path in sorted(directory.rglob("*")) if path.is_file())
             self._files = {path.relative_to(directory).as_posix(): path for path in found}
 
-    def page(self, name: str) -> Response:
-        """Return a page, or the page that says that it is not built."""
+    def page(self, name: str, *, host: str) -> Response:
+        """Return a page, or the page that says that it is not built; ``host`` is where the browser found it."""
         path = self._files.get(f"{name}.html")
-        headers = {"Content-Security-Policy": PAGE_POLICY, "Cache-Control": ASK_AGAIN, "X-Frame-Options": "DENY"}
+        headers = {"Content-Security-Policy": page_policy(host), "Cache-Control": ASK_AGAIN, "X-Frame-Options": "DENY"}
         if path is None:
             return HTMLResponse(NOT_BUILT, status_code=503, headers=headers)
         return FileResponse(path, media_type="text/html; charset=utf-8", headers=headers)
@@ -76,8 +89,8 @@ def install_pages(app: FastAPI, files: Files) -> None:
     """Add the routes of pages and files; they are no part of the API's description."""
 
     def page(name: str) -> None:
-        async def serve_page(_: Anybody = None) -> Response:
-            return files.page(name)
+        async def serve_page(request: Request, _: Anybody = None) -> Response:
+            return files.page(name, host=request.headers.get("host", ""))
 
         app.router.add_api_route(f"/{name}", serve_page, methods=["GET"], name=name, include_in_schema=False)
 
