@@ -26,6 +26,24 @@ class Opened:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NewWork:
+    """A work item that another system hands in."""
+
+    item: WorkItem
+    rules: tuple[str, ...] = ()  # names of the classification rules that matched
+    request_key: str = ""  # what tells this request from every other; "" = it may not be repeated
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Added:
+    """What became of a work item handed in."""
+
+    item: WorkItem  # as kept; of a reference that was taken: the one that has it
+    repeated: bool = False  # the same request had made it before
+    fault: str = ""  # slug of what was wrong, and nothing was kept; "" = kept
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Applied:
     """A routing event as written to the record."""
 

@@ -68,6 +68,8 @@ class WorkItem:
     not_before_ms: int = 0  # scheduled until then; 0 = at once
     parent_id: str = ""  # the item that a consult belongs to, and ends with
     attributes: Mapping[str, object] = field(default_factory=dict)  # JSON of at most MAX_ATTRIBUTES_BYTES; SQL only
+    reference: str = ""  # the other system's own name for it, one open or past item each; SQL only
+    contact_id: str = ""  # the customer it is about, where there is no interaction; SQL only
     state: WorkState = WorkState.PENDING
     agent_id: str = ""
     assignment: int = 0  # fencing number of the offer or assignment in force

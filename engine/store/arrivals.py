@@ -32,7 +32,7 @@ from engine.store.appends import row_of_entry
 from engine.store.case_writes import NewCase, ensure_organisation, open_case
 from engine.store.conditions import HAS_EMAIL, HAS_TOKEN, ITEM_OPEN, ITEM_PENDING
 from engine.store.direct import every, first
-from engine.store.json_text import dump
+from engine.store.new_items import row_of_item
 from engine.store.rows import AnyRow, case_of, contact_of, entry_of, interaction_of, item_of
 from engine.store.tables import cases, contacts, entries, interactions, work_items
 from engine.store.upsert import change, insert, insert_once
@@ -327,30 +327,3 @@ def _item(conn: Connection, opening: _Opening, interaction: Interaction, case: C
     )
     insert(conn, work_items, row_of_item(item, rules=plan.rules))
     return item
-
-
-def row_of_item(item: WorkItem, *, rules: tuple[str, ...]) -> dict[str, object]:
-    """Write a new work item as a row."""
-    return {
-        "id": item.id,
-        "org_id": item.org_id,
-        "kind": item.kind,
-        "queue": item.queue,
-        "requirement": dump(item.requirement.skills),
-        "rules": dump(list(rules)),
-        "priority": item.priority,
-        "interaction_id": item.interaction_id,
-        "case_id": item.case_id,
-        "created_ms": item.created_ms,
-        "state": item.state.value,
-        "agent_id": item.agent_id,
-        "assignment": item.assignment,
-        "epoch": 0,
-        "event_seq": 0,
-        "waited_ms": item.age_ms,
-        "waiting_since_ms": 0,
-        "closed_ms": 0,
-        "outcome": "",
-        "disposition": "",
-        "note": "",
-    }

@@ -47,6 +47,7 @@ _OPEN_ITEM = _NEWEST_ITEM.where(ITEM_OPEN)
 
 _IDLE = "idle"
 _REFUSED = "refused"
+_UNANSWERED = frozenset({_REFUSED, "cancelled"})
 
 
 class Conversations:
@@ -224,7 +225,7 @@ def _close_silent(
 
 def outcome_of(reason: str) -> str:
     """Return how work ends that nobody answered."""
-    return _REFUSED if reason == _REFUSED else "abandoned"
+    return reason if reason in _UNANSWERED else "abandoned"
 
 
 def _close(conn: Connection, where: tuple[str, str], *, reason: str, new_id: NewId, now_ms: int) -> Entry | None:

@@ -81,7 +81,7 @@ def requirement_of(text: str) -> Requirement:
 def age_of(row: AnyRow, now_ms: int) -> int:
     """Return how long a work item has waited in all: pending, queued and offered time."""
     if row.state == WorkState.PENDING:
-        return max(0, now_ms - cast("int", row.created_ms))
+        return max(0, now_ms - max(cast("int", row.created_ms), cast("int", row.not_before_ms)))
     running = max(0, now_ms - row.waiting_since_ms) if row.waiting_since_ms else 0
     return cast("int", row.waited_ms) + running
 
@@ -94,6 +94,16 @@ def item_of(row: AnyRow, now_ms: int) -> WorkItem:
         kind=row.kind,
         queue=row.queue,
         requirement=requirement_of(row.requirement),
+        weight=row.weight,
+        preferred=cast("Mapping[str, int]", load(row.preferred)),
+        preferred_agent=row.preferred_agent,
+        preferred_required=bool(row.preferred_required),
+        due_ms=row.due_ms,
+        not_before_ms=row.not_before_ms,
+        parent_id=row.parent_id,
+        attributes=load(row.attributes),
+        reference=row.reference,
+        contact_id=row.contact_id,
         priority=row.priority,
         age_ms=age_of(row, now_ms),
         interaction_id=row.interaction_id,

@@ -70,7 +70,7 @@ class Step:
     def _since(self) -> int:
         """Return since when the item waits; before the board knew it, it waited from its creation."""
         if self.item.state == WorkState.PENDING:
-            return int(self.item.created_ms)
+            return max(int(self.item.created_ms), int(self.item.not_before_ms))
         return int(self.item.waiting_since_ms)
 
     def agent_name(self) -> str:

@@ -4,48 +4,16 @@ Text that may be missing is ``''``, never NULL, so that comparisons and unique i
 databases. Partial indexes keep what is hot (open, pending, undone) small however long the history grows.
 """
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    text,
-)
+from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, Table, Text
 
-METADATA = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-    }
-)
+from engine.store.columns import METADATA
+from engine.store.columns import key as _key
+from engine.store.columns import number as _number
+from engine.store.columns import number_key as _number_key
+from engine.store.columns import text as _text
+from engine.store.columns import where as _where
 
-
-def _key(name: str) -> Column[str]:
-    return Column(name, Text, primary_key=True, nullable=False)
-
-
-def _number_key(name: str) -> Column[int]:
-    return Column(name, BigInteger, primary_key=True, nullable=False, autoincrement=False)
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False)
-
-
-def _number(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False)
-
-
-def _where(name: str, table_columns: tuple[str, ...], condition: str, *, unique: bool = False) -> Index:
-    """Return a partial index, spelled once for both databases."""
-    clause = text(condition)
-    return Index(name, *table_columns, unique=unique, sqlite_where=clause, postgresql_where=clause)
-
+__all__ = ["METADATA"]
 
 organisations = Table(
     "organisations",
@@ -102,6 +70,7 @@ api_tokens = Table(
     _number("created_ms"),
     _number("expires_ms"),
     _number("revoked_ms"),
+    _text("scopes"),  # with spaces between them; '' = as the role allows
     Index("ux_api_tokens_hash", "token_hash", unique=True),
     Index("ix_api_tokens_org", "org_id", "id"),
 )
@@ -197,12 +166,28 @@ work_items = Table(
     _text("outcome"),
     _text("disposition"),
     _text("note"),
+    _number("weight"),
+    _text("preferred"),  # skills wished for, JSON
+    _text("preferred_agent"),
+    _number("preferred_required"),  # 1 = nobody else may have it
+    _number("due_ms"),
+    _number("not_before_ms"),
+    _text("parent_id"),
+    _text("attributes"),  # JSON, kept for whoever made it
+    _text("reference"),  # the other system's own name for it
+    _text("contact_id"),
+    _text("request_key"),  # which request made it, for a day; '' = none known
     Index("ix_work_items_interaction", "interaction_id", "id"),
     Index("ix_work_items_org", "org_id", "id"),
     Index("ix_work_items_state", "org_id", "state", "id"),
     Index("ix_work_items_queue", "org_id", "queue", "id"),
     _where("ix_work_items_pending", ("created_ms",), "state = 'pending'"),
     _where("ix_work_items_open", ("org_id", "id"), "state <> 'closed'"),
+    _where("ux_work_items_reference", ("org_id", "reference"), "reference <> ''", unique=True),
+    _where("ux_work_items_request", ("org_id", "request_key"), "request_key <> ''", unique=True),
+    _where("ix_work_items_parent", ("org_id", "parent_id"), "parent_id <> ''"),
+    _where("ix_work_items_case", ("org_id", "case_id", "id"), "case_id <> ''"),
+    _where("ix_work_items_contact", ("org_id", "contact_id", "id"), "contact_id <> ''"),
 )
 
 assignments = Table(
@@ -320,6 +305,18 @@ agent_statuses = Table(
     _text("data"),
     _number("at_ms"),
     Index("ix_agent_statuses_at", "org_id", "agent_id", "at_ms"),
+)
+
+queue_states = Table(
+    "queue_states",
+    METADATA,
+    _key("org_id"),
+    _key("queue"),
+    _text("mode"),
+    _number("closed"),  # 1 = closed by hand
+    _number("epoch"),  # (epoch, seq) of the event that said so
+    _number("seq"),
+    _number("at_ms"),
 )
 
 queue_targets = Table(

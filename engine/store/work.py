@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, literal_column, select, update
 
 from engine.errors import NotFound
+from engine.model.record import Added, NewWork
 from engine.model.work import Plan, WorkItem, WorkState
 from engine.store.access import Access
-from engine.store.conditions import ITEM_OPEN, ITEM_PENDING
+from engine.store.conditions import HAS_REQUEST_KEY, ITEM_OPEN, ITEM_PENDING
 from engine.store.direct import first, run
 from engine.store.json_text import dump
+from engine.store.new_items import add_items
 from engine.store.rows import item_of
 from engine.store.tables import work_items
 
 WorkItems = list[WorkItem]
+Additions = list[Added]
+
+FILTERS = frozenset({"kind", "reference", "case_id", "contact_id", "parent_id"})
+"""What lists may ask for beside state and queue."""
+_ANY: Mapping[str, str] = {}
+
+REQUEST_KEPT_MS = 86_400_000
+"""As long as the answers kept by idempotency key."""
 
 _ITEM = select(work_items).where(work_items.c.id == bindparam("item"), work_items.c.org_id == bindparam("org"))
 _OF_INTERACTION = (
@@ -29,10 +39,15 @@ _DISPOSE = (
     .where(work_items.c.id == bindparam("item"), work_items.c.org_id == bindparam("org"))
     .values(disposition=bindparam("code"), note=bindparam("words"))
 )
+_REFUSE = (
+    update(work_items)
+    .where(work_items.c.id == bindparam("item"), work_items.c.org_id == bindparam("org"), ITEM_PENDING)
+    .values(state=WorkState.CLOSED.value, outcome=bindparam("why"), closed_ms=bindparam("now"))
+)
 
 
 class Work:
-    """Find work items; keep their disposition. Their state is changed by routing events alone."""
+    """Keep new work items, find them, keep their disposition. Routing events alone change their state."""
 
     def __init__(self, *, access: Access) -> None:
         self._access = access
@@ -46,7 +61,9 @@ class Work:
         return item_of(row, self._access.clock.now_ms())
 
     async def for_interaction(self, org_id: str, interaction_id: str) -> WorkItem | None:
-        """Return the interaction's open work item."""
+        """Return the interaction's open work item; None for work without one."""
+        if not interaction_id:
+            return None
         values = {"iid": interaction_id, "org": org_id}
         row = await self._access.read(lambda conn: first(conn, _OF_INTERACTION, values))
         return None if row is None else item_of(row, self._access.clock.now_ms())
@@ -57,26 +74,50 @@ class Work:
         now_ms = self._access.clock.now_ms()
         return await self._access.read(lambda conn: [item_of(row, now_ms) for row in conn.execute(query)])
 
+    async def add(self, org_id: str, new: Sequence[NewWork]) -> Additions:
+        """Keep pending items that other systems hand in, in one transaction; idempotent by their request keys.
+
+        What is wrong with one (``fault``) holds up none of the others. Hand in some hundred at once, at most.
+        """
+        now_ms = self._access.clock.now_ms()
+        return await self._access.write(org_id, lambda conn: add_items(conn, org_id, new, now_ms))
+
+    async def refuse(self, org_id: str, item_id: str, *, why: str, now_ms: int) -> bool:
+        """Close a pending item that the board will not have; say whether it was pending still. Idempotent."""
+        values = {"item": item_id, "org": org_id, "why": why, "now": now_ms}
+        return await self._access.write(org_id, lambda conn: run(conn, _REFUSE, values).rowcount) == 1
+
     async def list(
         self,
         org_id: str,
         *,
         state: str | None = None,
         queue: str | None = None,
+        wanted: Mapping[str, str] = _ANY,
         limit: int = 100,
         before_id: str | None = None,
     ) -> WorkItems:
-        """Return items, newest first, ``before_id`` exclusive."""
+        """Return items, newest first, ``before_id`` exclusive; ``wanted``: values of columns in ``FILTERS``."""
         query = select(work_items).where(work_items.c.org_id == org_id)
-        if state:
-            query = query.where(work_items.c.state == state)
-        if queue:
-            query = query.where(work_items.c.queue == queue)
+        for name, value in {"state": state, "queue": queue, **wanted}.items():
+            if value:
+                query = query.where(work_items.c[name] == value)
+            if value and name in FILTERS:
+                query = query.where(work_items.c[name] != literal_column("''"))  # as its partial index spells it
         if before_id:
             query = query.where(work_items.c.id < before_id)
         query = query.order_by(work_items.c.id.desc()).limit(limit)
         now_ms = self._access.clock.now_ms()
         return await self._access.read(lambda conn: [item_of(row, now_ms) for row in conn.execute(query)])
+
+    async def purge(self, now_ms: int) -> int:
+        """Forget which requests made items a day ago and before; return of how many."""
+        forget = (
+            update(work_items)
+            .where(HAS_REQUEST_KEY, work_items.c.created_ms < now_ms - REQUEST_KEPT_MS)
+            .values(request_key="")
+        )
+        return await self._access.execute("", forget)
 
     async def reclassify(self, org_id: str, item_id: str, plan: Plan) -> WorkItem | None:
         """Give a pending item another queue, requirement and priority; None when it is pending no more."""
