@@ -12,9 +12,13 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import ResponseError
+from redis.exceptions import BusyLoadingError, RedisError, ResponseError
 
 Command = tuple[str | int | bytes, ...]
+
+
+class Unreached(RedisError):
+    """Say that there is no connection: nothing was sent, so that repeating is safe."""
 
 
 class Pipe:
@@ -27,9 +31,10 @@ class Pipe:
         self._connection: AbstractConnection = client.connection_pool.make_connection()  # type: ignore[no-untyped-call] # redis-py leaves it untyped
 
     async def exchange(self, commands: Sequence[Command]) -> list[Any]:
-        """Return the answers in order; a refused command's answer is its ResponseError.
+        """Return the answers in order; a refused command's answer is its RedisError.
 
-        Raises RedisError, OSError or TimeoutError when the batch, or part of it, may not have been carried out.
+        Raises RedisError, OSError or TimeoutError when the batch, or part of it, may not have been carried out;
+        Unreached when certainly none of it was.
         """
         connection = self._connection
         try:
@@ -47,15 +52,18 @@ class Pipe:
 
     async def _ensure(self) -> None:
         """Connect; anew where the server has hung up meanwhile. Nothing was sent yet, so that is safe."""
-        if self._connection.is_connected and await self._connection.can_read():
-            await self._connection.disconnect()
-        if not self._connection.is_connected:
-            await self._connection.connect()  # type: ignore[no-untyped-call] # as above
+        try:
+            if self._connection.is_connected and await self._connection.can_read():
+                await self._connection.disconnect()
+            if not self._connection.is_connected:
+                await self._connection.connect()  # type: ignore[no-untyped-call] # as above
+        except (RedisError, OSError) as error:
+            raise Unreached(str(error) or type(error).__name__) from error
 
     async def _answer(self, command: Command) -> Any:  # noqa: ANN401 - each command answers otherwise
         try:
-            answer = await self._connection.read_response(timeout=math.inf)
-        except ResponseError as error:
+            answer = await self._connection.read_response(timeout=math.inf, disconnect_on_error=False)
+        except (ResponseError, BusyLoadingError) as error:
             return error
         read = self._readers.get(str(command[0]))
         return answer if read is None else read(answer)

@@ -147,7 +147,7 @@ async def test_a_server_that_is_killed_and_comes_back(tmp_path: Path, org: str) 
     await client.connect()
     await client.call("test_add_v1", org, 1)
     listening = client.subscribe(org)
-    heard: asyncio.Task[bytes] = asyncio.create_task(anext(listening))  # type: ignore[arg-type]
+    heard: asyncio.Task[bytes] = asyncio.create_task(anext(listening))
     assert first.pid is not None
     os.kill(first.pid, signal.SIGKILL)
     await eventually(lambda: first.pid is None)

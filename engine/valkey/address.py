@@ -1,0 +1,51 @@
+"""Read the board's address: one server, or some nodes of a cluster.
+
+A cluster is given as several addresses with commas between them; each stands in full, with the same credentials and
+the same form of encryption. The nodes that are not named are learned from those that are.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+_BETWEEN = re.compile(r"\s*,\s*(?=(?:rediss?|valkeys?|unix)://)")
+"""A comma alone does not end an address: it may stand in a password."""
+_SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss", "unix": "unix"}
+
+Endpoint = tuple[str, int]
+"""Host and port of one server, as its cluster names it."""
+
+
+def read_addresses(text: str) -> tuple[str, ...]:
+    """Return each address of ``text`` in the form that redis-py reads.
+
+    Raises:
+        ValueError: something else is written there, or what cannot be one cluster; its text says what to write.
+    """
+    found = tuple(_read(part) for part in _BETWEEN.split(text.strip()))
+    if len(found) > 1 and any(address.startswith("unix:") for address in found):
+        raise ValueError("write one unix:// address, or the nodes of a cluster as redis:// or rediss://")
+    return found
+
+
+def endpoint_of(address: str) -> Endpoint | None:
+    """Return host and port of an address, None for a Unix socket."""
+    parts = urlsplit(address)
+    return None if parts.scheme == "unix" else (parts.hostname or "localhost", parts.port or 6379)
+
+
+def at_endpoint(address: str, endpoint: Endpoint) -> str:
+    """Return ``address`` with another host and port: credentials and encryption stay."""
+    parts = urlsplit(address)
+    credentials, at, _ = parts.netloc.rpartition("@")
+    host = f"[{endpoint[0]}]" if ":" in endpoint[0] else endpoint[0]
+    return parts._replace(netloc=f"{credentials}{at}{host}:{endpoint[1]}").geturl()
+
+
+def _read(address: str) -> str:
+    scheme, between, rest = address.partition("://")
+    try:
+        known = _SCHEMES[scheme]
+        endpoint_of(f"{known}://{rest}")
+    except (KeyError, ValueError):
+        raise ValueError("write redis://host:port, rediss://… or unix:///path; of a cluster, several") from None
+    return f"{known}{between}{rest}"
