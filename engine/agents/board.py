@@ -13,7 +13,7 @@ from engine.agents.frames import BoardFrame, encode
 from engine.agents.parts import BoardAgent, BoardQueue
 from engine.clock import Clock, moment, rfc3339
 from engine.model.board import AgentLine, BoardView, QueueView
-from engine.model.organisation import Organisation
+from engine.model.organisation import Organisation, Queue, ServiceLevel
 from engine.model.record import QueueStatistics
 from engine.model.user import User
 
@@ -21,6 +21,8 @@ FRESH_MS = 400
 """Age up to which a snapshot is handed out again; sockets send one each 500 ms."""
 STATISTICS_FRESH_MS = 1_000
 NAMES_FRESH_MS = 10_000
+USUAL_GOAL = ServiceLevel(percent=80, within_ms=0)
+"""What a queue's service level is compared with when the configuration names no goal."""
 
 
 class BoardSource(Protocol):
@@ -138,24 +140,27 @@ def board_frame(
     return BoardFrame(
         at=rfc3339(now_ms),
         queues=[
-            _queue(key, one.name, view.queues.get(key) or QueueView(key=key), statistics.get(key, empty))
+            _queue(one, view.queues.get(key) or QueueView(key=key), statistics.get(key, empty))
             for key, one in organisation.queues.items()
         ],
         agents=[_agent(organisation, line, names.get(line.agent_id, "")) for line in view.agents],
     )
 
 
-def _queue(key: str, name: str, view: QueueView, figures: QueueStatistics) -> BoardQueue:
+def _queue(queue: Queue, view: QueueView, figures: QueueStatistics) -> BoardQueue:
     level = figures.service_level
+    goal = queue.service_level or USUAL_GOAL
     return BoardQueue(
-        key=key,
-        name=name,
+        key=queue.key,
+        name=queue.name,
         waiting=view.waiting,
         longest_wait_ms=view.longest_wait_ms,
         offered=view.offered,
         active=view.active,
         wrapup=view.wrapup,
         service_level=None if level is None else round(level, 4),
+        goal=goal.percent / 100,
+        least=goal.least / 100,
         offered_today=figures.offered,
         answered_today=figures.answered,
         abandoned_today=figures.abandoned,

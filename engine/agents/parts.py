@@ -176,6 +176,8 @@ class BoardQueue(msgspec.Struct, frozen=True):
     active: int
     wrapup: int
     service_level: float | None
+    goal: float  # a service level from here on is good …
+    least: float  # … from here on fair, below it bad
     offered_today: int
     answered_today: int
     abandoned_today: int

@@ -162,7 +162,9 @@ def _overflow(section: OverflowSection) -> dict[Pressure, OverflowTo]:
 
 def _service_level(section: QueueSection) -> ServiceLevel | None:
     goal = section.service_level
-    return ServiceLevel(percent=goal.percent, within_ms=goal.within or section.target) if goal else None
+    if goal is None:
+        return None
+    return ServiceLevel(percent=goal.percent, within_ms=goal.within or section.target, amber=goal.amber)
 
 
 def _status(key: str, section: StatusSection) -> PresenceStatus:

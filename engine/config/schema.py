@@ -153,6 +153,7 @@ class ServiceLevelSection(Section):
 
     percent: int = Field(ge=1, le=100, description="So many percent …")
     within: DurationOrNone = Field(0, description="… answered within this time; 0s: the queue's target.")
+    amber: int = Field(20, ge=0, le=100, description="The wallboard is amber so many points below, red beneath.")
 
 
 class QueueSection(Section):

@@ -143,6 +143,12 @@ class ServiceLevel:
 
     percent: int
     within_ms: int
+    amber: int = 20  # points below the goal that are a warning still
+
+    @property
+    def least(self) -> int:
+        """Return the percent below which the goal is missed badly."""
+        return max(0, self.percent - self.amber)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

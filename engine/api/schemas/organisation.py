@@ -111,6 +111,8 @@ class BoardQueueAnswer(Answer):
     active: int
     wrapup: int
     service_level: float | None
+    goal: float
+    least: float
     offered_today: int
     answered_today: int
     abandoned_today: int

@@ -3,13 +3,14 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from engine.agents.board import FRESH_MS, Wallboard, start_of_day_ms
 from engine.model.board import AgentLine, BoardView, QueueView
-from engine.model.organisation import Organisation, Role
+from engine.model.organisation import Organisation, Role, ServiceLevel
 from engine.model.record import QueueStatistics
 from engine.model.user import User
 from tests.organisations import small_organisation
@@ -26,7 +27,10 @@ class Source:
         return self.ms
 
     def get(self, org_id: str) -> Organisation:
-        return small_organisation(org_id)
+        organisation = small_organisation(org_id)
+        goal = ServiceLevel(percent=90, within_ms=20_000, amber=15)
+        sales = replace(organisation.queues["sales"], service_level=goal)
+        return replace(organisation, queues={"sales": sales, "support": organisation.queues["support"]})
 
     async def board_view(self, org_id: str) -> BoardView:
         self.builds += 1
@@ -76,6 +80,8 @@ async def test_it_joins_what_board_and_record_know() -> None:
     assert sales["service_level"] == pytest.approx(2 / 3, abs=0.001)
     assert (sales["offered_today"], sales["answered_today"], sales["abandoned_today"]) == (4, 3, 1)
     assert (support["waiting"], support["service_level"]) == (0, None)
+    assert (sales["goal"], sales["least"]) == (0.9, 0.75)
+    assert (support["goal"], support["least"]) == (0.8, 0.6), "usual where none is configured"
     ana, gone = frame["agents"]
     assert (ana["name"], ana["status_name"], ana["status_kind"]) == ("Ana", "Available", "available")
     assert (gone["status_name"], gone["status_kind"], gone["since"]) == ("removed", "offline", None)

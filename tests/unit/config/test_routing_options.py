@@ -77,6 +77,13 @@ def test_a_service_level_without_time_means_the_target(load_with: Load) -> None:
     assert queues["general"].service_level == ServiceLevel(percent=90, within_ms=45_000)
 
 
+def test_a_wallboard_is_amber_a_while_below_the_goal(load_with: Load) -> None:
+    text = QUEUES + "    target: 45s\n    service_level: {percent: 30, amber: 40}\n"
+    goal = load_with({"queues.yaml": text}).queues["general"].service_level
+    assert goal is not None
+    assert (goal.percent, goal.amber, goal.least) == (30, 40, 0)
+
+
 def test_options_of_the_organisation_arrive(load_with: Load) -> None:
     organisation = load_with(
         {

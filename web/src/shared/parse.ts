@@ -255,6 +255,10 @@ export function alert(value: unknown): wire.Alert {
   }
 }
 
+function share(value: unknown, usual: number): number {
+  return typeof value === 'number' ? value : usual
+}
+
 function queueLine(value: unknown): wire.QueueLine {
   const raw = record(value)
   const level = raw['service_level']
@@ -266,6 +270,8 @@ function queueLine(value: unknown): wire.QueueLine {
     active: count(raw['active']),
     wrapup: count(raw['wrapup']),
     serviceLevel: typeof level === 'number' ? level : null,
+    goal: share(raw['goal'], 0.8),
+    least: share(raw['least'], 0.6),
     offeredToday: count(raw['offered_today']),
     answeredToday: count(raw['answered_today']),
     abandonedToday: count(raw['abandoned_today']),

@@ -194,6 +194,8 @@ export interface QueueLine extends Named {
   active: number
   wrapup: number
   serviceLevel: number | null
+  goal: number
+  least: number
   offeredToday: number
   answeredToday: number
   abandonedToday: number

@@ -3,16 +3,17 @@ import type { AgentLine, QueueLine } from '@/shared/wire'
 
 export type Tone = 'ok' | 'warn' | 'danger' | 'plain'
 
-const GOOD_LEVEL = 0.8
-const FAIR_LEVEL = 0.6
 const LONG_WAIT_MS = 60_000
 const VERY_LONG_WAIT_MS = 180_000
 
-/** Judge a service level: 80 % is the usual target. */
-export function levelTone(level: number | null): Tone {
-  if (level === null) return 'plain'
-  if (level >= GOOD_LEVEL) return 'ok'
-  return level >= FAIR_LEVEL ? 'warn' : 'danger'
+/** A service level with what its queue's configuration calls good and fair. */
+export type Judged = Pick<QueueLine, 'serviceLevel' | 'goal' | 'least'>
+
+/** Judge a service level by its goal. */
+export function levelTone({ serviceLevel, goal, least }: Judged): Tone {
+  if (serviceLevel === null) return 'plain'
+  if (serviceLevel >= goal) return 'ok'
+  return serviceLevel >= least ? 'warn' : 'danger'
 }
 
 export function waitTone(waiting: number, longestMs: number): Tone {
@@ -25,17 +26,16 @@ export function percent(level: number | null): string {
   return level === null ? '–' : `${Math.round(level * 100)}%`
 }
 
-export interface Totals {
+export interface Totals extends Judged {
   waiting: number
   longestWaitMs: number
   active: number
   available: number
   agents: number
-  serviceLevel: number | null
   abandoned: number
 }
 
-/** Add the queues up. The service level counts each queue by what it has answered. */
+/** Add the queues up. The service level and its goal count each queue by what it has answered. */
 export function totals(queues: readonly QueueLine[], agents: readonly AgentLine[]): Totals {
   const sum = (read: (queue: QueueLine) => number): number =>
     queues.reduce((total, queue) => total + read(queue), 0)
@@ -44,10 +44,8 @@ export function totals(queues: readonly QueueLine[], agents: readonly AgentLine[
   const weight = (queue: QueueLine): number =>
     Math.max(1, queue.answeredToday + queue.abandonedToday)
   const whole = counted.reduce((total, queue) => total + weight(queue), 0)
-  const reached = counted.reduce(
-    (total, queue) => total + weight(queue) * (queue.serviceLevel ?? 0),
-    0,
-  )
+  const mean = (read: (queue: QueueLine) => number): number =>
+    counted.reduce((total, queue) => total + weight(queue) * read(queue), 0) / whole
   return {
     waiting: sum((queue) => queue.waiting),
     longestWaitMs: Math.max(
@@ -57,7 +55,9 @@ export function totals(queues: readonly QueueLine[], agents: readonly AgentLine[
     active: sum((queue) => queue.active),
     available: present.filter((agent) => agent.statusKind === 'available').length,
     agents: present.length,
-    serviceLevel: whole > 0 ? reached / whole : null,
+    serviceLevel: whole > 0 ? mean((queue) => queue.serviceLevel ?? 0) : null,
+    goal: mean((queue) => queue.goal),
+    least: mean((queue) => queue.least),
     abandoned: sum((queue) => queue.abandonedToday),
   }
 }

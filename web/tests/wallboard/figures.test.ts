@@ -5,7 +5,7 @@ import { levelTone, percent, sortAgents, totals, waitTone } from '@/wallboard/fi
 function queue(more: Partial<QueueLine>): QueueLine {
   return {
     key: 'q', name: 'Q', waiting: 0, longestWaitMs: 0, offered: 0, active: 0, wrapup: 0,
-    serviceLevel: null, offeredToday: 0, answeredToday: 0, abandonedToday: 0, ...more,
+    serviceLevel: null, goal: 0.8, least: 0.6, offeredToday: 0, answeredToday: 0, abandonedToday: 0, ...more,
   }
 }
 
@@ -18,7 +18,11 @@ function agent(name: string, more: Partial<AgentLine> = {}): AgentLine {
 
 describe('the figures', () => {
   it('judge service level and waiting', () => {
-    expect([null, 0.8, 0.79, 0.5].map(levelTone)).toEqual(['plain', 'ok', 'warn', 'danger'])
+    const tones = (goal: number, least: number): string[] =>
+      [null, 0.9, 0.8, 0.79, 0.5].map((serviceLevel) => levelTone({ serviceLevel, goal, least }))
+    expect(tones(0.8, 0.6)).toEqual(['plain', 'ok', 'ok', 'warn', 'danger'])
+    expect(tones(0.9, 0.8)).toEqual(['plain', 'ok', 'warn', 'danger', 'danger'])
+    expect(tones(0.5, 0)).toEqual(['plain', 'ok', 'ok', 'ok', 'ok'])
     expect(waitTone(0, 999_999)).toBe('plain')
     expect(waitTone(1, 59_000)).toBe('ok')
     expect(waitTone(1, 60_000)).toBe('warn')
@@ -29,7 +33,7 @@ describe('the figures', () => {
   it('add up, each queue weighing what it answered', () => {
     const sums = totals(
       [
-        queue({ waiting: 2, longestWaitMs: 5_000, active: 1, serviceLevel: 1, answeredToday: 90 }),
+        queue({ waiting: 2, longestWaitMs: 5_000, active: 1, serviceLevel: 1, goal: 0.9, least: 0.8, answeredToday: 90 }),
         queue({ waiting: 0, longestWaitMs: 9_000, serviceLevel: 0, answeredToday: 5, abandonedToday: 5 }),
         queue({}),
       ],
@@ -42,6 +46,8 @@ describe('the figures', () => {
       waiting: 2, longestWaitMs: 5_000, active: 1, available: 1, agents: 2, abandoned: 5,
     })
     expect(sums.serviceLevel).toBeCloseTo(0.9)
+    expect(sums.goal).toBeCloseTo(0.9 * 0.9 + 0.1 * 0.8)
+    expect(sums.least).toBeCloseTo(0.9 * 0.8 + 0.1 * 0.6)
   })
 
   it('have no service level while nothing was counted', () => {
