@@ -56,6 +56,10 @@ class Buckets:
             del self._buckets[next(iter(self._buckets))]
         return bucket.take(now_ms, rate=rate, burst=burst)
 
+    def forget(self, key: str) -> None:
+        """Let ``key`` begin anew."""
+        self._buckets.pop(key, None)
+
     def give_back(self, key: str) -> None:
         """Undo a ``take`` of ``key``: the attempt was rightful."""
         if key in self._buckets:

@@ -163,8 +163,14 @@ class Settings:
         (), _networks, "networks", "Proxies whose `X-Forwarded-For` and `-Proto` are believed."
     )
     session_ttl_ms: int = _setting(43_200_000, _duration, "duration", "A log-in lasts this long without use.")
-    login_attempts: int = _setting(5, _whole(1, 1_000), "number", "After so many wrong passwords in a row …")
-    login_lock_ms: int = _setting(300_000, _duration, "duration", "… an account is locked this long.")
+    login_attempts: int = _setting(
+        5, _whole(1, 1_000), "number", "Passwords tried for an account from one address or known browser: so many …"
+    )
+    login_lock_ms: int = _setting(300_000, _duration, "duration", "… and as many again in this time.")
+    login_attempts_anywhere: int = _setting(
+        50, _whole(1, 100_000), "number", "Wrong passwords for an account from browsers it does not know: so many …"
+    )
+    login_lock_anywhere_ms: int = _setting(1_800_000, _duration, "duration", "… lock it for all of them this long.")
     password_threads: int = _setting(2, _whole(1, 64), "number", "Passwords checked at once; each takes 19 MiB.")
     metrics_token: str = _setting(
         "", _secret, "text", "A scraper reads `/metrics` with it; empty: with an admin's API token only.", secret=True

@@ -2,13 +2,15 @@
 
 A wrong login, a wrong password, a locked and a switched-off account cannot be told apart from
 outside. Argon2 runs in threads, at most a few at once, so that a flood of log-ins costs memory and
-time within bounds; failed attempts are limited per address, and lock the account after a few.
+time within bounds; failed attempts are limited per address here, and per account in ``guesses.py``.
 """
 
 import asyncio
 from dataclasses import dataclass, replace
 
+from engine.api.devices import device_cookie, known_device, new_device
 from engine.api.gate import hash_secret, new_secret
+from engine.api.guesses import Guesses, Place
 from engine.api.limiter import AddressLimiter
 from engine.api.metrics import Metrics
 from engine.api.parts import ApiSettings
@@ -25,10 +27,11 @@ MOST_WAITING = 100
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opened:
-    """A new session and its secret, which is given to the browser and kept nowhere."""
+    """A new session and its secrets, which are given to the browser and kept nowhere."""
 
     secret: str
     session: Session
+    device: tuple[str, str]  # name and value of the cookie that lets the browser be known
 
 
 class _Turns:
@@ -72,26 +75,27 @@ class Reception:
         self._metrics = metrics
         self._clock = clock
         self._settings = settings
+        self._guesses = Guesses(passwords=passwords, clock=clock, settings=settings)
         self._turns = _Turns(settings.password_threads)
         self._limiter = AddressLimiter(rate=settings.login_rate, burst=settings.login_burst, clock=clock)
 
-    async def log_in(self, *, organisation: str, login: str, password: str, address: str, user_agent: str) -> Opened:
+    async def log_in(self, *, organisation: str, login: str, password: str, place: Place, user_agent: str) -> Opened:
         """Open a session. Raises Unauthenticated(login-failed), TooFast, Unavailable, InvalidInput."""
         org_id = self._organisation(organisation)
-        self._limiter.take(address)
+        self._limiter.take(place.address)
         begun_s = asyncio.get_running_loop().time()
-        account = await self._admitted(org_id, login, password)
+        account = await self._admitted(org_id, login, password, place)
         if account is None:
             self._metrics.login("failed")
             await self._hide_time(begun_s)
             raise Unauthenticated(
                 "The login or password is wrong, or the account is locked for a while.", slug="login-failed"
             )
-        self._limiter.give_back(address)
+        self._limiter.give_back(place.address)
         self._metrics.login("ok")
-        return await self._open(account, address=address, user_agent=user_agent)
+        return await self._open(account, place, user_agent=user_agent)
 
-    async def _open(self, account: Account, *, address: str, user_agent: str) -> Opened:
+    async def _open(self, account: Account, place: Place, *, user_agent: str) -> Opened:
         """Open a session for a user who has proved who he is. Raises Unauthenticated(login-failed)."""
         secret, now_ms = new_secret(), self._clock.now_ms()
         session = await self._sessions.create(
@@ -99,25 +103,27 @@ class Reception:
             user=account.user,
             csrf=new_secret(),
             expires_ms=now_ms + self._settings.session_ttl_ms,
-            address=address[:100],
+            address=place.address[:100],
             user_agent=user_agent[:200],
             now_ms=now_ms,
             password_hash=account.password_hash,
         )
-        return Opened(secret=secret, session=session)
+        device = device_cookie(account)
+        value = place.cookies[device] if known_device(account, place.cookies) else new_device(account)
+        return Opened(secret=secret, session=session, device=(device, value))
 
-    async def change_own(self, user: User, *, current: str, new: str, address: str, user_agent: str) -> Opened:
+    async def change_own(self, user: User, *, current: str, new: str, place: Place, user_agent: str) -> Opened:
         """Replace a user's password, end his sessions and open a new one.
 
         Raises Unauthenticated, InvalidInput(weak-password), TooFast, Unavailable.
         """
-        self._limiter.take(address)
-        account = await self._admitted(user.org_id, user.login, current)
+        self._limiter.take(place.address)
+        account = await self._admitted(user.org_id, user.login, current, place)
         if account is None:
             raise Unauthenticated("The present password is wrong.", slug="login-failed")
-        self._limiter.give_back(address)
+        self._limiter.give_back(place.address)
         hashed = await self.set_password(user.org_id, user.id, new)
-        return await self._open(replace(account, password_hash=hashed), address=address, user_agent=user_agent)
+        return await self._open(replace(account, password_hash=hashed), place, user_agent=user_agent)
 
     async def set_password(self, org_id: str, user_id: str, password: str) -> str:
         """Give a user a password and end his sessions, all or nothing; return the hash.
@@ -134,31 +140,23 @@ class Reception:
         async with self._turns:
             return await asyncio.to_thread(hash_password, password)
 
-    async def _admitted(self, org_id: str, login: str, password: str) -> Account | None:
+    async def _admitted(self, org_id: str, login: str, password: str, place: Place) -> Account | None:
         """Return the account that the password opens; else count the failure."""
         async with self._turns:  # for all of it, so that guesses sent at once are counted like those sent one by one
             account = await self._users.by_login(org_id, login)
+            may = account is not None and account.user.active and self._guesses.may_try(account, place)
             right = await asyncio.to_thread(verify_password, account.password_hash if account else "", password)
-            if account is None or not account.user.active or account.locked_until_ms > self._clock.now_ms():
+            if account is None or not may:
                 return None
             if not right:
-                await self._count_failure(account.user)
+                await self._guesses.failed(account, place)
                 return None
-            return await self._note_success(account, password)
+            await self._guesses.succeeded(account, place)
+            return await self._rehashed(account, password)
 
-    async def _count_failure(self, user: User) -> None:
-        await self._passwords.record_failure(
-            user.org_id,
-            user.id,
-            lock_after=self._settings.login_attempts,
-            lock_ms=self._settings.login_lock_ms,
-            now_ms=self._clock.now_ms(),
-        )
-
-    async def _note_success(self, account: Account, password: str) -> Account:
+    async def _rehashed(self, account: Account, password: str) -> Account:
+        """Return the account with a hash of the present strength."""
         user = account.user
-        if account.failed_count:
-            await self._passwords.record_success(user.org_id, user.id)
         if not needs_rehash(account.password_hash):
             return account
         hashed = await asyncio.to_thread(hash_password, password)

@@ -17,6 +17,8 @@ def api_settings(settings: Settings) -> ApiSettings:
         session_ttl_ms=settings.session_ttl_ms,
         login_attempts=settings.login_attempts,
         login_lock_ms=settings.login_lock_ms,
+        login_attempts_anywhere=settings.login_attempts_anywhere,
+        login_lock_anywhere_ms=settings.login_lock_anywhere_ms,
         password_threads=settings.password_threads,
         metrics_token=settings.metrics_token,
         metrics_local=settings.metrics_local,

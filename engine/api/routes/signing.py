@@ -5,9 +5,11 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 
 from engine.api.access import Agent, GateKeeper, Parts, Public, SignedIn, gate_of
+from engine.api.devices import KEPT_S
 from engine.api.gate import COOKIE, Caller
+from engine.api.guesses import Place
 from engine.api.login import Opened, Reception
-from engine.api.operation import Operation
+from engine.api.operation import PREFIX, Operation
 from engine.api.parts import ApiParts
 from engine.api.schemas.people import LoginRequest, Me, OrganisationBrief, OwnPassword, UserAnswer
 from engine.errors import Forbidden
@@ -36,15 +38,16 @@ async def log_in(
     """Log in.
 
     Opens a session: the answer sets the cookie `cordboard_session` and carries the CSRF token for unsafe requests.
-    What is wrong (login, password, a locked account) is not told apart. Wrong passwords in a row lock the account for
-    a while; the settings `login_attempts` and `login_lock` say how many and how long.
+    What is wrong (login, password, a locked account) is not told apart. Wrong passwords lock the account for a while:
+    few for the address they come from, more for every browser in which the user has not signed in before. A second
+    cookie lets the browser be known the next time.
     """
     gate_of(request).check_origin(request)
     opened = await front.log_in(
         organisation=body.organisation,
         login=body.login,
         password=body.password,
-        address=address_of(request),
+        place=Place(address=address_of(request), cookies=request.cookies),
         user_agent=request.headers.get("user-agent", ""),
     )
     _set_cookie(response, request, parts, opened)
@@ -102,7 +105,7 @@ async def change_own_password(
         user,
         current=body.current,
         new=body.password,
-        address=address_of(request),
+        place=Place(address=address_of(request), cookies=request.cookies, signed_in=True),
         user_agent=request.headers.get("user-agent", ""),
     )
     gate.forget_user(who.org_id, who.user_id)
@@ -127,7 +130,12 @@ def _secure(request: Request, parts: ApiParts) -> bool:
 
 
 def _set_cookie(response: Response, request: Request, parts: ApiParts, opened: Opened) -> None:
-    response.set_cookie(COOKIE, opened.secret, path="/", httponly=True, samesite="lax", secure=_secure(request, parts))
+    secure = _secure(request, parts)
+    response.set_cookie(COOKIE, opened.secret, path="/", httponly=True, samesite="lax", secure=secure)
+    name, value = opened.device
+    response.set_cookie(
+        name, value, max_age=KEPT_S, path=f"{PREFIX}/login", httponly=True, samesite="lax", secure=secure
+    )
 
 
 OPERATIONS = (

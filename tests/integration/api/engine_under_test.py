@@ -84,9 +84,9 @@ class Engine:
         """Return the same engine behind another application, with other settings of the API."""
         return Engine(self.application, **{"login_failure_ms": 0, **settings})
 
-    def http(self, **headers: str) -> httpx.AsyncClient:
-        """Return a client without a session; it talks to the application without a network."""
-        transport = httpx.ASGITransport(app=self.api, raise_app_exceptions=False, client=("203.0.113.7", 4711))
+    def http(self, address: str = "203.0.113.7", **headers: str) -> httpx.AsyncClient:
+        """Return a client without a session; it talks to the application without a network, as if from ``address``."""
+        transport = httpx.ASGITransport(app=self.api, raise_app_exceptions=False, client=(address, 4711))
         return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers, timeout=30)
 
     async def signed_in(self, login: str, organisation: str = "") -> "Browser":

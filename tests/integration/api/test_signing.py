@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from engine.clock import SystemClock
+from engine.passwords import hash_password
 from tests.integration.api.engine_under_test import PASSWORD, Browser, Engine
+from tests.servers import eventually
 
 
 async def test_a_login_opens_a_session_and_a_logout_ends_it(engine: Engine, org: str) -> None:
@@ -48,15 +50,80 @@ async def test_nothing_tells_a_wrong_login_from_a_wrong_password(engine: Engine,
     assert answers[0].json()["slug"] == "login-failed"
 
 
-async def test_five_wrong_passwords_lock_the_account_for_fifteen_minutes(engine: Engine, org: str) -> None:
+ELSEWHERE = "198.51.100.{}"
+
+
+async def test_wrong_passwords_lock_the_account_for_the_address_they_come_from(engine: Engine, org: str) -> None:
     for _ in range(engine.parts.settings.login_attempts):
         assert (await Browser(engine.http()).log_in("ana", "wrong")).status_code == 401
     assert (await Browser(engine.http()).log_in("ana")).status_code == 401, "locked, though the password is right"
     assert (await Browser(engine.http()).log_in("ben")).status_code == 200, "others are not"
+    assert (await Browser(engine.http(ELSEWHERE.format(1))).log_in("ana")).status_code == 200, "nor is she elsewhere"
+
+
+async def test_an_address_may_try_again_after_a_while(engine: Engine) -> None:
+    engine = engine.with_settings(login_lock_ms=1_000, login_attempts=2)
+    for _ in range(2):
+        await Browser(engine.http()).log_in("ana", "wrong")
+    browser = Browser(engine.http())
+
+    async def is_in() -> bool:
+        return (await browser.log_in("ana")).status_code == 200
+
+    assert not await is_in()
+    await eventually(is_in)  # type: ignore[arg-type]
+
+
+async def guess_from_everywhere(engine: Engine) -> None:
+    for number in range(engine.parts.settings.login_attempts_anywhere):
+        answer = await Browser(engine.http(ELSEWHERE.format(100 + number))).log_in("ana", "wrong")
+        assert answer.status_code == 401
+
+
+async def test_guesses_from_everywhere_lock_unknown_browsers_only(engine: Engine, org: str) -> None:
+    engine = engine.with_settings(login_attempts_anywhere=12)
+    mine = await engine.signed_in("ana")
+    await mine.post("/logout")
+    await guess_from_everywhere(engine)
+    stranger = Browser(engine.http(ELSEWHERE.format(1)))
+    assert (await stranger.log_in("ana")).status_code == 401, "locked, though the password is right"
     account = await engine.application.store.users.by_login(org, "ana")
     assert account is not None
-    left_ms = account.locked_until_ms - SystemClock().now_ms()
-    assert 0 < left_ms <= engine.parts.settings.login_lock_ms
+    assert 0 < account.locked_until_ms - SystemClock().now_ms() <= engine.parts.settings.login_lock_anywhere_ms
+    mine.http._transport = engine.http(ELSEWHERE.format(2))._transport  # on the train
+    assert (await mine.log_in("ana")).status_code == 200
+    assert (await stranger.log_in("ana")).status_code == 401, "which unlocks it for nobody else"
+    await engine.application.store.users.record_success(org, account.user.id)  # `cordboard user unlock`
+    assert (await stranger.log_in("ana")).status_code == 200
+
+
+async def test_a_known_browser_may_not_guess_on_and_on(engine: Engine, org: str) -> None:
+    mine = await engine.signed_in("ana")
+    for _ in range(engine.parts.settings.login_attempts):
+        assert (await mine.log_in("ana", "wrong")).status_code == 401
+    assert (await mine.log_in("ana")).status_code == 401
+    account = await engine.application.store.users.by_login(org, "ana")
+    assert account is not None
+    assert account.failed_count == 0, "nor does it lock others out"
+
+
+async def test_a_browser_is_known_by_one_user_and_one_password(engine: Engine, org: str) -> None:
+    engine = engine.with_settings(login_attempts_anywhere=12)
+    mine, bens = await engine.signed_in("ana"), await engine.signed_in("ben")
+    (cookie,) = [one for one in mine.http.cookies.jar if one.name.startswith("cordboard_device_")]
+    assert (cookie.path, cookie.has_nonstandard_attr("HttpOnly")) == ("/api/v1/login", True)
+    forged = Browser(engine.http())
+    for one in bens.http.cookies.jar:
+        if one.name.startswith("cordboard_device_"):
+            forged.http.cookies.set(cookie.name, str(one.value), path=cookie.path)
+    await guess_from_everywhere(engine)
+    assert (await forged.log_in("ana")).status_code == 401
+    assert (await mine.log_in("ana")).status_code == 200
+    ana = await engine.application.store.users.by_login(org, "ana")
+    assert ana is not None
+    await engine.application.store.users.set_password(org, ana.user.id, hash_password("another good one"))
+    await guess_from_everywhere(engine)
+    assert (await mine.log_in("ana", "another good one")).status_code == 401, "the old password's cookie says nothing"
 
 
 async def test_guesses_sent_at_once_lock_the_account_too(engine: Engine) -> None:
