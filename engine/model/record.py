@@ -100,6 +100,14 @@ class BoardMark:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class QueueState:
+    """How supervisors have set a queue, as last told by the board."""
+
+    mode: str  # open | paused | draining
+    closed: bool = False  # closed by hand
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class QueueStatistics:
     """What became of the work offered to a queue, counted in segments."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from engine.ids import NewId
 from engine.model.conversation import Author, Draft, Entry, EntryKind
@@ -19,10 +19,10 @@ from engine.store import assignments, segments
 from engine.store.appends import append
 from engine.store.case_writes import take_case
 from engine.store.conversations import end_interaction, lock, outcome_of
-from engine.store.direct import first
+from engine.store.direct import first, run
 from engine.store.json_text import dump
 from engine.store.step import Step
-from engine.store.tables import agent_statuses, work_items
+from engine.store.tables import agent_statuses, queue_states, work_items
 from engine.store.upsert import insert_once
 
 Told = tuple[Entry, ...]
@@ -33,12 +33,24 @@ _ITEM = (
     .where(work_items.c.id == bindparam("item"), work_items.c.org_id == bindparam("org"))
     .with_for_update()
 )
+_NEWER_STATE = (
+    update(queue_states)
+    .where(
+        queue_states.c.org_id == bindparam("new_org_id"),
+        queue_states.c.queue == bindparam("new_queue"),
+        or_(
+            queue_states.c.epoch < bindparam("new_epoch"),
+            (queue_states.c.epoch == bindparam("new_epoch")) & (queue_states.c.seq < bindparam("new_seq")),
+        ),
+    )
+    .values({name: bindparam(f"new_{name}") for name in ("mode", "closed", "epoch", "seq", "at_ms")})
+)
 
 
 def apply_effects(conn: Connection, event: RoutingEvent, *, new_id: NewId) -> Told:
     """Write what ``event`` changes; return the transcript lines that tell of it."""
-    if event.kind is EventKind.PRESENCE:
-        _presence(conn, event)
+    if event.kind in _OF_NO_ITEM:
+        _OF_NO_ITEM[event.kind](conn, event)
         return ()
     item = first(conn, _ITEM, {"item": event.item_id, "org": event.org_id})
     if item is None:
@@ -60,6 +72,27 @@ def _presence(conn: Connection, event: RoutingEvent) -> None:
     insert_once(conn, agent_statuses, row)
 
 
+def _queue_state(conn: Connection, event: RoutingEvent) -> None:
+    """Keep how a queue stands, for a board that is rebuilt; an older event never undoes a newer one."""
+    mode = event.data.get("mode")
+    values = {
+        "mode": mode if isinstance(mode, str) else "open",
+        "closed": int(event.data.get("closed") in (True, 1, "1")),
+        "epoch": event.epoch,
+        "seq": event.seq,
+        "at_ms": event.at_ms,
+    }
+    row = {"org_id": event.org_id, "queue": event.queue, **values}
+    if not insert_once(conn, queue_states, row):
+        run(conn, _NEWER_STATE, {f"new_{name}": value for name, value in row.items()})
+
+
+_OF_NO_ITEM: Mapping[EventKind, Callable[[Connection, RoutingEvent], None]] = {
+    EventKind.PRESENCE: _presence,
+    EventKind.QUEUE: _queue_state,
+}
+
+
 def _queue(step: Step) -> str:
     return step.event.queue or str(step.item.queue)
 
@@ -77,16 +110,30 @@ def _offered(step: Step) -> Told:
 
 
 def _back_in_queue(step: Step) -> Told:
-    """Declined, missed, rescinded: every clock goes on."""
+    """Declined, missed, rescinded: every clock goes on; others may have an offer of it still."""
     segments.ensure_first(step, _queue(step))
-    step.move(WorkState.QUEUED, **step.waiting())
+    if step.text("state") == WorkState.OFFERED:
+        step.move(WorkState.OFFERED)
+    else:
+        step.move(WorkState.QUEUED, **step.waiting())
+    return ()
+
+
+def _scheduled(step: Step) -> Told:
+    """It waits for its time, in no queue yet."""
+    at = {"not_before_ms": step.number("not_before", int(step.item.not_before_ms)), "waiting_since_ms": 0}
+    step.move(WorkState.SCHEDULED, queue=_queue(step), **at)
     return ()
 
 
 def _accepted(step: Step) -> Told:
     segments.ensure_first(step, _queue(step))
     assignments.begin(step.conn, step.event)
-    step.move(WorkState.ACTIVE, agent_id=step.event.agent_id, **step.not_waiting())
+    if not step.item.interaction_id:
+        segments.answer(step)  # nobody writes a first reply where there is no conversation
+    # Of several agents who had an offer, whoever was first has the number that counts.
+    held = {"agent_id": step.event.agent_id, "assignment": step.event.assignment}
+    step.move(WorkState.ACTIVE, **{**held, **step.not_waiting()})
     told = _tell_agent(step, EntryKind.JOINED)
     if not step.late:
         _take_case(step)
@@ -122,6 +169,55 @@ def _lost(step: Step) -> Told:
     return _tell_agent(step, EntryKind.LEFT)
 
 
+def _parked(step: Step) -> Told:
+    """It waits on the customer: the assignment is over, its agent is remembered."""
+    segments.ensure_first(step, _queue(step))
+    assignments.end(step.conn, step.event, reason="parked")
+    segments.close_begun(step)
+    step.move(WorkState.PARKED, **{"agent_id": step.event.agent_id or step.item.agent_id, **step.not_waiting()})
+    return ()
+
+
+def _resumed(step: Step) -> Told:
+    """Back in the queue in a segment of its own, for the last agent first."""
+    segments.begin_anew(step, _queue(step))
+    last = step.text("preferred_agent", step.event.agent_id or str(step.item.agent_id))
+    kept = {"preferred_agent": last} if last else {}
+    step.move(WorkState.QUEUED, **{**kept, "queue": _queue(step), **step.waiting(step.event.at_ms)})
+    return ()
+
+
+def _changed(step: Step) -> Told:
+    """What it asks for is another: only what the event names."""
+    new = step.text("to_queue", step.text("queue", _queue(step)))
+    if new != step.item.queue and step.item.state in (WorkState.QUEUED, WorkState.OFFERED) and not step.late:
+        segments.change_queue(step, old=str(step.item.queue), new=new)
+    step.move(None, **{**_asked(step), "queue": new})
+    return ()
+
+
+def _asked(step: Step) -> dict[str, object]:
+    """Return the columns of what the event's data names."""
+    data = step.event.data
+    numbers = {"priority": "priority", "due": "due_ms", "not_before": "not_before_ms"}
+    changes: dict[str, object] = {column: step.number(name) for name, column in numbers.items() if name in data}
+    for name, column in (("skills", "requirement"), ("preferred", "preferred")):
+        wanted = data.get(name)
+        if name in data:
+            changes[column] = dump(wanted) if isinstance(wanted, dict) else "{}"
+    if "preferred_agent" in data:
+        changes["preferred_agent"] = step.text("preferred_agent")
+    if "required" in data:
+        changes["preferred_required"] = int(bool(data["required"]))
+    return changes
+
+
+def _relaxed(step: Step) -> Told:
+    """History only: what is asked for follows from configuration and age."""
+    step.move(None)
+    return ()
+
+
 def _ended(step: Step) -> Told:
     segments.ensure_first(step, _queue(step))
     reason = step.text("reason", "agent")
@@ -131,8 +227,14 @@ def _ended(step: Step) -> Told:
     return _end_conversation(step, reason)
 
 
+def _was_queued(step: Step) -> None:
+    """Open the first segment unless the item was only ever scheduled."""
+    if step.item.state != WorkState.SCHEDULED:
+        segments.ensure_first(step, _queue(step))
+
+
 def _closed(step: Step) -> Told:
-    segments.ensure_first(step, _queue(step))
+    _was_queued(step)
     reason = step.text("reason", "agent")
     assignments.end_wrapup(step.conn, step.event)
     segments.close(step)
@@ -141,9 +243,9 @@ def _closed(step: Step) -> Told:
 
 
 def _abandoned(step: Step) -> Told:
-    segments.ensure_first(step, _queue(step))
-    segments.close(step, abandoned=True)
+    _was_queued(step)
     reason = step.text("reason", "visitor")
+    segments.close(step, abandoned=outcome_of(reason) == "abandoned")  # else nobody has left
     _close(step, outcome=outcome_of(reason))
     return _end_conversation(step, reason)
 
@@ -160,7 +262,8 @@ def _reprioritised(step: Step) -> Told:
 def _restored(step: Step) -> Told:
     """The board was rebuilt from the record: the state as told, with what it needs."""
     state = WorkState(step.text("state", str(step.item.state)))
-    segments.ensure_first(step, _queue(step))
+    if state is not WorkState.SCHEDULED:
+        segments.ensure_first(step, _queue(step))
     if state is WorkState.ACTIVE:
         assignments.begin(step.conn, step.event)
     if state in (WorkState.ACTIVE, WorkState.WRAPUP):
@@ -226,5 +329,10 @@ EFFECTS: Mapping[EventKind, Effect] = {
     EventKind.ABANDONED: _abandoned,
     EventKind.REPRIORITISED: _reprioritised,
     EventKind.RESTORED: _restored,
+    EventKind.SCHEDULED: _scheduled,
+    EventKind.PARKED: _parked,
+    EventKind.RESUMED: _resumed,
+    EventKind.CHANGED: _changed,
+    EventKind.RELAXED: _relaxed,
 }
-"""What each kind of event writes; presence concerns no item."""
+"""What each kind of event writes; presence and the state of queues concern no item."""

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, and_, bindparam, case, func, or_, select
 from engine.errors import Conflict
 from engine.ids import NewId
 from engine.model.conversation import Author, Entry, Interaction
-from engine.model.record import Applied, BoardMark, QueueStatistics
+from engine.model.record import Applied, BoardMark, QueueState, QueueStatistics
 from engine.model.work import EventKind, RoutingEvent
 from engine.store.access import Access
 from engine.store.conditions import EVENT_OF_ITEM, HAS_CLIENT_ID
@@ -28,6 +28,7 @@ from engine.store.tables import (
     agent_statuses,
     entries,
     interactions,
+    queue_states,
     routing_events,
     routing_marks,
     segments,
@@ -128,6 +129,10 @@ class Routing:
     async def statuses(self, org_id: str) -> dict[str, str]:
         """Return the last known presence status of each agent."""
         return await self._access.read(lambda conn: _statuses(conn, org_id))
+
+    async def queue_states(self, org_id: str) -> dict[str, QueueState]:
+        """Return how each queue stands that was ever paused, drained or closed by hand."""
+        return await self._access.read(lambda conn: _queue_states(conn, org_id))
 
     async def history(self, org_id: str, item_id: str) -> list[RoutingEvent]:
         """Return a work item's events in order."""
@@ -291,6 +296,11 @@ def _statuses(conn: Connection, org_id: str) -> dict[str, str]:
         .order_by(log.epoch, log.seq)
     )
     return {row.agent_id: row.status for row in conn.execute(query)}
+
+
+def _queue_states(conn: Connection, org_id: str) -> dict[str, QueueState]:
+    query = select(queue_states).where(queue_states.c.org_id == org_id)
+    return {row.queue: QueueState(mode=row.mode, closed=bool(row.closed)) for row in conn.execute(query)}
 
 
 def _service_level(conn: Connection, org_id: str, since_ms: int) -> dict[str, QueueStatistics]:

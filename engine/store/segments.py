@@ -6,7 +6,7 @@ declined offer continues it.
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, literal_column, or_, select, update
 
 from engine.model.work import WorkState
 from engine.store.conditions import SEGMENT_OPEN
@@ -24,7 +24,18 @@ _SOONER = (
     .values(offered_ms=bindparam("at"))
 )
 _CLOSE = update(segments).where(_OF_ITEM, SEGMENT_OPEN).values(ended_ms=bindparam("at"))
+_CLOSE_BEGUN = _CLOSE.where(segments.c.offered_ms < bindparam("at"))
 _ABANDON = _CLOSE.values(abandoned_ms=bindparam("at"))
+_ANSWER = (
+    update(segments)
+    .where(
+        _OF_ITEM,
+        segments.c.offered_ms <= bindparam("at"),
+        or_(SEGMENT_OPEN, segments.c.ended_ms >= bindparam("at")),
+        segments.c.answered_ms == literal_column("0"),
+    )
+    .values(answered_ms=bindparam("at"))
+)
 _TARGET = select(queue_targets.c.target_ms).where(
     queue_targets.c.org_id == bindparam("org"), queue_targets.c.queue == bindparam("name")
 )
@@ -52,9 +63,27 @@ def change_queue(step: Step, *, old: str, new: str) -> None:
     _insert(step, number=_last_number(step) + 1, queue=new)
 
 
+def begin_anew(step: Step, queue: str) -> None:
+    """Begin a segment of its own, unless a later event has moved the item on already."""
+    if not step.late:
+        close_begun(step)  # the event that parked it may still be on its way
+        _insert(step, number=_last_number(step) + 1, queue=queue)
+
+
+def answer(step: Step) -> None:
+    """Note that the segment in which the event lies is answered, unless it was before."""
+    run(step.conn, _SOONER, _values(step))  # its end may have become known first
+    run(step.conn, _ANSWER, _values(step))
+
+
 def close(step: Step, *, abandoned: bool = False) -> None:
     """Close the open segment, if any."""
     run(step.conn, _ABANDON if abandoned else _CLOSE, _values(step))
+
+
+def close_begun(step: Step) -> None:
+    """Close the open segment if it began before the event."""
+    run(step.conn, _CLOSE_BEGUN, _values(step))
 
 
 def _values(step: Step) -> dict[str, object]:

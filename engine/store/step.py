@@ -53,7 +53,7 @@ class Step:
         changes: dict[str, object] = {**values, "epoch": self.event.epoch, "event_seq": self.event.seq}
         if state is not None:
             changes["state"] = state.value
-        if self.event.assignment > self.item.assignment:
+        if "assignment" not in changes and self.event.assignment > self.item.assignment:
             changes["assignment"] = self.event.assignment
         change(self.conn, work_items, {"id": self.item.id}, changes)
 
