@@ -70,7 +70,7 @@ class Member:
         return False
 
     def ask(self, *command: str | int) -> Any:
-        return self.redis.execute_command(*command)
+        return self.redis.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py leaves it untyped
 
     def info(self, section: str) -> dict[str, Any]:
         found: Any = self.redis.info(section)
@@ -84,11 +84,11 @@ class Member:
         self.redis.close()
 
     def is_primary(self) -> bool:
-        return self.info("replication")["role"] == "master"
+        return str(self.info("replication")["role"]) == "master"
 
     def is_linked_replica(self) -> bool:
         found = self.info("replication")
-        return found["role"] == "slave" and found["master_link_status"] == "up"
+        return (found["role"], found.get("master_link_status")) == ("slave", "up")
 
 
 class ValkeyCluster:
