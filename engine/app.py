@@ -58,7 +58,7 @@ from engine.wiring.board import BoardServer
 from engine.wiring.configuration import ConfigurationKeeper
 from engine.wiring.eviction import Eviction
 from engine.wiring.housekeeping import Housekeeping
-from engine.wiring.interpreter import tune_interpreter
+from engine.wiring.interpreter import CycleSearch, tune_interpreter
 from engine.wiring.leased import Leased
 from engine.wiring.organisations import OrganisationBook, SnapshotFollower
 from engine.wiring.recorder import Recorder
@@ -294,6 +294,7 @@ class Application:
             self._follower,
             self._processes,
             self._fanout,  # what is projected here is shown by sockets elsewhere
+            CycleSearch(),
         )
         self._loops.start(*everywhere)
         if WEB in self._roles:
@@ -326,7 +327,12 @@ class Application:
         )
         sweeper = CaseSweeper(record=self.store.cases, cases=self.cases, organisations=self.book, clock=self._clock)
         self._leased = [Leased(role=role, leases=self._leases) for role in (keeper, escalator, sweeper)]
-        housekeeping = Housekeeping(groups=(self.store.sessions, self.store.idempotency), clock=self._clock)
+        housekeeping = Housekeeping(
+            groups=(self.store.sessions, self.store.idempotency),
+            history=self.store.retention,
+            keep_ms=self._settings.keep_history_ms,
+            clock=self._clock,
+        )
         reroute = Rerouting(
             record=self.store,
             router=self.router,
