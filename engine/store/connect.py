@@ -54,7 +54,7 @@ class Backend:
     begin_read: str
     lanes: int  # writer threads
     readers: int
-    round_trips: bool  # a server: try a batch without savepoints first, and send together what can be
+    round_trips: bool  # a server: send together what can be
 
     def dispose(self) -> None:
         """Close what the engine holds."""

@@ -3,8 +3,8 @@
 A lane is one thread with one connection. It takes what waits (at most ``BATCH``, urgent jobs first), runs each job in
 a savepoint, so that a failing job harms no neighbour, commits once, then settles all. Where messages wait by then,
 jobs that are not urgent get ``SLICE_S`` per batch, and the rest goes back to the head of the queue; ``FEW`` of them
-always run, so that they get on however slow the database is. A job alone needs no savepoint; where they cost round
-trips, a batch is tried without, jobs of one statement all at once, and run again with them if a job fails. Nothing
+always run, so that they get on however slow the database is. A batch is first tried without savepoints, on a server
+with the jobs of one statement sent together, and run again with them if a job fails, which is rare. Nothing
 waits to be gathered: while one batch syncs, the next one collects. SQLite has one lane. PostgreSQL has several; jobs
 of one organisation share a lane, because lanes that lock the same rows in different orders would only wait for the
 deadlock detector. Other processes still can meet us there: a batch that the server refuses for that is run again, job
@@ -101,8 +101,7 @@ class Lane:
         except DRIVER_ERRORS as error:
             return _all_failed(batch, error)
         try:
-            settled = self._run_bare(connection, batch) if self._bare(batch) else None
-            return settled or self._run_guarded(connection, batch)
+            return self._run_bare(connection, batch) or self._run_guarded(connection, batch)
         except DRIVER_ERRORS as error:
             if not retryable(error):
                 self._drop()
@@ -122,9 +121,6 @@ class Lane:
         self._connection = self._backend.engine.connect()
         raw(self._connection).execute(self._backend.begin_write)
         return self._connection
-
-    def _bare(self, batch: Sequence[Job]) -> bool:
-        return len(batch) == 1 or self._backend.round_trips
 
     def _run_bare(self, connection: Connection, batch: Sequence[Job]) -> list[Settled] | None:
         """Run jobs without savepoints; None, in a new transaction, when one of several failed."""
