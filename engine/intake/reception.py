@@ -4,6 +4,8 @@ Two writes and no gap: interaction, first entry and a *pending* work item commit
 is put on the board. Whatever happens in between, the sweep finds it. The customer is told after the commit only.
 """
 
+from collections.abc import Callable
+
 import structlog
 
 from engine.clock import Clock
@@ -59,8 +61,11 @@ class Reception:
             return Availability.OPEN
         return Availability.OPEN if staff else Availability.UNSTAFFED
 
-    async def open(self, arrival: Arrival) -> Opened:
+    async def open(self, arrival: Arrival, *, listen: Callable[[str], object] | None = None) -> Opened:
         """Commit an arrival, then put its work item on the board. Idempotent by the conversation's key.
+
+        In between ``listen`` is called with a new conversation's id: whoever subscribes then has heard of everything
+        that comes after what is returned, since nobody can join before the item is on the board.
 
         Raises NotFound (organisation, channel) and Unavailable (the record is away). A board that is away is no
         error: the item stays pending and is swept in later. A cancelled call may still commit.
@@ -73,6 +78,8 @@ class Reception:
         failpoint("intake.after-commit")
         if not opened.repeated:
             self._transcript.publish(opened.entries, org_id=arrival.org_id)
+            if listen is not None:
+                listen(opened.interaction.id)
             if opened.item is not None:
                 await self._enqueue(opened.item)
                 failpoint("intake.after-enqueue")
@@ -88,12 +95,16 @@ class Reception:
         failpoint("intake.after-commit")
         return opened
 
-    async def conclude(self, org_id: str, interaction_id: str, reason: str) -> None:
+    async def conclude(self, org_id: str, interaction_id: str, reason: str, *, item_id: str = "") -> None:
         """End a conversation by the customer's side: ``reason`` is visitor, gone, idle or refused. Idempotent.
 
         Waiting work is abandoned; work an agent holds goes to wrap-up. Raises Unavailable while the board is away
         (nothing happened), Refused when the board will not.
+        ``item_id`` is the work item as the caller knows it; where the board knows it no more, the record is asked.
         """
+        if item_id and (reply := await self._router.conclude(org_id, item_id, reason)).ok:
+            await self._require(reply)
+            return
         item = await self._record.work.for_interaction(org_id, interaction_id)
         if item is None:
             await self._close(org_id, interaction_id, reason)

@@ -1,6 +1,6 @@
 """What the chat channel asks of the rest of the engine; ``engine/app.py`` hands it in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,16 +20,16 @@ class Reception(Protocol):
         """Say whether somebody is there."""
         ...
 
-    async def open(self, arrival: Arrival) -> Opened:
-        """Open a conversation; idempotent."""
+    async def open(self, arrival: Arrival, *, listen: Callable[[str], object] | None = None) -> Opened:
+        """Open a conversation; idempotent. ``listen`` hears a new one's id before anybody may join it."""
         ...
 
     async def leave_message(self, arrival: Arrival) -> Opened:
         """Turn a message into a case; idempotent."""
         ...
 
-    async def conclude(self, org_id: str, interaction_id: str, reason: str) -> None:
-        """End a conversation by the customer's side; idempotent."""
+    async def conclude(self, org_id: str, interaction_id: str, reason: str, *, item_id: str = "") -> None:
+        """End a conversation by the customer's side; idempotent. ``item_id`` saves looking its work item up."""
         ...
 
 

@@ -4,7 +4,7 @@ Live entries come as hints. One with the next number is forwarded as it is, enco
 number sends the relay to the record. So a lost, doubled or overtaken hint costs a query and nothing else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from engine.channels.chat.frames import AgentTyping, Ended, PositionFrame, ReceiptFrame
 from engine.channels.chat.outlet import Outlet
@@ -47,14 +47,18 @@ class Relay:
         while True:
             await self._show(await self._listener.get())
 
+    async def show(self, entries: Sequence[Entry]) -> None:
+        """Send the next entries, as they are known. Raises as ``run``."""
+        for entry in entries:
+            await self._show_entry(entry, encode_entry)
+
     async def catch_up(self) -> None:
         """Send all entries of the record that were not sent. Raises as ``run``."""
         while True:
             page = await self._transcript.since(
                 self._interaction.org_id, self._interaction.id, after_seq=self._sent_seq, limit=PAGE
             )
-            for entry in page:
-                await self._show_entry(entry, encode_entry)
+            await self.show(page)
             if len(page) < PAGE:
                 return
 

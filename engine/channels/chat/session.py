@@ -6,7 +6,7 @@ ends both, and the visitor comes back with ``resume``: the record knows everythi
 
 import asyncio
 import traceback
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, ClassVar, Literal, NoReturn
 
 import structlog
@@ -145,25 +145,25 @@ class Session:
 
     async def _on_open(self, frame: Open) -> None:
         self._greet(frame.token)
-        interaction = await self._find()
-        if interaction is not None:
-            await self._go_on(interaction, frame)
-            return
-        self._name = frame.form.name
         topic = self._known_topic(frame.form)
         state = await self._parts.reception.availability(
             self._org_id, self._channel.key, topic=topic, locale=frame.locale, text=frame.body
         )
+        # Opening is idempotent, so only where nothing may be opened must we ask what is open already.
+        interaction = None if state is Availability.OPEN else await self._find()
+        if interaction is not None:
+            await self._go_on(interaction, frame)
+            return
         if state is not Availability.OPEN:
             self._protocol.offline()
             reason: Literal["closed", "unstaffed"] = "closed" if state is Availability.CLOSED else "unstaffed"
             await self._outlet.send(Offline(reason=reason, form=OFFLINE_FORM))
             return
-        opened = await self._parts.reception.open(self._arrival(frame, topic))
+        opened = await self._parts.reception.open(self._arrival(frame, topic), listen=self._listen)
         if opened.repeated:
             await self._go_on(opened.interaction, frame)
             return
-        await self._enter(opened.interaction, item=opened.item, after_seq=0, resumed=False)
+        await self._enter(opened.interaction, item=opened.item, after_seq=0, known=opened.entries)
         if opened.entries and frame.client_id is not None:
             await self._ack(frame.client_id, opened.entries[0])
 
@@ -172,7 +172,7 @@ class Session:
         first: Entry | None = None
         if frame.body and frame.client_id and interaction.state is InteractionState.OPEN:
             first = await self._append(interaction, frame.client_id, frame.body)
-        await self._enter(interaction, item=await self._find_item(interaction), after_seq=0, resumed=True)
+        await self._enter(interaction, item=await self._find_item(interaction), after_seq=0)
         if first is not None and frame.client_id:
             await self._ack(frame.client_id, first)
 
@@ -182,7 +182,7 @@ class Session:
         if interaction is None:
             raise NotFound("no conversation has this token", slug="unknown-session")
         item = await self._find_item(interaction)
-        await self._enter(interaction, item=item, after_seq=frame.last_seq, resumed=True)
+        await self._enter(interaction, item=item, after_seq=frame.last_seq)
 
     async def _on_leave(self, frame: Leave) -> None:
         self._greet(frame.token)
@@ -193,9 +193,22 @@ class Session:
         self._protocol.offline()
         await self._outlet.send(LeftMessage(case_number=left.case.number if left.case else 0))
 
-    async def _enter(self, interaction: Interaction, *, item: WorkItem | None, after_seq: int, resumed: bool) -> None:
+    def _listen(self, interaction_id: str) -> Listener:
+        if self._listener is None:
+            self._listener = self._parts.hub.subscribe(self._org_id, interaction_id)
+        return self._listener
+
+    async def _enter(
+        self,
+        interaction: Interaction,
+        *,
+        item: WorkItem | None,
+        after_seq: int,
+        known: Sequence[Entry] | None = None,
+    ) -> None:
+        """Show the conversation from ``after_seq`` on; ``known`` are all entries of one that is new."""
         # Listen first, read then: what is committed in between comes twice and is shown once.
-        self._listener = self._parts.hub.subscribe(self._org_id, interaction.id)
+        listener = self._listen(interaction.id)
         self._interaction, self._item = interaction, item
         if interaction.state is InteractionState.OPEN:
             self._presence.arrive(interaction)
@@ -204,7 +217,7 @@ class Session:
         self._relay = Relay(
             outlet=self._outlet,
             transcript=self._parts.transcript,
-            listener=self._listener,
+            listener=listener,
             interaction=interaction,
             # A number from before a restored backup must not hide what comes.
             sent_seq=min(after_seq, interaction.last_seq),
@@ -214,12 +227,12 @@ class Session:
             Opened(
                 session=SessionLine(interaction_id=interaction.id, state=interaction.state.value),
                 last_seq=interaction.last_seq,
-                resumed=resumed,
+                resumed=known is None,
                 limits=LimitsLine(message_bytes=self._channel.limits.message_bytes),
             )
         )
         self._relay.waiting = item is not None and item.state in _WAITING_STATES
-        await self._relay.catch_up()
+        await (self._relay.catch_up() if known is None else self._relay.show(known))
         if interaction.agent_read_seq:
             seq = interaction.agent_read_seq
             await self._outlet.send(ReceiptFrame(received_seq=seq, read_seq=seq))
@@ -248,7 +261,8 @@ class Session:
         self._receipt_book().note(read_seq=frame.seq)
 
     async def _on_end(self, _: End) -> None:
-        await self._parts.reception.conclude(self._org_id, self._here().id, "visitor")
+        item_id = self._item.id if self._item is not None else ""
+        await self._parts.reception.conclude(self._org_id, self._here().id, "visitor", item_id=item_id)
 
     async def _on_ping(self, _: Ping) -> None:
         await self._outlet.send(Pong())

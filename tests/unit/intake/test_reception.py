@@ -214,6 +214,14 @@ async def test_availability(place: Place) -> None:
         await place.reception.availability("nobody", "web")
 
 
+async def test_who_listens_does_so_before_the_item_is_on_the_board(place: Place) -> None:
+    heard: list[tuple[str, dict[str, str]]] = []
+    for _ in range(2):  # a repeat is nothing new
+        await place.reception.open(ARRIVAL, listen=lambda new: heard.append((new, dict(place.board.items))))
+    assert heard == [("i1", {})]
+    assert place.board.items == {"w1": "queued"}
+
+
 async def test_a_message_left_has_no_work_item(place: Place) -> None:
     assert (await place.reception.leave_message(ARRIVAL)).item is None
     assert place.board.items == {}
@@ -235,6 +243,14 @@ async def test_concluding_what_is_pending_goes_over_the_board(place: Place) -> N
     place.board.away = False
     await place.reception.conclude("acme", "i1", "gone")
     assert [one.kind for one in place.recorder.events] == [EventKind.ENQUEUED, EventKind.ABANDONED]
+
+
+async def test_concluding_a_known_item_asks_the_record_only_where_the_board_knows_it_not(place: Place) -> None:
+    await place.reception.open(ARRIVAL)
+    await place.reception.conclude("acme", "i1", "visitor", item_id="w0")
+    assert place.board.items == {"w1": "closed"}
+    await place.reception.conclude("acme", "unread", "visitor", item_id="w1")
+    assert [one.kind for one in place.recorder.events] == [EventKind.ABANDONED]
 
 
 @pytest.mark.parametrize(
