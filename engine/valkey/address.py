@@ -7,6 +7,8 @@ the same form of encryption. The nodes that are not named are learned from those
 import re
 from urllib.parse import urlsplit
 
+from engine.errors import ConfigurationError
+
 _BETWEEN = re.compile(r"\s*,\s*(?=(?:rediss?|valkeys?|unix)://)")
 """A comma alone does not end an address: it may stand in a password."""
 _SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss", "unix": "unix"}
@@ -19,11 +21,11 @@ def read_addresses(text: str) -> tuple[str, ...]:
     """Return each address of ``text`` in the form that redis-py reads.
 
     Raises:
-        ValueError: something else is written there, or what cannot be one cluster; its text says what to write.
+        ConfigurationError: something else is written there, or what cannot be one cluster.
     """
     found = tuple(_read(part) for part in _BETWEEN.split(text.strip()))
     if len(found) > 1 and any(address.startswith("unix:") for address in found):
-        raise ValueError("write one unix:// address, or the nodes of a cluster as redis:// or rediss://")
+        raise ConfigurationError("A Unix socket is one server, no node of a cluster.", mend="Write one address.")
     return found
 
 
@@ -47,5 +49,7 @@ def _read(address: str) -> str:
         known = _SCHEMES[scheme]
         endpoint_of(f"{known}://{rest}")
     except (KeyError, ValueError):
-        raise ValueError("write redis://host:port, rediss://… or unix:///path; of a cluster, several") from None
+        raise ConfigurationError(
+            "The address of Valkey cannot be read.", mend="Write redis://host:port, rediss://host:port or unix:///path."
+        ) from None
     return f"{known}{between}{rest}"

@@ -41,7 +41,7 @@ class Valkey:
             timeout_s: How long one answer may take.
 
         Raises:
-            ValueError: the address cannot be read.
+            ConfigurationError: the address cannot be read.
         """
         self._address = address
         self._addresses = read_addresses(address)
