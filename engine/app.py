@@ -327,7 +327,12 @@ class Application:
         )
         sweeper = CaseSweeper(record=self.store.cases, cases=self.cases, organisations=self.book, clock=self._clock)
         self._leased = [Leased(role=role, leases=self._leases) for role in (keeper, escalator, sweeper)]
-        housekeeping = Housekeeping(groups=(self.store.sessions, self.store.idempotency), clock=self._clock)
+        housekeeping = Housekeeping(
+            groups=(self.store.sessions, self.store.idempotency),
+            history=self.store.retention,
+            keep_ms=self._settings.keep_history_ms,
+            clock=self._clock,
+        )
         reroute = Rerouting(
             record=self.store,
             router=self.router,

@@ -84,6 +84,13 @@ def _duration(value: object) -> int:
     return int(written[1]) * _UNITS_MS[written[2]]
 
 
+def _days(value: object) -> int:
+    read = _duration(value)
+    if read < _UNITS_MS["d"]:
+        raise ValueError('write a time of at least one day such as "400d"')
+    return read
+
+
 def _names(value: object) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
@@ -119,6 +126,15 @@ def _networks(value: object) -> tuple[str, ...]:
         raise ValueError("write addresses or networks such as 10.0.0.0/8") from error
 
 
+def _servers(value: object) -> str:
+    one = r"(?:(?:redis|valkey)s?://(?:\S*@)?(?:\[[0-9a-f:.]+\]|[^\s:/@,?]+)(?::\d{1,5})?(?:[/?]\S*)?|unix:///\S+)"
+    if _text(value) and not re.fullmatch(rf"{one}(\s*,\s*{one})*", _text(value), re.IGNORECASE):
+        raise ValueError(
+            "write redis://host:port, rediss://host:port or unix:///path; of a cluster, some nodes in full"
+        )
+    return _text(value)
+
+
 def _setting(default: object, read: Read, form: str, meaning: str, *, secret: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
     metadata = {"read": read, "form": form, "meaning": meaning, "secret": secret}
     return dataclasses.field(default=default, repr=not secret, metadata=metadata)
@@ -141,7 +157,11 @@ class Settings:
         "", _text, "text", "Record: `postgresql://user@host/name`; empty: SQLite in the data directory.", secret=True
     )
     valkey_url: str = _setting(
-        "", _text, "text", "Board: `redis://host:6379` or `unix:///path`; empty: own Valkey, embedded.", secret=True
+        "",
+        _servers,
+        "servers",
+        "Board: `redis://host:6379`, some nodes of a cluster, or `unix:///path`; empty: own Valkey, embedded.",
+        secret=True,
     )
     roles: tuple[str, ...] = _setting(
         ("all",), _names, "names", "What this process does: `web` (pages, sockets), `work` (timers, sweeps) or `all`."
@@ -177,6 +197,9 @@ class Settings:
     )
     metrics_local: bool = _setting(
         False, _boolean, "true/false", "Let everybody on this machine read `/metrics`; not beside a proxy."
+    )
+    keep_history_ms: int = _setting(
+        400 * _UNITS_MS["d"], _days, "duration", "Routing events and statuses of closed work are kept this long."
     )
     drain_ms: int = _setting(10_000, _duration, "duration", "At the end, open requests have this long to finish.")
     pages: Path | None = _setting(  # noqa: RUF009

@@ -23,6 +23,7 @@ from engine.store.escalations import Escalations
 from engine.store.idempotency import Idempotency
 from engine.store.migrate import upgrade
 from engine.store.reader import Reader
+from engine.store.retention import Retention
 from engine.store.routing import Routing
 from engine.store.sessions import Sessions
 from engine.store.tokens import Tokens
@@ -48,6 +49,7 @@ class Store:
         self.conversations = Conversations(access=access)
         self.work = Work(access=access)
         self.routing = Routing(access=access)
+        self.retention = Retention(access=access)
         self.cases = Cases(access=access)
         self.escalations = Escalations(access=access)
         self.alerts = Alerts(access=access)

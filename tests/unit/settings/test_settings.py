@@ -56,6 +56,8 @@ def test_paths_in_a_file_are_relative_to_it(tmp_path: Path) -> None:
         ("PORT", "", "port", 8400),
         ("METRICS_TOKEN", " sixteen-letters! ", "metrics_token", "sixteen-letters!"),
         ("PAGES", "/x", "pages", Path("/x")),
+        ("VALKEY_URL", " unix:///run/valkey.sock", "valkey_url", "unix:///run/valkey.sock"),
+        ("VALKEY_URL", "redis://a:1,valkeys://u:p,w@b", "valkey_url", "redis://a:1,valkeys://u:p,w@b"),
     ],
 )
 def test_values(variable: str, value: str, name: str, expected: object) -> None:
@@ -72,7 +74,10 @@ def test_values(variable: str, value: str, name: str, expected: object) -> None:
         ({"CORDBOARD_LOG_LEVEL": "loud"}, "CORDBOARD_LOG_LEVEL: write one of: debug"),
         ({"CORDBOARD_SESSION_TTL": "12"}, "CORDBOARD_SESSION_TTL: write a time"),
         ({"CORDBOARD_PUBLIC_ORIGINS": "chat.example"}, "CORDBOARD_PUBLIC_ORIGINS: write scheme and host"),
+        ({"CORDBOARD_VALKEY_URL": "localhost:6379"}, "CORDBOARD_VALKEY_URL: write redis://host:port"),
+        ({"CORDBOARD_VALKEY_URL": "redis://a:1,b:2"}, "CORDBOARD_VALKEY_URL: write redis://host:port"),
         ({"CORDBOARD_TRUSTED_PROXIES": "10.0.0.1/8"}, "CORDBOARD_TRUSTED_PROXIES: write addresses"),
+        ({"CORDBOARD_KEEP_HISTORY": "12h"}, "CORDBOARD_KEEP_HISTORY: write a time of at least one day"),
         ({"CORDBOARD_METRICS_TOKEN": "fifteen-letters"}, "CORDBOARD_METRICS_TOKEN: write at least 16 characters"),
         ({"CORDBOARD_SETTINGS": "/none.toml"}, "/none.toml: cannot read the settings"),
         ({"CORDBOARD_DATABASE_URL_FILE": "/none"}, "CORDBOARD_DATABASE_URL_FILE: cannot read /none"),
