@@ -25,11 +25,14 @@ _NOT_OURS = ("SETTINGS", "DATABASE_URL", "VALKEY_URL", "ROLES", "FAILPOINTS", "D
 _CONFIG = Path(__file__).with_name("config")
 
 
-def write_configuration(directory: Path, *, agents: int) -> None:
-    """Write the bench's organisation with so many agents. Blocks."""
+def write_configuration(directory: Path, *, agents: int, units: int = 0) -> None:
+    """Write the bench's organisation with so many agents; ``units``: chats an agent has at once, 0 = twelve. Blocks."""
     directory.mkdir(parents=True, exist_ok=True)
     for file in sorted(_CONFIG.glob("*.yaml")):
         shutil.copyfile(file, directory / file.name)
+    if units:
+        profile = f"profiles: {{ busy: {{ units: {units}, channels: {{ chat: {{ weight: 1 }} }} }} }}\n"
+        (directory / "profiles.yaml").write_text(profile, encoding="utf-8")
     lines = ["agents:", f"  {ADMIN}: {{ name: Bench, role: admin }}"]
     lines += [
         f"  agent-{number}: {{ name: Agent {number}, profile: busy, skills: {{ english: 5 }}, queues: [chats] }}"

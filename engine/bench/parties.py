@@ -37,6 +37,7 @@ class Offer(msgspec.Struct):
     item_id: str
     assignment: int
     interaction: OfferedChat
+    offered_at: str = ""  # RFC 3339, by the board's clock
 
 
 class _Session(msgspec.Struct):

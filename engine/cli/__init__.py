@@ -66,6 +66,7 @@ def build() -> typer.Typer:
 def _config() -> typer.Typer:
     group = _group("Check, apply and show the configuration of an organisation.")
     _register(group, "check", configuration.check)
+    _register(group, "lint", configuration.lint)
     _register(group, "schema", configuration.schema)
     _register(group, "apply", configuration.apply)
     _register(group, "show", configuration.show)
@@ -95,7 +96,12 @@ def _token() -> typer.Typer:
 def _bench() -> typer.Typer:
     group = _group("Measure. Reports numbers, never fails on them.")
     settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-    group.command("chat", help=_help(running.bench_chat), context_settings=settings)(running.bench_chat)
+    for name, function in (
+        ("chat", running.bench_chat),
+        ("drain", running.bench_drain),
+        ("routing", running.bench_routing),
+    ):
+        group.command(name, help=_help(function), context_settings=settings)(function)
     return group
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import sys
+from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +18,9 @@ from engine.cli.record import now_ms, pick_organisation, with_store
 from engine.clock import rfc3339
 from engine.config.compile import load
 from engine.config.files import directory_meant
+from engine.config.findings import Severity
 from engine.config.json_schema import configuration_schema
+from engine.config.lint import lint as find
 from engine.config.problems import Problem, problems_of
 from engine.config.snapshot import pack, unpack
 from engine.errors import ConfigurationError, NotFound
@@ -48,6 +52,29 @@ def check(
     """
     directories = _directories(directory, settings_file, data)
     reports = [_report(each) for each in directories]
+    if as_json:
+        print_json({"ok": all(report["ok"] for report in reports), "directories": reports})
+    return 0 if all(report["ok"] for report in reports) else 1
+
+
+def lint(
+    directory: ConfigDirectory = None,
+    *,
+    settings_file: SettingsFile = None,
+    data: DataDirectory = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count like errors.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Find what is valid and yet cannot work well: queues out of reach, skills nobody has, waits without end.
+
+    Examples:
+      cordboard config lint config
+      cordboard config lint config --strict --json
+
+    Exit codes: 0 nothing worse than a warning, 1 errors or mistakes (with --strict warnings too), 2 wrong use.
+    """
+    bad = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    reports = [_lint_report(each, bad) for each in _directories(directory, settings_file, data)]
     if as_json:
         print_json({"ok": all(report["ok"] for report in reports), "directories": reports})
     return 0 if all(report["ok"] for report in reports) else 1
@@ -147,6 +174,28 @@ def _report(directory: Path) -> dict[str, object]:
         "organisation": organisation.id,
         "digest": digest,
         "problems": [],
+    }
+
+
+def _lint_report(directory: Path, bad: Collection[Severity]) -> dict[str, object]:
+    try:
+        findings = find(directory)
+    except ConfigurationError:
+        return {**_report(directory), "findings": []}
+    for finding in findings:
+        place, _, text = _line(directory, finding.problem).partition(": ")
+        print(f"{place}: {finding.severity}: {text} [{finding.check}]", file=sys.stderr)
+    counts = Counter(finding.severity for finding in findings)
+    said = ", ".join(f"{severity}s {counts[severity]}" for severity in Severity)
+    print(f"{directory}: {said}", file=sys.stderr)
+    return {
+        "directory": str(directory),
+        "ok": not any(finding.severity in bad for finding in findings),
+        "problems": [],
+        "findings": [
+            {"check": finding.check, "severity": finding.severity.value, **_as_mapping(finding.problem)}
+            for finding in findings
+        ],
     }
 
 

@@ -75,3 +75,31 @@ def bench_chat(context: typer.Context) -> int:
     from engine.bench.chat import run  # noqa: PLC0415 - the engine's users rarely need the load tool
 
     return run(context.args)
+
+
+def bench_routing(context: typer.Context) -> int:
+    """Measure what a routed work item costs, beside a plain job queue and a hand-written SQL table.
+
+    Examples:
+      cordboard bench routing --help
+      cordboard bench routing
+
+    Exit codes: 0 measured, 1 failed, 2 wrong use, 3 a part it needs is away.
+    """
+    from engine.bench.routing.command import run  # noqa: PLC0415 - as above
+
+    return run(context.args)
+
+
+def bench_drain(context: typer.Context) -> int:
+    """Measure how long an agent who becomes free waits for his next offer while customers wait.
+
+    Examples:
+      cordboard bench drain --help
+      cordboard bench drain
+
+    Exit codes: 0 measured, 1 failed, 2 wrong use, 3 a part it needs is away.
+    """
+    from engine.bench.drain import run  # noqa: PLC0415 - as above
+
+    return run(context.args)

@@ -72,7 +72,10 @@ def options(words: tuple[str, ...]) -> list[str]:
     return [parameter.opts[0] for parameter in command.params if parameter.param_type_name == "option"]
 
 
-@pytest.mark.parametrize("words", [*commands(), ("bench", "chat")], ids=" ".join)
+BENCHES = (("bench", "chat"), ("bench", "drain"), ("bench", "routing"))
+
+
+@pytest.mark.parametrize("words", [*commands(), *BENCHES], ids=" ".join)
 def test_every_command_is_in_the_reference(words: tuple[str, ...]) -> None:
     text = (REFERENCE / "cli.md").read_text(encoding="utf-8")
     heading = f"### `cordboard {' '.join(words)}`\n"

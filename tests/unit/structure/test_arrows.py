@@ -39,7 +39,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     **{f"engine.{stage}": (*FOUNDATION, "engine.skills") for stage in STAGES},
     "engine.passwords": ("engine.errors",),
     "engine.api": (*FOUNDATION, "engine.skills", "engine.passwords", *(f"engine.{stage}" for stage in STAGES)),
-    "engine.bench": FOUNDATION,
+    "engine.bench": (*FOUNDATION, "engine.router", "engine.valkey"),
     "engine.demo": (*FOUNDATION, "engine.passwords"),
     "engine.app": ("engine",),
     "engine.wiring": ("engine",),

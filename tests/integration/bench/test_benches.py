@@ -1,0 +1,80 @@
+"""The benchmarks run from end to end at tiny sizes. What they measure is not judged here, only that it is there."""
+
+import asyncio
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from engine.bench import drain
+from engine.bench.routing.cluster import Cluster
+from engine.bench.routing.command import measure
+from engine.bench.routing.options import read_options
+from engine.bench.routing.postgres import Postgres
+from engine.bench.routing.shape import Shape
+from engine.errors import Unavailable
+
+TINY = ["--agents", "12", "--signatures", "20", "--skills-per-agent", "5", "--waiting", "60", "--runs", "1"]
+QUICK = ["--seconds", "0.1", "--idle", "0.1", "--concurrency", "8"]
+
+
+async def test_routing_without_peers(tmp_path: Path) -> None:
+    made = await measure(read_options([*TINY, *QUICK, "--only", "cordboard,bullmq", "--peers", str(tmp_path)]))
+    found = made.as_mapping()
+    assert "--install-peers" in found["missing"]["bullmq"] or "Node.js" in found["missing"]["bullmq"]
+    assert found["ratio_to_bullmq"] == {}
+    assert all(case["lifecycles_per_s"] > 0 for case in found["cases"])
+    assert {case["regime"] for case in found["cases"]} == {"backlog", "spare"}
+    assert {case["order"] for case in found["cases"]} == {"longest_idle", "least_loaded"}
+    assert found["new_signatures"] == 40
+    assert found["memory_bytes"]["per_waiting_item"] > 0
+    assert found["end_to_offer"]["count"] > 0
+    assert "time" in found["flatness"]["waiting"]
+    assert "time" in found["generalists"]["spare"]
+
+
+@pytest.mark.postgres
+async def test_postgres_is_a_peer() -> None:
+    made = await measure(read_options([*TINY, *QUICK, "--only", "cordboard,postgres", "--orders", "longest_idle"]))
+    if "postgres" in made.missing:
+        pytest.skip(made.missing["postgres"])
+    found = made.as_mapping()
+    assert found["ratio_to_postgres"]["backlog"]["longest_idle"] > 0
+    assert found["ratio_to_postgres"]["spare"]["longest_idle"] > 0
+    assert found["versions"]["postgres"].startswith("PostgreSQL")
+
+
+@pytest.mark.postgres
+async def test_the_peer_table_keeps_its_agents_within_their_room() -> None:
+    try:
+        cluster = Cluster()
+    except Unavailable as error:
+        pytest.skip(str(error))
+    shape = Shape(agents=12, signatures=20, skills_per_agent=5, units=2)
+    await cluster.start()
+    try:
+        peer = Postgres(cluster, shape=shape, concurrency=8)
+        await peer.open("peer", waiting=40, talking=24)
+        run = await peer.measure(0.2, 0.05)
+        await peer.close()
+        rows = await asyncio.to_thread(_use, cluster.dsn.replace("/postgres?", "/peer?"))
+    finally:
+        await cluster.stop()
+    assert run.done > 0
+    assert rows == []
+
+
+def _use(address: str) -> list[tuple[object, ...]]:
+    """Return agents whose count is wrong or beyond their room."""
+    with psycopg.connect(address) as connection:
+        return connection.execute(
+            "SELECT agents.id FROM agents LEFT JOIN items ON agent = agents.id"
+            " GROUP BY agents.id HAVING used <> count(items.id) OR used > cap"
+        ).fetchall()
+
+
+async def test_drain() -> None:
+    _, gaps = await drain.measure(drain.read_options(["--agents", "2", "--waiting", "4", "--rate", "50"]))
+    found = gaps.as_mapping()
+    assert found["end_to_offer"]["count"] == 4
+    assert found["errors"] == {}
