@@ -20,7 +20,7 @@ from engine.valkey.binary import find_binary
 from engine.valkey.slots import SLOTS, slot_of_key
 
 PRIMARIES = 3
-NODE_TIMEOUT_MS = 1_000
+NODE_TIMEOUT_MS = 2_000
 
 
 class Member:
@@ -54,6 +54,7 @@ class Member:
             "cluster-port": str(self.bus),
             "cluster-node-timeout": str(NODE_TIMEOUT_MS),
             "cluster-replica-validity-factor": "0",
+            "cluster-replica-no-failover": "yes",  # a busy machine shall not kill anybody: see `with_failover`
             "cluster-require-full-coverage": "no",
             "cluster-allow-replica-migration": "no",
             "repl-diskless-sync-delay": "0",
@@ -83,6 +84,13 @@ class Member:
             self.process.wait()
         self.redis.close()
 
+    def revive(self) -> None:
+        """Start the server if it is dead, wake it if it sleeps."""
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
     def is_primary(self) -> bool:
         return str(self.info("replication")["role"]) == "master"
 
@@ -106,8 +114,9 @@ class ValkeyCluster:
     def start(self) -> None:
         for member in self.members:
             member.start()
-        for number, member in enumerate(self.members):
+        for number, member in enumerate(self.members):  # all of them before they meet: then they have none
             member.ask("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+        for member in self.members[1:]:
             self.members[0].ask("CLUSTER", "MEET", "127.0.0.1", member.port, member.bus)
         for number, member in enumerate(self.members[:PRIMARIES]):
             first, last = number * SLOTS // PRIMARIES, (number + 1) * SLOTS // PRIMARIES - 1
@@ -174,6 +183,20 @@ class ValkeyCluster:
             and member.answers()
             and int(member.info("replication").get("master_port", 0)) == primary.port
         )
+
+    @contextlib.contextmanager
+    def with_failover(self) -> Iterator[None]:
+        """Let replicas take over from primaries that are silent; afterwards not, and everybody lives again."""
+        for member in self.members:
+            member.ask("CONFIG", "SET", "cluster-replica-no-failover", "no")
+        try:
+            yield
+        finally:
+            for member in self.members:
+                member.revive()
+            self.wait_whole()
+            for member in self.members:
+                member.ask("CONFIG", "SET", "cluster-replica-no-failover", "yes")
 
     def others(self, *excluded: Member) -> list[Member]:
         """Return the primaries that are not ``excluded``."""

@@ -1,7 +1,7 @@
 """The board itself on a cluster: it moves with its organisation, and what a failover took from it is rebuilt."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -22,13 +22,10 @@ async def scene(valkey_cluster: ValkeyCluster, org: str) -> AsyncIterator[Scene]
 
 
 @pytest.fixture
-async def primary(valkey_cluster: ValkeyCluster, scene: Scene) -> AsyncIterator[Member]:
-    """Return the organisation's primary; afterwards all live again."""
-    member = valkey_cluster.owner(meta_key(scene.org_id))
-    yield member
-    if member.process is None or member.process.poll() is not None:
-        member.start()
-    valkey_cluster.wait_whole()
+def primary(valkey_cluster: ValkeyCluster, scene: Scene) -> Iterator[Member]:
+    """Return the organisation's primary, from which its replica may take over."""
+    with valkey_cluster.with_failover():
+        yield valkey_cluster.owner(meta_key(scene.org_id))
 
 
 async def project(scene: Scene) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -17,15 +17,10 @@ from tests.servers import eventually
 
 
 @pytest.fixture
-async def victim(valkey_cluster: ValkeyCluster, orgs: list[str]) -> AsyncIterator[Member]:
-    """Return the first organisation's primary; afterwards it lives again."""
-    member = valkey_cluster.owner(meta_key(orgs[0]))
-    yield member
-    if member.process is None or member.process.poll() is not None:
-        member.start()
-    assert member.process is not None
-    member.process.send_signal(signal.SIGCONT)
-    valkey_cluster.wait_whole()
+def victim(valkey_cluster: ValkeyCluster, orgs: list[str]) -> Iterator[Member]:
+    """Return the first organisation's primary, from which its replica may take over."""
+    with valkey_cluster.with_failover():
+        yield valkey_cluster.owner(meta_key(orgs[0]))
 
 
 async def taken_over(valkey: Valkey, org: str) -> bool:
