@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -25,20 +26,22 @@ class OrganisationPart(msgspec.Struct, frozen=True):
     version: int
 
 
-class NamedPart(msgspec.Struct, frozen=True):
-    """Something configured: its key and its name."""
+class NamedPart(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something configured: its key and its name; ``names`` by language where it has several."""
 
     key: str
     name: str
+    names: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-class StatusPart(msgspec.Struct, frozen=True):
-    """A presence status to choose; ``kind`` is available, break or offline."""
+class StatusPart(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A presence status to choose; ``kind`` is available, break or offline; ``names`` as in ``NamedPart``."""
 
     key: str
     name: str
     kind: str
     channels: list[str]  # kinds of channels it takes
+    names: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 class StatusNow(msgspec.Struct, frozen=True):

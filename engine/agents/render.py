@@ -33,6 +33,11 @@ PREVIEW_CHARACTERS = 160
 
 def hello(principal: Principal, organisation: Organisation, *, heartbeat_ms: int) -> Hello:
     """Build the welcome."""
+    texts = organisation.in_languages
+
+    def named(key: str, name: str, *place: str) -> NamedPart:
+        return NamedPart(key=key, name=name, names=texts(*place))
+
     return Hello(
         v=VERSION,
         user=UserPart(id=principal.user_id, login=principal.login, name=principal.name, role=principal.role.value),
@@ -43,12 +48,18 @@ def hello(principal: Principal, organisation: Organisation, *, heartbeat_ms: int
             version=organisation.version,
         ),
         statuses=[
-            StatusPart(key=one.key, name=one.name, kind=one.kind.value, channels=sorted(one.channels))
+            StatusPart(
+                key=one.key,
+                name=one.name,
+                kind=one.kind.value,
+                channels=sorted(one.channels),
+                names=texts("statuses", one.key, "name"),
+            )
             for one in organisation.statuses.values()
         ],
-        queues=[NamedPart(key=one.key, name=one.name) for one in organisation.queues.values()],
-        dispositions=[NamedPart(key=key, name=name) for key, name in organisation.dispositions],
-        skills=[NamedPart(key=one.key, name=one.name) for one in organisation.skills.values()],
+        queues=[named(one.key, one.name, "queues", one.key, "name") for one in organisation.queues.values()],
+        dispositions=[named(key, name, "dispositions", key) for key, name in organisation.dispositions],
+        skills=[named(one.key, one.name, "skills", one.key, "name") for one in organisation.skills.values()],
         heartbeat_ms=heartbeat_ms,
     )
 

@@ -22,6 +22,7 @@ from engine.config.schema import (
     RuleSection,
     StatusSection,
 )
+from engine.config.texts import translations
 from engine.config.validate import validate
 from engine.model.organisation import (
     BUILT_IN_KINDS,
@@ -101,6 +102,7 @@ def _organisation(configuration: Configuration, hours: Mapping[str, Hours]) -> O
         lease_ms=own.lease,
         fill_pace_ms=own.fill_pace,
         signature_limit=own.signature_limit,
+        translations=translations(configuration),
         decline_reasons=tuple(configuration.decline_reasons.items()),
         kinds={**BUILT_IN_KINDS, **{key: _kind(section) for key, section in configuration.kinds.items()}},
     )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfoNotFoundError
 from engine.config.files import Place
 from engine.config.problems import Problem, did_you_mean
 from engine.config.schema import AgentSection, ChannelSection, Configuration, QueueSection, RuleSection
+from engine.config.texts import LANGUAGES, texts
 from engine.config.validate import Sections
 from engine.model.organisation import BUILT_IN_KINDS
 from engine.skills.hours import time_zone
@@ -53,6 +54,7 @@ class Checker:
 
 def check(configuration: Configuration, checker: Checker) -> None:
     """Check everything that more than one section has a say in."""
+    _check_languages(configuration, checker)
     _check_organisation(configuration, checker)
     _check_statuses(configuration, checker)
     _check_queues(configuration, checker)
@@ -62,6 +64,12 @@ def check(configuration: Configuration, checker: Checker) -> None:
     _check_rules(configuration, checker)
     for login, agent in configuration.agents.items():
         _check_agent(("agents", login), agent, configuration, checker)
+
+
+def _check_languages(configuration: Configuration, checker: Checker) -> None:
+    for place, text in texts(configuration):
+        for language in text.languages:
+            checker.known((*place, language), language, LANGUAGES, what="language")
 
 
 def _check_organisation(configuration: Configuration, checker: Checker) -> None:

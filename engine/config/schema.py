@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from engine.config.durations import Duration, DurationOrNone
+from engine.config.texts import LongText, NameText
 from engine.model.organisation import MAX_LEVEL, RANK, Overflow, OverflowTo
 
 Key = Annotated[str, StringConstraints(pattern="^[a-z0-9_-]{1,40}$")]
@@ -85,7 +86,7 @@ class KindSection(Section):
 class SkillSection(Section):
     """Something an agent can do."""
 
-    name: Name = Field(description="Name that agents and supervisors see.")
+    name: NameText = Field(description="Name that agents and supervisors see.")
 
 
 class HoursSection(Section):
@@ -159,7 +160,7 @@ class ServiceLevelSection(Section):
 class QueueSection(Section):
     """Where work of a kind waits."""
 
-    name: Name = Field(description="Name that agents and supervisors see.")
+    name: NameText = Field(description="Name that agents and supervisors see.")
     priority: Points = Field(0, description="Points added to each item of this queue.")
     priority_step: Duration = Field(60_000, description="One point of priority counts like this much waiting.")
     target: DurationOrNone = Field(0, description="Service level: answer within this time.")
@@ -200,7 +201,7 @@ class QueueSection(Section):
 class StatusSection(Section):
     """A presence status that agents can choose."""
 
-    name: Name = Field(description="Name that agents and supervisors see.")
+    name: NameText = Field(description="Name that agents and supervisors see.")
     kind: Literal["available", "break", "offline"] = Field(description="What it means for statistics.")
     channels: list[Key] = Field(default_factory=list, max_length=100, description="Kinds of work taken in it.")
 
@@ -242,16 +243,16 @@ class ChannelSection(Section):
     """One way in."""
 
     kind: ChannelKind = Field(description="Kind of channel.")
-    name: Name = Field(description="Name that customers see.")
+    name: NameText = Field(description="Name that customers see.")
     queue: str = Field(description="Where work goes when no rule names a queue.")
     allowed_origins: list[Origin] = Field(
         default_factory=lambda: ["self"],
         max_length=100,
         description="Sites that may hold the widget; self: the engine's own pages; *: any.",
     )
-    topics: dict[Key, Name] = Field(default_factory=dict, max_length=50, description="Offered before the chat.")
+    topics: dict[Key, NameText] = Field(default_factory=dict, max_length=50, description="Offered before the chat.")
     case_policy: Literal["first_message", "end", "manual"] = Field("first_message", description="When a case opens.")
-    greeting: str = Field("", max_length=500, description="First words that the visitor sees.")
+    greeting: LongText = Field("", description="First words that the visitor sees.")
     visitor_grace: DurationOrNone = Field(60_000, description="A visitor who is gone may come back within.")
     idle_warning: Duration = Field(300_000, description="No word from the visitor this long: warn …")
     idle_close: Duration = Field(120_000, description="… and this long after the warning: close.")
@@ -339,8 +340,8 @@ class Configuration(Section):
     profiles: dict[Key, ProfileSection] = Field(default_factory=dict, max_length=1_000, description="Capacity.")
     channels: dict[Key, ChannelSection] = Field(default_factory=dict, max_length=1_000, description="Ways in.")
     rules: list[RuleSection] = Field(default_factory=list, max_length=1_000, description="Classification, in order.")
-    dispositions: dict[Key, Name] = Field(default_factory=dict, max_length=200, description="Outcomes of work.")
-    decline_reasons: dict[Key, Name] = Field(
+    dispositions: dict[Key, NameText] = Field(default_factory=dict, max_length=200, description="Outcomes of work.")
+    decline_reasons: dict[Key, NameText] = Field(
         default_factory=dict, max_length=50, description="Why offers are declined."
     )
     agents: dict[Login, AgentSection] = Field(default_factory=dict, max_length=20_000, description="Users.")

@@ -322,4 +322,9 @@ class Organisation:
     fill_pace_ms: int = 0  # who comes back gets automatic work one by one, so far apart; 0 = at once
     signature_limit: int = 5_000  # most different requirements on the board at once
     decline_reasons: tuple[tuple[str, str], ...] = ()  # (key, name)
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # place of a text → language → text
     kinds: Mapping[str, KindRule] = field(default_factory=lambda: dict(BUILT_IN_KINDS))
+
+    def in_languages(self, *place: str) -> Mapping[str, str]:
+        """Return the text at a place of the configuration by language, such as ``queues sales name``; may be empty."""
+        return self.translations.get(".".join(place), {})

@@ -1,5 +1,7 @@
 """The organisation, its configuration, the wallboard and alerts at the border."""
 
+from pydantic import Field
+
 from engine.api.schemas.model import Answer
 from engine.clock import moment, rfc3339
 from engine.model.organisation import Organisation, StatusKind
@@ -7,10 +9,11 @@ from engine.model.record import Alert, Snapshot
 
 
 class Named(Answer):
-    """Something configured: its key and its name."""
+    """Something configured: its key and its name; ``names`` by language where it has several."""
 
     key: str
     name: str
+    names: dict[str, str] = Field(default_factory=dict)
 
 
 class StatusAnswer(Answer):
@@ -20,6 +23,7 @@ class StatusAnswer(Answer):
     name: str
     kind: StatusKind
     channels: list[str]
+    names: dict[str, str] = Field(default_factory=dict)
 
 
 class OrganisationAnswer(Answer):
@@ -39,19 +43,29 @@ class OrganisationAnswer(Answer):
     @classmethod
     def of(cls, one: Organisation) -> "OrganisationAnswer":
         """Build from the noun."""
+
+        def named(key: str, name: str, *place: str) -> Named:
+            return Named(key=key, name=name, names=dict(one.in_languages(*place)))
+
         return cls(
             id=one.id,
             name=one.name,
             locale=one.locale,
             time_zone=one.time_zone,
             version=one.version,
-            queues=[Named(key=queue.key, name=queue.name) for queue in one.queues.values()],
+            queues=[named(queue.key, queue.name, "queues", queue.key, "name") for queue in one.queues.values()],
             statuses=[
-                StatusAnswer(key=status.key, name=status.name, kind=status.kind, channels=sorted(status.channels))
+                StatusAnswer(
+                    key=status.key,
+                    name=status.name,
+                    kind=status.kind,
+                    channels=sorted(status.channels),
+                    names=dict(one.in_languages("statuses", status.key, "name")),
+                )
                 for status in one.statuses.values()
             ],
-            dispositions=[Named(key=key, name=name) for key, name in one.dispositions],
-            skills=[Named(key=skill.key, name=skill.name) for skill in one.skills.values()],
+            dispositions=[named(key, name, "dispositions", key) for key, name in one.dispositions],
+            skills=[named(skill.key, skill.name, "skills", skill.key, "name") for skill in one.skills.values()],
             sign_out_status=one.sign_out_status,
         )
 
@@ -151,7 +165,9 @@ class ChannelInfo(Answer):
     """A chat channel as the widget sees it."""
 
     name: str
+    names: dict[str, str]
     greeting: str
+    greetings: dict[str, str]
     topics: list[Named]
     locales: list[str]
     state: str

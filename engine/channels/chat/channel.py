@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import structlog
@@ -75,10 +76,13 @@ class ChatChannel:
         """Describe the channel to the widget, with whether somebody is there. Raises NotFound."""
         channel = self.channel(org_id, channel_key)
         state = await self._parts.reception.availability(org_id, channel_key, topic=topic, locale=locale)
+        texts = partial(self._parts.organisations.get(org_id).in_languages, "channels", channel_key)
         return {
             "name": channel.name,
+            "names": texts("name"),
             "greeting": channel.greeting,
-            "topics": [{"key": key, "name": name} for key, name in channel.topics],
+            "greetings": texts("greeting"),
+            "topics": [{"key": key, "name": name, "names": texts("topics", key)} for key, name in channel.topics],
             "locales": list(LOCALES),
             "state": state.value,
             "limits": {"message_bytes": channel.limits.message_bytes},

@@ -262,7 +262,15 @@ async def test_the_channel_describes_itself(house: House) -> None:
     await house.staff()
     info = await house.channel.info(house.org_id, "web")
     assert info["state"] == "open"
-    assert info["topics"] == [{"key": "order", "name": "My order"}, {"key": "bill", "name": "My bill"}]
+    assert info["topics"] == [
+        {"key": "order", "name": "My order", "names": {}},
+        {"key": "bill", "name": "My bill", "names": {}},
+    ]
+    several = {"channels.web.greeting": {"zh-CN": "欢迎"}, "channels.web.topics.bill": {"zh-CN": "账单"}}
+    house.organisation = replace(house.organisation, translations=several)
+    info = await house.channel.info(house.org_id, "web")
+    assert info["greetings"] == {"zh-CN": "欢迎"}
+    assert [one["names"] for one in info["topics"]] == [{}, {"zh-CN": "账单"}]  # type: ignore[attr-defined]
 
 
 async def test_stopping_closes_sockets_so_that_visitors_come_back(house: House) -> None:

@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, markRaw, ref, shallowRef } from 'vue'
 import { serverNow } from '@/shared/clock'
 import * as engine from '@/shared/engine'
+import { inLanguage } from '@/shared/i18n'
 import { useSession } from '@/shared/session'
 import { AgentSocket, socketAddress, type Link } from '@/shared/socket'
 import { useToasts } from '@/shared/toasts'
@@ -21,9 +22,10 @@ export const useDesk = defineStore('desk', () => {
   const toasts = useToasts()
   const link = ref<Link>({ state: 'closed', retryAt: 0 })
   const ready = ref(false)
-  const statuses = ref<PresenceStatus[]>([])
-  const queues = ref<Named[]>([])
-  const dispositions = ref<Named[]>([])
+  const lists = shallowRef<Lists>({ statuses: [], queues: [], dispositions: [] })
+  const statuses = computed<PresenceStatus[]>(() => lists.value.statuses.map(inLanguage))
+  const queues = computed<Named[]>(() => lists.value.queues.map(inLanguage))
+  const dispositions = computed<Named[]>(() => lists.value.dispositions.map(inLanguage))
   const status = ref({ key: '', since: 0 })
   const load = ref({ used: 0, units: 0 })
   const offers = ref<Offer[]>([])
@@ -112,7 +114,7 @@ export const useDesk = defineStore('desk', () => {
       case 'case':
         return giveCase(frame.interactionId, frame.case)
       case 'config':
-        return void engine.lists().then(listed, () => undefined)
+        return void engine.lists().then((fresh) => (lists.value = fresh), () => undefined)
       case 'error':
         if (!outbox.value?.refuse(frame.clientId, frame.detail || frame.slug)) {
           toasts.show('danger', frame.detail || frame.slug)
@@ -120,14 +122,8 @@ export const useDesk = defineStore('desk', () => {
     }
   }
 
-  function listed(lists: Lists): void {
-    statuses.value = lists.statuses
-    queues.value = lists.queues
-    dispositions.value = lists.dispositions
-  }
-
   function greeted(frame: HelloFrame): void {
-    listed(frame)
+    lists.value = frame
     for (const id of Object.keys(conversations.value)) fetchMissing(id, true)
     outbox.value?.sendAll()
   }

@@ -2,6 +2,7 @@ import { createI18n } from 'vue-i18n'
 import en from '@/locales/en.json'
 import zhCN from '@/locales/zh-CN.json'
 import { remembered, remember } from './memory'
+import type { Named } from './wire'
 
 export const LOCALES = [
   { key: 'en', name: 'English' },
@@ -33,6 +34,12 @@ export function showLocale(locale: Locale, chosen = true): void {
   i18n.global.locale.value = locale
   document.documentElement.lang = locale
   if (chosen) remember(KEPT_AS, locale)
+}
+
+/** Give something configured the name it has in the page's language, if it has one. */
+export function inLanguage<T extends Named>(one: T): T {
+  const name = one.names?.[i18n.global.locale.value]
+  return name ? { ...one, name } : one
 }
 
 /**

@@ -76,7 +76,12 @@ export function signed(value: unknown): wire.Signed {
 
 function named(value: unknown): wire.Named {
   const raw = record(value)
-  return { key: text(raw['key']), name: text(raw['name']) || text(raw['key']) }
+  const names = Object.entries(record(raw['names'])).map(([language, name]) => [language, text(name)])
+  return {
+    key: text(raw['key']),
+    name: text(raw['name']) || text(raw['key']),
+    ...(names.length > 0 && { names: Object.fromEntries(names) as Record<string, string> }),
+  }
 }
 
 function presenceStatus(value: unknown): wire.PresenceStatus {

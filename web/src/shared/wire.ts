@@ -38,6 +38,8 @@ export interface Signed {
 export interface Named {
   key: string
   name: string
+  /** By language, where it was configured in several. */
+  names?: Record<string, string>
 }
 
 export interface PresenceStatus extends Named {

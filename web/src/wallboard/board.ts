@@ -1,20 +1,36 @@
 // The wallboard's live figures and alerts.
 import { defineStore } from 'pinia'
-import { computed, markRaw, ref } from 'vue'
+import { computed, markRaw, ref, shallowRef } from 'vue'
 import * as engine from '@/shared/engine'
+import { inLanguage } from '@/shared/i18n'
 import { useSession } from '@/shared/session'
 import { AgentSocket, socketAddress, type Link } from '@/shared/socket'
 import { useToasts } from '@/shared/toasts'
-import type { Alert, BoardFrame, Frame, HelloFrame } from '@/shared/wire'
+import type { Alert, BoardFrame, Frame, HelloFrame, Lists, Named } from '@/shared/wire'
 import { totals } from './figures'
 
 const MOST_ALERTS = 20
+
+function namesOf(all: readonly Named[]): Map<string, string> {
+  return new Map(all.map((one) => [one.key, inLanguage(one).name]))
+}
 
 export const useBoard = defineStore('board', () => {
   const session = useSession()
   const toasts = useToasts()
   const link = ref<Link>({ state: 'closed', retryAt: 0 })
-  const board = ref<BoardFrame | null>(null)
+  const figures = shallowRef<BoardFrame | null>(null)
+  const lists = shallowRef<Pick<Lists, 'queues' | 'statuses'>>({ queues: [], statuses: [] })
+  const queueNames = computed(() => namesOf(lists.value.queues))
+  const statusNames = computed(() => namesOf(lists.value.statuses))
+  /** The figures, with names in the page's language. */
+  const board = computed<BoardFrame | null>(() => figures.value && {
+    ...figures.value,
+    queues: figures.value.queues.map((one) => ({ ...one, name: queueNames.value.get(one.key) ?? one.name })),
+    agents: figures.value.agents.map((one) => ({
+      ...one, statusName: statusNames.value.get(one.status) ?? one.statusName,
+    })),
+  })
   const alerts = ref<Alert[]>([])
   const open = computed(() => alerts.value.filter((alert) => alert.acknowledgedAt === 0))
   const sums = computed(() => totals(board.value?.queues ?? [], board.value?.agents ?? []))
@@ -30,12 +46,14 @@ export const useBoard = defineStore('board', () => {
 
   function receive(frame: Frame): void {
     if (frame.type === 'hello') greeted(frame)
-    else if (frame.type === 'board') board.value = frame
+    else if (frame.type === 'board') figures.value = frame
+    else if (frame.type === 'config') void engine.lists().then((fresh) => (lists.value = fresh), () => undefined)
     else if (frame.type === 'alert') raise([frame.alert, ...alerts.value])
     else if (frame.type === 'error') toasts.show('danger', frame.detail || frame.slug)
   }
 
-  function greeted(_frame: HelloFrame): void {
+  function greeted(frame: HelloFrame): void {
+    lists.value = frame
     socket.send({ type: 'watch', topic: 'board', on: true })
     void loadAlerts()
   }
@@ -65,7 +83,7 @@ export const useBoard = defineStore('board', () => {
 
   function stop(): void {
     socket.stop()
-    board.value = null
+    figures.value = null
     alerts.value = []
   }
 

@@ -69,6 +69,7 @@ const EMPTY_DRAFT = { form: { name: '', email: '', topic: '' }, body: '' }
 export class ChatClient implements LinkOwner {
   #phase: Phase = 'loading'
   #info: ChannelInfo | null = null
+  #told: unknown = null // what #info was read from
   #session: Session | null = null
   #transcript = new Transcript()
   readonly #timers: Timers
@@ -136,6 +137,7 @@ export class ChatClient implements LinkOwner {
 
   setLocale(locale: string): void {
     this.#locale = locale
+    if (this.#info) this.#info = parseInfo(this.#told, locale)
   }
 
   /** Go on with the chat of an earlier page, if there is one; else nothing is sent until `prepare`. */
@@ -321,7 +323,8 @@ export class ChatClient implements LinkOwner {
   async #loadInfo(): Promise<void> {
     this.#timers.set('info', 0x7fffffff, () => undefined) // under way: `prepare` asks no second time
     try {
-      const info = parseInfo(await this.#ports.fetchInfo())
+      this.#told = await this.#ports.fetchInfo()
+      const info = parseInfo(this.#told, this.#locale)
       this.#timers.cancel('info')
       this.#infoBackoff.reset()
       this.#info = info

@@ -45,6 +45,9 @@ export interface Choice {
   readonly name: string
 }
 
+/** Texts by language; empty where there is one for everybody. */
+type Texts = Readonly<Record<string, unknown>>
+
 /** What the engine tells about a channel before a chat begins. */
 export interface ChannelInfo {
   readonly name: string
@@ -102,16 +105,18 @@ export function messageBytes(value: unknown): number {
   return whole(record(value)['message_bytes']) || DEFAULT_MESSAGE_BYTES
 }
 
-/** Read the answer of `GET /chat/{org}/{channel}`. */
-export function parseInfo(value: unknown): ChannelInfo {
+/** Read the answer of `GET /chat/{org}/{channel}`, its texts in `locale` where they are written in it. */
+export function parseInfo(value: unknown, locale: string): ChannelInfo {
   const info = record(value)
+  const said = (one: Texts, plain: string, several: string): string =>
+    text(record(one[several])[locale]) || text(one[plain])
   const topics = Array.isArray(info['topics']) ? (info['topics'] as readonly unknown[]) : []
   const state = info['state']
   return {
-    name: text(info['name']),
-    greeting: text(info['greeting']),
+    name: said(info, 'name', 'names'),
+    greeting: said(info, 'greeting', 'greetings'),
     topics: topics
-      .map((topic) => ({ key: text(record(topic)['key']), name: text(record(topic)['name']) }))
+      .map((topic) => ({ key: text(record(topic)['key']), name: said(record(topic), 'name', 'names') }))
       .filter((topic) => topic.key !== ''),
     state: state === 'closed' || state === 'unstaffed' ? state : 'open',
     messageBytes: messageBytes(info['limits']),

@@ -310,6 +310,23 @@ describe('the end', () => {
   })
 })
 
+describe('the channel', () => {
+  it('is described in the language of the page, and anew when that changes', async () => {
+    const world = new World()
+    world.info = () =>
+      Promise.resolve({
+        name: 'Shop', names: { 'zh-CN': '商店' }, greeting: 'Hi', greetings: {}, state: 'open',
+        topics: [{ key: 'a', name: 'Order', names: { en: 'Order', 'zh-CN': '订单' } }],
+      })
+    const client = world.client()
+    client.prepare()
+    await settled()
+    expect(client.state.info).toMatchObject({ name: 'Shop', greeting: 'Hi', topics: [{ name: 'Order' }] })
+    client.setLocale('zh-CN')
+    expect(client.state.info).toMatchObject({ name: '商店', greeting: 'Hi', topics: [{ name: '订单' }] })
+  })
+})
+
 describe('nobody there', () => {
   it('offers the form at once when the channel says so', async () => {
     const world = new World()
