@@ -53,6 +53,8 @@ class Step:
         changes: dict[str, object] = {**values, "epoch": self.event.epoch, "event_seq": self.event.seq}
         if state is not None:
             changes["state"] = state.value
+        if self.event.queue and self.event.queue != self.item.queue:
+            changes.setdefault("queue", self.event.queue)  # the transfer there may be told later than this
         if "assignment" not in changes and self.event.assignment > self.item.assignment:
             changes["assignment"] = self.event.assignment
         change(self.conn, work_items, {"id": self.item.id}, changes)

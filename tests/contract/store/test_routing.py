@@ -255,6 +255,19 @@ async def test_unknown_items_are_history_only(store: Store, org: str) -> None:
     assert len(await store.routing.history(org, "unknown")) == 3
 
 
+async def test_a_transfer_that_is_told_late_leaves_the_item_where_it_is(store: Store, org: str) -> None:
+    result = await opened(store, org)
+    story, ana, ben = Story(result), await agent(store, org), await agent(store, org, "ben")
+    await store.routing.apply(story.answered(ana.id))
+    transferred = story.tell(EventKind.TRANSFERRED, ana.id, 1, from_queue="sales", to_queue="support")
+    story.queue = "support"
+    accepted = [story.tell(kind, ben.id, 2) for kind in (EventKind.OFFERED, EventKind.ACCEPTED)]
+    await store.routing.apply(accepted)
+    await store.routing.apply([transferred])
+    item = await store.work.get(org, story.item_id)
+    assert (item.state, item.queue, item.agent_id) == (WorkState.ACTIVE, "support", ben.id)
+
+
 async def test_service_level_counts_segments(store: Store, org: str) -> None:
     ana = await agent(store, org)
     await store.configuration.put(
