@@ -23,7 +23,7 @@ from engine.config.schema import (
     StatusSection,
 )
 from engine.config.texts import translations
-from engine.config.validate import validate
+from engine.config.validate import Sections, validate
 from engine.model.organisation import (
     BUILT_IN_KINDS,
     RANK,
@@ -69,6 +69,15 @@ def compile_documents(documents: list[Document]) -> Organisation:
     Raises:
         ConfigurationError: names file and line of every mistake.
     """
+    return compile_sections(documents)[1]
+
+
+def compile_sections(documents: list[Document]) -> tuple[Sections, Organisation]:
+    """Check and compile parsed files; return where everything stands, too.
+
+    Raises:
+        ConfigurationError: names file and line of every mistake.
+    """
     sections = validate(documents)
     configuration = sections.configuration
     checker = Checker(sections)
@@ -76,7 +85,7 @@ def compile_documents(documents: list[Document]) -> Organisation:
     check(configuration, checker)
     if checker.problems:
         raise refusal(checker.problems)
-    return _organisation(configuration, hours)
+    return sections, _organisation(configuration, hours)
 
 
 def _organisation(configuration: Configuration, hours: Mapping[str, Hours]) -> Organisation:
