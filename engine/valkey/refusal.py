@@ -22,7 +22,8 @@ class Unsent(Unavailable):
 def unavailable(error: Exception) -> Unavailable:
     """Return the error for a server that does not answer."""
     kind = Unsent if isinstance(error, Unreached) else Unavailable
-    return kind(f"Valkey does not answer: {str(error) or type(error).__name__}.", slug="board-unavailable")
+    text = str(error).rstrip(".") or type(error).__name__
+    return kind(f"Valkey does not answer: {text}.", slug="board-unavailable")
 
 
 def word_of(error: RedisError) -> str:

@@ -3,14 +3,12 @@
 import asyncio
 import os
 import signal
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from engine.errors import CordboardError, Unavailable
-from engine.valkey.binary import find_binary
 from engine.valkey.client import Valkey, events_key, meta_key
 from engine.valkey.server import ValkeyServer
 from tests.servers import eventually
@@ -188,43 +186,3 @@ async def test_a_server_that_answers_too_slowly(tmp_path: Path, org: str) -> Non
     assert (await client.call("test_add_v1", org, 1))[0] == meta_key(org)
     await client.close()
     await server.stop()
-
-
-async def test_the_functions_work_on_a_cluster(tmp_path: Path, org: str) -> None:
-    """One declared key is enough for a cluster node: all keys of an organisation lie in its slot."""
-    from tests.integration.router.scene import Scene  # noqa: PLC0415 - the only test here that needs the router
-
-    socket = tmp_path / "cluster.sock"
-    settings = {
-        "port": "0",
-        "tls-port": "0",
-        "unixsocket": str(socket),
-        "cluster-enabled": "yes",
-        "cluster-port": "17321",
-        "dir": str(tmp_path),
-        "save": "",
-    }
-    words = [word for name, value in settings.items() for word in (f"--{name}", value)]
-    process = subprocess.Popen([str(find_binary()), *words], stdout=subprocess.DEVNULL)  # noqa: ASYNC220
-    try:
-        await eventually(socket.exists)
-        client = Valkey(address=f"unix://{socket}")
-        await client.connect()
-        await client.command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-
-        async def formed() -> bool:
-            return "cluster_state:ok" in str(await client.command("CLUSTER", "INFO"))
-
-        await eventually(formed)  # type: ignore[arg-type]
-        scene = await Scene(f"unix://{socket}", org).open()
-        await scene.sign_in("ana")
-        await scene.enqueue("i1", skills={})
-        await scene.accept("ana")
-        await scene.end("ana", "i1")
-        await scene.finish("ana", "i1")
-        assert await scene.reconciler.run(org, force=True)
-        await scene.close()
-        await client.close()
-    finally:
-        process.kill()
-        process.wait()

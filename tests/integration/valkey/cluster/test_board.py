@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from engine.errors import Unavailable
+from engine.errors import CordboardError, Unavailable
 from engine.model.work import Outcome
 from engine.valkey.client import Valkey, meta_key
+from engine.valkey.slots import slot_of_key
 from tests.integration.router.scene import Scene
 from tests.integration.valkey.cluster.servers import Member, ValkeyCluster
 from tests.servers import eventually
@@ -99,6 +100,31 @@ async def test_a_board_back_in_time_is_rebuilt(scene: Scene, valkey_cluster: Val
     assert await scene.assignment("ana", "forgotten") == number
     reply = await scene.router.end(scene.org_id, "forgotten", "ana", number)
     assert reply.outcome is Outcome.OK
+
+
+async def test_a_board_that_moved_key_by_key_is_rebuilt(scene: Scene, valkey_cluster: ValkeyCluster) -> None:
+    """What the how-to tells operators to do who have done what it tells them not to."""
+    await scene.open()
+    await scene.sign_in("ana")
+    await scene.enqueue("i1")
+    await scene.accept("ana")
+    number = await scene.assignment("ana", "i1")
+    key = meta_key(scene.org_id)
+    source = valkey_cluster.owner(key)
+    target = valkey_cluster.others(source)[0]
+    slot = slot_of_key(key)
+    target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", source.id)
+    source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", target.id)
+    with pytest.raises(CordboardError, match="non local key"):
+        await scene.enqueue("i2")
+    for name in sorted(source.ask("CLUSTER", "GETKEYSINSLOT", slot, 1_000)):
+        source.ask("MIGRATE", "127.0.0.1", target.port, name, 0, 5_000)
+    for member in (target, source, *valkey_cluster.others(source, target)):
+        member.ask("CLUSTER", "SETSLOT", slot, "NODE", target.id)
+    await scene.valkey.command("DEL", key)
+    assert await scene.reconciler.run(scene.org_id)
+    assert await scene.items_of("ana") == {"i1": "active"}
+    assert (await scene.router.end(scene.org_id, "i1", "ana", number)).outcome is Outcome.OK
 
 
 async def test_a_user_with_few_rights_is_enough(valkey_cluster: ValkeyCluster, org: str) -> None:
