@@ -1,10 +1,20 @@
-"""A scene per test."""
+"""A scene per test, on one server and on a cluster."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.integration.router.scene import Scene
+from tests.integration.valkey.cluster.servers import ValkeyCluster
+
+
+@pytest.fixture(scope="session", params=["server", "cluster"])
+def valkey_address(request: pytest.FixtureRequest, valkey_address: str) -> str:
+    """Return the address of one server, then of a cluster: every test plays on both."""
+    if request.param == "server":
+        return valkey_address
+    cluster: ValkeyCluster = request.getfixturevalue("valkey_cluster")
+    return cluster.addresses
 
 
 @pytest.fixture
