@@ -54,13 +54,12 @@ function finished(line) {
   setImmediate(() => add(line));
 }
 
-async function add(line) {
-  while (line.goingOn && line.pending > 0) {
-    const count = line.pending;
-    line.pending = 0;
-    await line.queue.addBulk(jobs(count));
-  }
+// What has finished in one turn of the event loop goes in one call; the next turn's does not wait for the answer.
+function add(line) {
+  const count = line.pending;
   line.adding = false;
+  line.pending = 0;
+  if (line.goingOn) line.queue.addBulk(jobs(count)).catch((error) => console.error(String(error)));
 }
 
 // Begin with `jobs` in the queue; from then on each finished one makes room for a new one.

@@ -16,7 +16,7 @@ from engine.bench.routing.bullmq import BullMQ
 from engine.bench.routing.cluster import Cluster
 from engine.bench.routing.floor import Floor
 from engine.bench.routing.options import Options
-from engine.bench.routing.outcome import Idle, Memory, Outcome
+from engine.bench.routing.outcome import Idle, Outcome
 from engine.bench.routing.postgres import Postgres
 from engine.bench.routing.result import BACKLOG, BULLMQ, GENERALISTS, POSTGRES, ROUTER, SPARE, Case, Run, Series
 from engine.bench.routing.server import BoardServer
@@ -30,6 +30,8 @@ from engine.valkey.lease import Leases
 
 Measure = Callable[[], Awaitable[Run]]
 PROBES = 1000
+_NEVER_DRY = 4
+"""Jobs in BullMQ's queue for each that it works on: where it runs dry, a job costs it two to three times as much."""
 _NEW_LEVEL = 5
 """Levels that nothing else asks for begin above this one."""
 
@@ -77,7 +79,7 @@ class Conductor:
         backlogs, spares = [], []
         for order in options.orders:
             backlogs.append(await self._backlog(shape, options.waiting, order, watched=order == first))
-            spares.append(await self._spare(shape, order))
+            spares.append(await self._spare(shape, order, watched=order == first))
         await self._backlog(shape, options.waiting_few, first)
         await self._backlog(replace(shape, agents=options.agents_few), options.waiting_few, first)
         await self._spare(generalists, first)
@@ -88,33 +90,29 @@ class Conductor:
         """Build a board on which everybody is busy and ``waiting`` items wait."""
         floor = self._floor(BACKLOG, shape, waiting, order)
         items = waiting + shape.agents * shape.units
-        before = await self._memory(floor)
         await floor.open(self._board, self._leases)
-        opened = await self._memory(floor)
         idle = await self._idle(floor) if watched else Idle()
         await self._look("set-up")
+        before = await self._memory(floor)
         self._say(f"{items:,} items come in", items)
         await floor.fill(items, self._options.concurrency, self._step)
-        filled = await self._memory(floor)
         await self._look("items come in, nobody online")
         if watched:
+            self._outcome.item_bytes = (await self._memory(floor) - before) // items
             self._outcome.idle_empty, self._outcome.idle_waiting = idle, await self._idle(floor)
         await self._staff(floor, shape)
-        if watched:
-            staffed = await self._memory(floor)
-            self._outcome.memory = Memory.of(
-                items=items, item_bytes=filled - opened,
-                agents=shape.agents, agent_bytes=opened - before + staffed - filled,
-            )  # fmt: skip
         return floor
 
-    async def _spare(self, shape: Shape, order: str) -> Floor:
-        """Build a board on which each agent has one item, and room for more."""
+    async def _spare(self, shape: Shape, order: str, *, watched: bool = False) -> Floor:
+        """Build a board on which each agent has half of what he can have."""
         floor = self._floor(SPARE, shape, 0, order)
+        before = await self._memory(floor)
         await floor.open(self._board, self._leases)
         await self._look("set-up")
         await self._staff(floor, shape)
-        await floor.fill(shape.agents * max(shape.units // 2, 0), self._options.concurrency, self._step)
+        if watched:
+            self._outcome.agent_bytes = (await self._memory(floor) - before) // shape.agents
+        await floor.fill(shape.agents * (shape.units // 2), self._options.concurrency, self._step)
         await floor.staff(self._options.concurrency)
         await self._look("set-up")
         return floor
@@ -187,10 +185,11 @@ class Conductor:
         peer = BullMQ(options.peers, cpu_s=self._server.cpu_s)
         parts.push_async_callback(peer.stop)
         self._outcome.versions.update(await peer.start())
+        short = _NEVER_DRY * options.concurrency
         for regime, waiting in ((BACKLOG, options.waiting), (SPARE, 0)):
             await peer.open(regime, socket=self._server.socket, concurrency=options.concurrency, waiting=waiting)
 
-            async def measure(regime: str = regime, jobs: int = waiting + options.concurrency) -> Run:
+            async def measure(regime: str = regime, jobs: int = waiting + short) -> Run:
                 return await peer.measure(regime, jobs=jobs, seconds=options.seconds, warmup=options.warmup_s)
 
             self._add(Case(system=BULLMQ, regime=regime, waiting=waiting), measure)

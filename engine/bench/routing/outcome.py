@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Self
+from typing import Any
 
 from engine.bench.histogram import Summary
 from engine.bench.routing.options import Options
@@ -33,19 +33,6 @@ class Idle:
     engine: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Memory:
-    """Bytes of the board, its event stream left out."""
-
-    per_waiting_item: int = 0
-    per_agent: int = 0  # configured and signed in, with as much work as he can have
-
-    @classmethod
-    def of(cls, *, items: int, item_bytes: int, agents: int, agent_bytes: int) -> Self:
-        """Divide."""
-        return cls(per_waiting_item=item_bytes // max(items, 1), per_agent=agent_bytes // max(agents, 1))
-
-
 @dataclass
 class Outcome:
     """One run."""
@@ -57,7 +44,8 @@ class Outcome:
     missing: dict[str, str] = field(default_factory=dict)  # peer → why, and what brings it
     slow: dict[str, dict[str, list[float]]] = field(default_factory=dict)  # phase → function → milliseconds
     forks: Forks = field(default_factory=lambda: Forks(count=0, longest_ms=0.0))
-    memory: Memory = field(default_factory=Memory)
+    item_bytes: int = 0  # of the board, for each waiting item; the event stream left out
+    agent_bytes: int = 0  # … for each agent, configured and signed in, without work
     idle_empty: Idle = field(default_factory=Idle)
     idle_waiting: Idle = field(default_factory=Idle)
     new_signatures: int = 0
@@ -83,7 +71,7 @@ class Outcome:
         most = self.options.concurrency
         return {
             ROUTER: f"{most} lifecycles under way, one call each at a time; calls that wait go as one pipeline",
-            BULLMQ: f"worker with concurrency {most}; new jobs by addBulk, as many as have finished; those removed",
+            BULLMQ: f"worker with concurrency {most}; {3 * most} more wait; new ones by addBulk; finished ones removed",
             POSTGRES: f"4 connections with a batch of {max(1, most // 4)} each; one call and one commit for each batch",
         }
 
@@ -129,7 +117,7 @@ class Outcome:
             "slow_calls": {"over_ms": SLOW_MS, "count": self.slow_count(), "by_phase": self._slow()},
             "new_signatures": self.new_signatures,
             "forks": asdict(self.forks),
-            "memory_bytes": asdict(self.memory),
+            "memory_bytes": {"per_waiting_item": self.item_bytes, "per_agent": self.agent_bytes},
             "nobody_online": {
                 "seconds": options.idle_s,
                 "empty": asdict(self.idle_empty),

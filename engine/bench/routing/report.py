@@ -84,10 +84,10 @@ def _print_costs(outcome: Outcome, console: Console) -> None:
     for what, factors in lines.items():
         if factors:
             console.print(f"[bold]Dearer[/]  {what}: {_factors(factors)}", highlight=False)
-    memory, full, empty = outcome.memory, outcome.idle_waiting, outcome.idle_empty
-    if memory.per_agent:
+    full, empty = outcome.idle_waiting, outcome.idle_empty
+    if outcome.agent_bytes:
         console.print(
-            f"[bold]Memory[/]  {memory.per_waiting_item:,} bytes per waiting item, {memory.per_agent:,} per agent",
+            f"[bold]Memory[/]  {outcome.item_bytes:,} bytes per waiting item, {outcome.agent_bytes:,} per agent",
             highlight=False,
         )
         console.print(

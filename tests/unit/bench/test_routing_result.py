@@ -9,7 +9,7 @@ from rich.console import Console
 from engine.bench.histogram import Histogram
 from engine.bench.routing.bullmq import MEND
 from engine.bench.routing.options import read_options
-from engine.bench.routing.outcome import Memory, Outcome
+from engine.bench.routing.outcome import Outcome
 from engine.bench.routing.report import print_report
 from engine.bench.routing.result import Case, Run, Series, dearer, find, ratios
 from engine.errors import InvalidInput
@@ -72,12 +72,6 @@ def test_flatness_and_generalists() -> None:
     assert made.generalists()["backlog"] == {}
 
 
-def test_memory_is_divided() -> None:
-    memory = Memory.of(items=100, item_bytes=90_000, agents=10, agent_bytes=50_000)
-    assert (memory.per_waiting_item, memory.per_agent) == (900, 5000)
-    assert Memory.of(items=0, item_bytes=0, agents=0, agent_bytes=0) == Memory()
-
-
 def test_slow_calls_are_counted_by_phase() -> None:
     made = outcome()
     made.add_slow("mass log-in", {"set_status": [7.0]})
@@ -99,7 +93,7 @@ def test_the_mapping_is_json_and_says_how_to_do_it_again() -> None:
 def test_the_report_names_what_is_missing_and_the_command_that_brings_it() -> None:
     made = outcome()
     made.missing["bullmq"] = f"BullMQ is not installed. {MEND}"
-    made.memory = Memory(per_waiting_item=900, per_agent=8000)
+    made.item_bytes, made.agent_bytes = 900, 8000
     times = Histogram()
     times.record(0.0002)
     made.gap = times.summary()
