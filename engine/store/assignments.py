@@ -48,12 +48,12 @@ def begin(conn: Connection, event: RoutingEvent) -> None:
 
 
 def end(conn: Connection, event: RoutingEvent, *, reason: str) -> None:
-    """End the event's assignment. Idempotent; the first end counts."""
+    """End the event's assignment. Idempotent; the first end counts, but that another began tells less than its own."""
     row = _latest(conn, event) if event.assignment else _open(conn, event.item_id)
     if row is None:
         if event.assignment and event.agent_id:
             _insert(conn, event, accepted_ms=0, ended_ms=event.at_ms, reason=reason)
-    elif not row.ended_ms:
+    elif not row.ended_ms or row.end_reason == SUPERSEDED:
         _change(conn, row, ended_ms=event.at_ms, end_reason=reason)
 
 

@@ -266,6 +266,9 @@ async def test_a_transfer_that_is_told_late_leaves_the_item_where_it_is(store: S
     await store.routing.apply([transferred])
     item = await store.work.get(org, story.item_id)
     assert (item.state, item.queue, item.agent_id) == (WorkState.ACTIVE, "support", ben.id)
+    query = select(assignments.c.end_reason).where(assignments.c.item_id == item.id).order_by(assignments.c.number)
+    reasons = await store._access.read(lambda conn: list(conn.execute(query).scalars()))
+    assert reasons == ["transferred", ""]
 
 
 async def test_service_level_counts_segments(store: Store, org: str) -> None:
