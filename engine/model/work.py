@@ -105,7 +105,7 @@ class Outcome(StrEnum):
     NO_BOARD = "no-board"  # the board is empty: reconcile first
     WRONG_LAYOUT = "wrong-layout"  # the board was written by another version
     INVALID = "invalid"
-    QUEUE_CLOSED = "queue-closed"  # paused, draining, out of hours or nobody staffed
+    QUEUE_CLOSED = "queue-closed"  # draining, out of hours or nobody staffed
     QUEUE_FULL = "queue-full"  # by number of items, or by the estimated wait
     NOT_A_MEMBER = "not-a-member"  # the agent does not work in the item's queues
     NOT_QUALIFIED = "not-qualified"
