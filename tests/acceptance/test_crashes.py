@@ -3,13 +3,15 @@
 import shutil
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.acceptance.engine_process import ApiClient, EngineProcess, until
 from tests.acceptance.pages import SLOW_MS, Agent, Visitor
-from tests.acceptance.story import Story
+from tests.acceptance.standing import check_entries, check_nothing_held, check_standing, rows
+from tests.acceptance.story import SAID, Story, check_transcript, entries_of, nobody_holds_work
 
 StartEngine = Callable[..., EngineProcess]
 
@@ -56,8 +58,7 @@ def test_the_engine_is_killed_while_a_case_is_opened(browser: Browser, start_eng
 
 def test_the_engine_is_killed_while_it_escalates(browser: Browser, start_engine: StartEngine) -> None:
     engine = start_engine(failpoints="escalation.after-commit=kill", kept=True, escalate_after="500ms")
-    vera = Visitor(browser, engine.url)
-    ben = Agent(browser, engine.url)
+    vera, ben = Visitor(browser, engine.url), Agent(browser, engine.url)
     ben.sign_in("ben", engine.logins["ben"], status="break")
     vera.open_chat(first="Is anybody there?", topic="order")
     until(lambda: engine.deaths == 1 and engine.ready(), within_s=40, what="killed and back")
@@ -65,32 +66,64 @@ def test_the_engine_is_killed_while_it_escalates(browser: Browser, start_engine:
         (alert,) = until(lambda: api.get("/alerts")["items"], what="the alert")
         assert alert["kind"] == "escalation"
         (item,) = api.get("/work-items")["items"]
-        events = until(
-            lambda: [
-                event
-                for event in api.get(f"/work-items/{item['id']}/events")["items"]
-                if event["kind"] == "reprioritised"
-            ],
-            what="the board knows",
-        )
-        assert len(events) == 1
+        until(lambda: raised(api, item["id"]), what="the board knows")
+    check_standing(engine, state="queued", queue="sales")
+    check_entries(engine, ["Is anybody there?"], ["message"])
+    ben.choose_status("available")
+    ben.accept()
+    ben.say("I am here")
+    vera.sees("I am here")
+    vera.say("At last")
+    ben.sees("At last")
+    check_standing(engine, state="active", queue="sales", agent="ben")
+    ben.finish()
+    said = ["Is anybody there?", "I am here", "At last"]
+    check_end(engine, said, ["message", "joined", "message", "message", "ended"])
+    with ApiClient(engine, "sue") as api:
+        assert len(raised(api, item["id"])) == 1
+        assert len(api.get("/alerts")["items"]) == 1
+    assert rows(engine, "SELECT priority FROM work_items") == [{"priority": 5}]
+    assert (vera.errors, ben.errors, engine.deaths) == ([], [], 1)
+
+
+def raised(api: ApiClient, item_id: str) -> list[dict[str, Any]]:
+    """Return the events that raised the item's priority."""
+    return [one for one in api.get(f"/work-items/{item_id}/events")["items"] if one["kind"] == "reprioritised"]
+
+
+def check_end(engine: EngineProcess, said: list[str], kinds: list[str]) -> None:
+    """Nobody holds anything, there is one case, and the transcript is whole, over the API and in SQL."""
+    with ApiClient(engine, "sue") as api:
+        until(lambda: nobody_holds_work(api), what="capacity free again")
+        (case,) = until(lambda: api.get("/cases")["items"], what="a case")
+        check_transcript(entries_of(api, case["id"]), said)
+    check_nothing_held(engine)
+    check_entries(engine, said, kinds)
 
 
 def test_the_engine_is_killed_while_work_is_transferred(browser: Browser, start_engine: StartEngine) -> None:
     engine = start_engine(failpoints="transfer.after-board=kill", kept=True)
     story = Story(browser, engine)
     story.begin()
+    story.talk()
     ben = Agent(browser, engine.url)
     ben.sign_in("ben", engine.logins["ben"])
     story.ana.at("transfer-open").click()
     story.ana.at("transfer-queue-sales").click()
     story.ana.at("transfer-confirm").click()
     ben.accept()
-    ben.sees("My invoice is wrong")
+    for text in SAID:
+        ben.sees(text)
     expect(story.ana.at("conversation-item")).to_have_count(0, timeout=SLOW_MS)
     ben.say("Ben here")
     story.vera.sees("Ben here")
-    assert engine.deaths == 1
+    check_standing(engine, state="active", queue="sales", agent="ben")
+    ends = rows(engine, "SELECT end_reason FROM assignments ORDER BY epoch, number")
+    assert [one["end_reason"] for one in ends] == ["transferred", ""]
+    ben.finish()
+    kinds = ["message", "joined", *["message"] * 4, "left", "transferred", "joined", "message", "ended"]
+    check_end(engine, [*SAID, "Ben here"], kinds)
+    assert (story.vera.errors, story.ana.errors, ben.errors, engine.deaths) == ([], [], [], 1)
 
 
 @pytest.mark.parametrize("place", ["reconcile.after-open", "reconcile.after-assignments"])
