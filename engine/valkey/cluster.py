@@ -38,6 +38,8 @@ HOPS = 16
 """So often a command follows ``MOVED`` without a wait."""
 PACE_S = 0.05
 """Between two looks at the map, at least."""
+WATCH_S = 2.0
+"""So often the map is looked at although nothing was refused."""
 LOOK_S = 1.0
 """How long one node may take to tell the map."""
 
@@ -61,22 +63,23 @@ class Cluster:
         """The nodes that serve slots, as last learned."""
         self._told_by: deque[str] = deque(seeds)  # who is asked for the map, in this order
         self._learning: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._next_look = 0.0
         self._retiring: set[asyncio.Task[None]] = set()
         self._patient = 0  # commands that wait to be repeated
         self._closed = False
 
     async def open(self) -> None:
-        """Learn the map. Raises Unavailable."""
-        self._closed = False
+        """Learn the map, and keep it. Raises Unavailable."""
         self._learn_soon()
         if self._learning is not None:
             await asyncio.shield(self._learning)
+        self._watching = asyncio.create_task(self._watch(), name="valkey-watch-cluster")
 
     async def close(self) -> None:
         """Close every connection; calls that wait fail. Idempotent."""
         self._closed = True
-        tasks = [*self._retiring, *([self._learning] if self._learning else [])]
+        tasks = [task for task in (*self._retiring, self._learning, self._watching) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -153,7 +156,10 @@ class Cluster:
         try:
             while True:
                 moved = self._note(slot, error)
-                if not (moved or _may_repeat(error)) or not await patience.wait(at_once=moved):
+                asked = type(error) is AskError and follows is not None
+                if self._closed or not (moved or _may_repeat(error)):
+                    raise error
+                if not await patience.wait(at_once=moved or asked):
                     raise error
                 try:
                     if type(error) is AskError and follows is not None:
@@ -202,6 +208,12 @@ class Cluster:
         if self._learning is None and not self._closed:
             self._learning = asyncio.create_task(self._learn(), name="valkey-map")
             self._learning.add_done_callback(self._learned)
+
+    async def _watch(self) -> None:
+        """Look at the map now and then: a machine that has vanished says nothing, and its calls time out late."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            self._learn_soon()
 
     def _learned(self, learning: asyncio.Task[None]) -> None:
         self._learning = None

@@ -22,7 +22,7 @@ from redis.exceptions import BusyLoadingError, RedisError, ResponseError
 
 from engine.errors import Unavailable
 from engine.valkey.pipe import Command, Pipe
-from engine.valkey.refusal import as_ours, unavailable
+from engine.valkey.refusal import Unsent, as_ours, unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -93,12 +93,16 @@ class Node:
         await self._patient.aclose()
 
     async def retire(self) -> None:
-        """Let the calls that wait have their answers, for as long as one answer may take; then close."""
+        """Give back what was not sent yet, wait for the answers to what was; then close. Cancellation safe."""
         self._ending = True
+        while self._waiting:
+            _fail(self._waiting.popleft()[1], Unsent("The node left the cluster.", slug="board-unavailable"))
         self._wanted.set()
-        if self._lanes:
-            await asyncio.wait(self._lanes, timeout=self._timeout_s)
-        await self.close()
+        try:
+            if self._lanes:
+                await asyncio.wait(self._lanes, timeout=self._timeout_s)
+        finally:
+            await self.close()
 
     async def send(self, command: Command) -> Any:  # noqa: ANN401 - each command answers otherwise
         """Run one command and return its answer.
