@@ -29,10 +29,23 @@ def test_samples_agree_with_it(directory: Path) -> None:
         {"queues": {"a": {"name": "x", "target": 5}}},
         {"queues": {"a": {"name": "x", "unknown": 1}}},
         {"skills": {"a": {}}},
+        {"queues": {"a": {"name": "x", "overflow": {"full": "wiat"}}}},
+        {"queues": {"a": {"name": "x", "overflow": {"full": {"do": "wait"}}}}},
+        {"queues": {"a": {"name": "x", "relaxation": [{"drop": ["b"]}]}}},
+        {"agents": {"a": {"name": "x", "queues": [{"rank": 1}]}}},
     ],
 )
 def test_mistakes_disagree_with_it(data: object) -> None:
     assert not jsonschema.Draft202012Validator(configuration_schema()).is_valid(data)
+
+
+def test_either_form_agrees_with_it() -> None:
+    queues = {
+        "a": {"name": "x", "overflow": {"full": {"to": "b"}, "wait": "callback"}},
+        "b": {"name": "y", "relaxation": [{"after": "1m", "widen": ["a"]}]},
+    }
+    agents = {"ana": {"name": "x", "queues": ["a", {"queue": "b", "rank": 2}]}}
+    jsonschema.Draft202012Validator(configuration_schema()).validate({"queues": queues, "agents": agents})
 
 
 def test_durations_have_defaults_as_people_write_them() -> None:

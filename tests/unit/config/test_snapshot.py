@@ -10,7 +10,16 @@ from engine.config.compile import load
 from engine.config.samples import demo_directory
 from engine.config.snapshot import pack, unpack
 from engine.errors import ConfigurationError
-from engine.model.organisation import Organisation
+from engine.model.organisation import (
+    AgentOrder,
+    KindRule,
+    Organisation,
+    Overflow,
+    OverflowTo,
+    Pressure,
+    RelaxationStep,
+    ServiceLevel,
+)
 
 PRINT_DIGEST = """
 from engine.config.compile import load
@@ -31,6 +40,19 @@ def test_there_and_back(demo: Organisation) -> None:
     assert again == dataclasses.replace(demo, version=7)
     assert list(again.queues) == list(demo.queues)
     assert pack(again) == packed
+
+
+def test_every_kind_of_option_comes_back(demo: Organisation) -> None:
+    queue = dataclasses.replace(
+        demo.queues["general"],
+        order=AgentOrder.LEAST_LOADED,
+        relaxation=(RelaxationStep(after_ms=100, lower={"a": 1}, drop=frozenset({"c", "b"}), widen=("sales",)),),
+        overflow={Pressure.FULL: OverflowTo(to="sales"), Pressure.CLOSED: OverflowTo(do=Overflow.MESSAGE)},
+        service_level=ServiceLevel(percent=80, within_ms=1_000),
+    )
+    ana = dataclasses.replace(demo.agents["ana"], ranks={"sales": 2})
+    changed = dataclasses.replace(demo, queues={"general": queue}, agents={"ana": ana}, kinds={"x": KindRule()})
+    assert unpack(pack(changed).compiled, version=0) == changed
 
 
 def test_the_digest_is_the_same_in_every_process(demo: Organisation) -> None:
