@@ -49,6 +49,14 @@ def sample(root: int) -> Sample:
     return Sample(at=time.perf_counter(), cpu_s=cpu_s, rss=rss)
 
 
+def waited_s(pid: int) -> float:
+    """Return how long a process was ready to run and had no processor, in seconds so far; 0 where that is not known."""
+    try:
+        return int((_PROC / str(pid) / "schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
 def descendants(root: int) -> Sequence[int]:
     """Return the children of a process, and theirs."""
     parents: dict[int, int] = {}

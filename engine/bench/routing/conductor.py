@@ -91,7 +91,7 @@ class Conductor:
         floor = self._floor(BACKLOG, shape, waiting, order)
         items = waiting + shape.agents * shape.units
         await floor.open(self._board, self._leases)
-        idle = await self._idle(floor) if watched else Idle()
+        idle = await self._idle(floor, self._options.idle_s / 2) if watched else Idle()
         await self._look("set-up")
         before = await self._memory(floor)
         self._say(f"{items:,} items come in", items)
@@ -99,7 +99,8 @@ class Conductor:
         await self._look("items come in, nobody online")
         if watched:
             self._outcome.item_bytes = (await self._memory(floor) - before) // items
-            self._outcome.idle_empty, self._outcome.idle_waiting = idle, await self._idle(floor)
+            self._outcome.idle_empty = idle
+            self._outcome.idle_waiting = await self._idle(floor, self._options.idle_s)
         await self._staff(floor, shape)
         return floor
 
@@ -146,9 +147,8 @@ class Conductor:
         self._add(case, measure)
         return floor
 
-    async def _idle(self, floor: Floor) -> Idle:
+    async def _idle(self, floor: Floor, seconds: float) -> Idle:
         """Watch server and ticker with nobody online."""
-        seconds = self._options.idle_s
         self._say("Nobody is online", 0)
         server_s, own_s, began = await self._server.cpu_s(), time.process_time(), time.perf_counter()
         async with floor.ticking():
@@ -223,6 +223,7 @@ class Conductor:
     async def _measure_all(self) -> None:
         total = self._options.runs * len(self._cases)
         self._say("Measuring", total)
+        waited_s, began = self._server.waited_s(), time.perf_counter()
         with _few_pauses():
             for number in range(self._options.runs):
                 turn = number % max(len(self._cases), 1)  # nobody always comes after the same one
@@ -231,6 +232,7 @@ class Conductor:
                     series.runs.append(await measure())
                     await self._look("measured")
                     self._step(1)
+        self._outcome.waited = (self._server.waited_s() - waited_s) / (time.perf_counter() - began)
 
     async def _look(self, phase: str) -> None:
         """Take note of slow calls and of forks."""

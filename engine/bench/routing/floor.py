@@ -102,8 +102,7 @@ class Floor:
             items.append(await self._enqueue(signature))
 
         await _each(list(signatures), enqueue, concurrency, lambda _: None)
-        for item_id in items:
-            self._note(await self._router.conclude(self._org_id, item_id, "abandoned"))
+        await _each(items, self._take_back, concurrency, lambda _: None)
         gone = set(items)
         self._offers = deque(offer for offer in self._offers if offer[0] not in gone)
         return len(items)
@@ -163,6 +162,9 @@ class Floor:
             contact = self._active.popleft()
             self._note(await self._router.end(self._org_id, *contact))
             self.done += 1
+
+    async def _take_back(self, item_id: str) -> None:
+        self._note(await self._router.conclude(self._org_id, item_id, "abandoned"))
 
     async def _log_one_in(self, number: int) -> None:
         self._note(await self._router.connect_agent(self._org_id, agent_id(number), f"socket-{number}"))

@@ -50,6 +50,7 @@ class Outcome:
     idle_waiting: Idle = field(default_factory=Idle)
     new_signatures: int = 0
     gap: Summary | None = None
+    waited: float = 0.0  # share of the measured time in which Valkey was ready to run and had no processor
     seconds: float = 0.0
 
     def add_slow(self, phase: str, calls: Mapping[str, Sequence[float]]) -> None:
@@ -116,6 +117,7 @@ class Outcome:
             "generalists": self.generalists(),
             "slow_calls": {"over_ms": SLOW_MS, "count": self.slow_count(), "by_phase": self._slow()},
             "new_signatures": self.new_signatures,
+            "server_waited": round(self.waited, 4),
             "forks": asdict(self.forks),
             "memory_bytes": {"per_waiting_item": self.item_bytes, "per_agent": self.agent_bytes},
             "nobody_online": {

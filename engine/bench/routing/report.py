@@ -118,6 +118,10 @@ def _print_slow(outcome: Outcome, console: Console) -> None:
         f" included; forks apart: {forks.count}, the longest {forks.longest_ms:.1f} ms",
         highlight=False,
     )
+    console.print(
+        f"[bold]Quiet?[/]  Valkey was ready to run and had no processor for {outcome.waited:.1%} of the measured time",
+        highlight=False,
+    )
     for phase, calls in outcome.slow.items():
         for function, times in sorted(calls.items()):
             console.print(f"  {phase}: {function} {len(times)} times, at most {max(times):.1f} ms", highlight=False)

@@ -9,11 +9,14 @@ from typing import Any, Literal
 from redis.asyncio import Redis
 
 from engine.bench.routing.result import SLOW_MS, Forks
+from engine.bench.usage import waited_s
 from engine.router.library import compose_library
 from engine.valkey.client import Valkey, events_key
 from engine.valkey.server import ValkeyServer
 
 _MOST_SLOW = 100_000
+_PATIENCE_S = 120.0
+"""Slow answers are what is measured: they end nothing."""
 Fsync = Literal["always", "everysec", "no"]
 
 
@@ -30,7 +33,7 @@ class BoardServer:
         """Start it and connect; return the client."""
         await self._server.start()
         self._asking = Redis.from_url(self._server.address, protocol=2)
-        self.valkey = Valkey(address=self._server.address, library=compose_library())
+        self.valkey = Valkey(address=self._server.address, library=compose_library(), timeout_s=_PATIENCE_S)
         await self.valkey.connect()
         await self._ask("CONFIG", "SET", "slowlog-log-slower-than", SLOW_MS * 1000)
         await self._ask("CONFIG", "SET", "slowlog-max-len", _MOST_SLOW)
@@ -53,6 +56,10 @@ class BoardServer:
         """Return the processor time it has used so far, in seconds."""
         info = await self._info("cpu")
         return float(info["used_cpu_user"]) + float(info["used_cpu_sys"])
+
+    def waited_s(self) -> float:
+        """Return how long it was ready to run and had no processor, in seconds so far. Blocks a moment."""
+        return waited_s(self._server.pid) if self._server.pid is not None else 0.0
 
     async def memory(self) -> int:
         """Return the bytes in use."""
