@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.config.findings import Finding, Scope
+from engine.model.organisation import Overflow, Pressure, Queue
 
 
 def queue_out_of_reach(scope: Scope) -> Iterator[Finding]:
@@ -17,15 +18,21 @@ def queue_out_of_reach(scope: Scope) -> Iterator[Finding]:
 
 
 def queue_without_agents(scope: Scope) -> Iterator[Finding]:
-    """Find queues that no agent is a member of, and no relaxation step widens to one who is."""
+    """Find queues without agents, unless relaxation widens them or overflow takes work out of them."""
     for key, queue in scope.organisation.queues.items():
         pools = [key, *(wider for step in queue.relaxation for wider in step.widen)]
-        if any(scope.members[pool] for pool in pools):
+        if any(scope.members[pool] for pool in pools) or leaves_when_unstaffed(queue):
             continue
         detail = f"no agent is a member of queue '{key}'"
         mend = "Add it to the queues of an agent, or widen it to a queue that has some."
         report = scope.error if scope.sources[key] else scope.warning
         yield report("queue-without-agents", ("queues", key), detail, mend=mend)
+
+
+def leaves_when_unstaffed(queue: Queue) -> bool:
+    """Say whether it is configured that work leaves the queue when nobody is there who could have it."""
+    target = queue.overflow.get(Pressure.UNSTAFFED)
+    return target is not None and target.do is not Overflow.WAIT
 
 
 def widens_to_nobody(scope: Scope) -> Iterator[Finding]:

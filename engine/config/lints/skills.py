@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from engine.config.durations import format_duration
 from engine.config.files import Place
 from engine.config.findings import Finding, Scope
+from engine.config.lints.reach import leaves_when_unstaffed
 from engine.model.organisation import AgentSetup, Organisation, Queue, RelaxationStep, Rule
 from engine.model.work import Requirement
 from engine.skills.qualify import merge, qualifies
@@ -177,6 +178,9 @@ def _finding(scope: Scope, pools: _Pools, demand: Demand, step: int | None) -> F
         after = format_duration(queue.relaxation[step - 1].after_ms)
         mend = "Give somebody the skills if that is too long."
         return scope.note(CHECK, demand.place, f"{who}; only after {after} somebody qualifies", mend=mend)
+    if leaves_when_unstaffed(queue):
+        detail = f"{who}, so it always leaves the queue: overflow.unstaffed"
+        return scope.note(CHECK, demand.place, detail, mend="Give somebody the skills if that is not meant.")
     lacking = [(skill, pools.best(demand.queue, skill)) for skill, level in sorted(demand.skills.items())]
     short = [f"{skill} {best}" for skill, best in lacking if best < demand.skills[skill]]
     best = f"the highest there: {', '.join(short)}" if short else "each skill is there, but not in one agent"

@@ -127,6 +127,12 @@ CASES = [
         id="skill after overflow",
     ),
     pytest.param(
+        {"queues.yaml": GENERAL + "    skills: {english: 6}\n    overflow: {unstaffed: message}\n"},
+        "note skill-nobody-has queues.yaml:5: nobody in queue 'general' has english 6, which queue 'general' asks for, "
+        "so it always leaves the queue: overflow.unstaffed.",
+        id="skill nobody has, but work leaves",
+    ),
+    pytest.param(
         {"channels.yaml": "channels: {web: {kind: chat, name: W, queue: general}}\n", "statuses.yaml": NO_CHAT},
         "error kind-no-status-takes channels.yaml:1: no status takes chat, so nobody is ever offered what comes",
         id="channel no status takes",
@@ -243,6 +249,11 @@ def test_every_check_has_a_case() -> None:
 def test_every_check_is_in_the_reference(check: str) -> None:
     text = (Path(__file__).parents[3] / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     assert f"| `{check}` |" in text
+
+
+def test_a_queue_that_work_leaves_needs_no_agents(found: Lint) -> None:
+    sales = SALES + "    overflow: {unstaffed: {to: general}}\n"
+    assert found({"queues.yaml": GENERAL + sales, "rules.yaml": TO_SALES}) == []
 
 
 def test_two_rules_together(found: Lint) -> None:
