@@ -21,9 +21,7 @@ from engine.agents.presence import Presence as AgentPresence
 from engine.agents.session import SessionParts
 from engine.api.metrics import Metrics
 from engine.api.parts import ApiParts, Probe
-from engine.cases.escalate import Escalator
 from engine.cases.lifecycle import Cases
-from engine.cases.sweep import CaseSweeper
 from engine.channels.chat.channel import ChatChannel
 from engine.channels.chat.keeper import Keeper
 from engine.channels.chat.parts import Parts as ChatParts
@@ -41,8 +39,6 @@ from engine.conversations.transcript import Transcript
 from engine.errors import CordboardError
 from engine.ids import id_source
 from engine.intake.reception import Reception
-from engine.intake.reroute import Rerouting
-from engine.intake.sweep import Sweep
 from engine.model.organisation import Organisation
 from engine.model.record import Applied
 from engine.router.board import Board
@@ -61,10 +57,12 @@ from engine.wiring.housekeeping import Housekeeping
 from engine.wiring.interpreter import CycleSearch, tune_interpreter
 from engine.wiring.leased import Leased
 from engine.wiring.organisations import OrganisationBook, SnapshotFollower
+from engine.wiring.other_systems import OtherSystems
 from engine.wiring.recorder import Recorder
 from engine.wiring.records import BoardRecord
 from engine.wiring.roles import WEB, WORK, Loops, parse_roles
 from engine.wiring.surroundings import api_settings
+from engine.wiring.work_roles import case_roles, sweep_of
 
 log = structlog.get_logger(__name__)
 
@@ -220,6 +218,14 @@ class Application:
             clock=self._clock,
             ledger=self._ledger,
         )
+        self.others = OtherSystems(
+            store=self.store,
+            router=self.router,
+            recorder=self.recorder,
+            book=self.book,
+            clock=self._clock,
+            new_id=self._new_id,
+        )
         self.wallboard = Wallboard(
             board=self.router,
             statistics=self.store.routing,
@@ -239,6 +245,8 @@ class Application:
             clock=self._clock,
             organisations=self.book,
             desk=self.desk,
+            handling=self.others.handling,
+            dispatch=self.others.dispatch,
             floor=self.floor,
             wallboard=self.wallboard,
             session=self._session_parts(),
@@ -322,30 +330,20 @@ class Application:
             clock=self._clock,
             settings=self._chat_settings,
         )
-        escalator = Escalator(
-            record=self.store.escalations, priorities=self.router, organisations=self.book, clock=self._clock
-        )
-        sweeper = CaseSweeper(record=self.store.cases, cases=self.cases, organisations=self.book, clock=self._clock)
-        self._leased = [Leased(role=role, leases=self._leases) for role in (keeper, escalator, sweeper)]
+        of_cases = case_roles(store=self.store, router=self.router, cases=self.cases, book=self.book, clock=self._clock)
+        self._leased = [Leased(role=role, leases=self._leases) for role in (keeper, *of_cases)]
         housekeeping = Housekeeping(
-            groups=(self.store.sessions, self.store.idempotency),
+            groups=(self.store.sessions, self.store.idempotency, self.store.work),
             history=self.store.retention,
             keep_ms=self._settings.keep_history_ms,
             clock=self._clock,
         )
-        reroute = Rerouting(
-            record=self.store,
+        sweep = sweep_of(
+            store=self.store,
             router=self.router,
             recorder=self.recorder,
-            organisations=self.book,
-            conclude=self.reception.conclude,
-            clock=self._clock,
-        )
-        sweep = Sweep(
-            arrivals=self.store.arrivals,
-            router=self.router,
-            reroute=reroute,
-            organisations=self.book,
+            reception=self.reception,
+            book=self.book,
             clock=self._clock,
         )
         self._loops.start(*self._leased, sweep, housekeeping, *self.configuration.watches())

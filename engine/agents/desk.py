@@ -8,17 +8,15 @@ its effect is in SQL; what an agent was told is always committed.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from engine.agents.client_ids import check_client_id, transfer_note_id
 from engine.agents.ledger import Ledger
 from engine.agents.outcome import required
-from engine.agents.recovery import Recovery
-from engine.agents.transfer import requirement_after
+from engine.agents.settling import Settling
 from engine.clock import Clock
-from engine.errors import Conflict, Forbidden, InvalidInput, Unavailable
+from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.failpoints import failpoint
 from engine.model.board import AgentView, HeldItem
 from engine.model.conversation import Appended, Author, Draft, EntryKind
@@ -26,11 +24,10 @@ from engine.model.organisation import Organisation, Role, StatusKind
 from engine.model.record import Applied
 from engine.model.user import Principal
 from engine.model.work import Outcome, Reply, Requirement, RoutingEvent, WorkItem, WorkState
+from engine.skills.requirement import requirement_after
 
 MAX_BODY_BYTES = 16_384
 """Longest message or note of an agent, UTF-8."""
-SETTLE_WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
-"""Waits for another task or process to write what it is about to; rarer and rarer, for whoever is late is busy."""
 HOLDING = frozenset({WorkState.ACTIVE, WorkState.WRAPUP})
 
 
@@ -150,14 +147,14 @@ class Desk:
         self._organisations = organisations
         self._clock = clock
         self._ledger = ledger or Ledger()
-        self._recovery = Recovery(stream=statuses, recorder=recorder, clock=clock)
+        self._settling = Settling(recorder=recorder, work=work, stream=statuses, clock=clock)
 
     async def accept(self, who: Principal, item_id: str, assignment: int) -> WorkItem:
         """Accept an offer; the assignment is in SQL when this returns. Raises Refused."""
         failpoint("offer.before-accept")
         reply = required(await self._offers.accept(who.org_id, item_id, who.user_id, assignment))
         failpoint("offer.after-accept")
-        item = await self._record(
+        item = await self._settling.record(
             reply, who.org_id, item_id, lambda item: item.assignment > assignment or item.state in HOLDING
         )
         failpoint("offer.after-record")
@@ -174,7 +171,7 @@ class Desk:
             who, item_id, lambda agent_id: self._offers.end(who.org_id, item_id, agent_id, assignment)
         )
         failpoint("end.after-board")
-        return await self._record(
+        return await self._settling.record(
             reply,
             who.org_id,
             item_id,
@@ -193,7 +190,7 @@ class Desk:
             raise InvalidInput("There is no such disposition.", slug="unknown-disposition", field="disposition")
         _check_size(note)
         ended = (WorkState.WRAPUP, WorkState.CLOSED)
-        item = await self._settled(who.org_id, item_id, lambda item: item.state in ended)
+        item = await self._settling.settled(who.org_id, item_id, lambda item: item.state in ended)
         if item.agent_id != who.user_id and not who.at_least(Role.SUPERVISOR):
             raise Forbidden("The work item is with another agent.", slug=Outcome.NOT_YOURS.value)
         if item.state not in ended:
@@ -209,7 +206,7 @@ class Desk:
         failpoint("wrapup.after-board")
         if reply.outcome is not Outcome.UNKNOWN_ITEM:  # the timer was faster, its tombstone already gone
             required(reply)
-        return await self._record(reply, who.org_id, item_id, lambda item: item.state is WorkState.CLOSED)
+        return await self._settling.record(reply, who.org_id, item_id, lambda item: item.state is WorkState.CLOSED)
 
     async def transfer(self, who: Principal, item_id: str, assignment: int, *, queue: str, note: str = "") -> WorkItem:
         """Hand the conversation to a queue, with a note for whoever takes it. Raises Refused."""
@@ -228,7 +225,7 @@ class Desk:
             ),
         )
         failpoint("transfer.after-board")
-        return await self._record(
+        return await self._settling.record(
             reply,
             who.org_id,
             item_id,
@@ -298,7 +295,7 @@ class Desk:
         def settled(item: WorkItem) -> bool:
             return item.assignment > held.assignment or (item.assignment == held.assignment and item.state in shown)
 
-        await self._settled(org_id, held.item_id, settled)
+        await self._settling.settled(org_id, held.item_id, settled)
 
     async def _as_holder(self, who: Principal, item_id: str, command: Callable[[str], Awaitable[Reply]]) -> Reply:
         """Run ``command`` as the caller; a supervisor's runs as the agent who holds the item."""
@@ -338,29 +335,6 @@ class Desk:
             body=body,
         )
         return await self._transcript.append(who.org_id, interaction_id, draft)
-
-    async def _record(self, reply: Reply, org_id: str, item_id: str, settled: Callable[[WorkItem], bool]) -> WorkItem:
-        """Write the events; of a repeated command, see that the first one's events are written."""
-        if reply.events:
-            await self._recorder.record(reply.events)
-            return await self._work.get(org_id, item_id)
-        item = await self._settled(org_id, item_id, settled)
-        if not settled(item):
-            raise Unavailable("The record is behind the board; try again in a moment.", slug="record-behind")
-        return item
-
-    async def _settled(self, org_id: str, item_id: str, settled: Callable[[WorkItem], bool]) -> WorkItem:
-        """Return the item as soon as it is ``settled``, else as it is once all its events are written."""
-        item = await self._work.get(org_id, item_id)
-        for wait_s in SETTLE_WAITS_S:
-            if settled(item):
-                return item
-            await asyncio.sleep(wait_s)
-            item = await self._work.get(org_id, item_id)
-        if not settled(item):
-            await self._recovery.write(org_id, item_id)
-            item = await self._work.get(org_id, item_id)
-        return item
 
 
 def _check_size(body: str) -> None:

@@ -19,6 +19,12 @@ SENTENCES: Mapping[Outcome, str] = {
     Outcome.STALE_EPOCH: "The board was rebuilt meanwhile; try again in a moment.",
     Outcome.NO_BOARD: "The board is being rebuilt; try again in a moment.",
     Outcome.WRONG_LAYOUT: "The board was written by another version of the engine.",
+    Outcome.QUEUE_CLOSED: "The queue takes nothing in now.",
+    Outcome.QUEUE_FULL: "The queue is full.",
+    Outcome.NOT_A_MEMBER: "The agent does not work in the queues of this work.",
+    Outcome.NOT_QUALIFIED: "The agent does not have the skills that this work needs.",
+    Outcome.TOO_MANY_SIGNATURES: "There are too many different requirements at once.",
+    Outcome.REFUSED: "The work is refused.",
     Outcome.INVALID: "The router could not read the command.",
 }
 

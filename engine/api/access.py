@@ -13,7 +13,7 @@ from engine.api.gate import Caller, Gate
 from engine.api.parts import ApiParts, parts_of
 from engine.errors import Forbidden
 from engine.model.organisation import Role
-from engine.model.user import Principal
+from engine.model.user import Principal, Scope
 
 
 def gate_of(connection: HTTPConnection) -> Gate:
@@ -32,14 +32,18 @@ async def caller_of(request: Request) -> Caller:
 
 
 class Needs:
-    """Let in callers of a role or above it."""
+    """Let in callers of a role or above it, and tokens that have ``scope``; other tokens with scopes stay out."""
 
-    def __init__(self, role: Role) -> None:
+    def __init__(self, role: Role, scope: Scope | None = None) -> None:
         self.role = role
+        self.scope = scope
 
     async def __call__(self, request: Request) -> Principal:
         """Return the caller; raise Unauthenticated, Forbidden."""
         principal = (await caller_of(request)).principal
+        if principal.scopes and self.scope not in principal.scopes:
+            wanted = f"the scope {self.scope.value}" if self.scope else "a token without scopes"
+            raise Forbidden(f"This needs {wanted}.")
         if not principal.at_least(self.role):
             raise Forbidden(f"This needs the role {self.role.value}.")
         return principal
@@ -59,5 +63,10 @@ Parts = Annotated[ApiParts, Depends(parts_of)]
 GateKeeper = Annotated[Gate, Depends(gate_of)]
 SignedIn = Annotated[Caller, Depends(caller_of)]
 Agent = Annotated[Principal, Depends(Needs(Role.AGENT))]
+WorkReader = Annotated[Principal, Depends(Needs(Role.AGENT, Scope.WORK_READ))]
+WorkHolder = Annotated[Principal, Depends(Needs(Role.AGENT, Scope.WORK_WRITE))]
+WorkWriter = Annotated[Principal, Depends(Needs(Role.SUPERVISOR, Scope.WORK_WRITE))]
+QueueWriter = Annotated[Principal, Depends(Needs(Role.SUPERVISOR, Scope.QUEUES_WRITE))]
+EventReader = Annotated[Principal, Depends(Needs(Role.SUPERVISOR, Scope.EVENTS_READ))]
 Supervisor = Annotated[Principal, Depends(Needs(Role.SUPERVISOR))]
 Admin = Annotated[Principal, Depends(Needs(Role.ADMIN))]

@@ -13,7 +13,7 @@ from engine.api.limiter import AddressLimiter
 from engine.api.limits import BodyLimit, TimeLimit
 from engine.api.login import Reception
 from engine.api.names import Names
-from engine.api.operation import install
+from engine.api.operation import PREFIX, install
 from engine.api.pages import Files, install_pages
 from engine.api.parts import ApiParts
 from engine.api.problem import on_error, on_http, on_invalid, on_unexpected
@@ -84,7 +84,8 @@ def _handle_errors(app: FastAPI) -> None:
 
 def _wrap(app: FastAPI, parts: ApiParts) -> None:
     """Add the middleware; the last added is the outermost."""
-    app.add_middleware(BodyLimit, most_bytes=parts.settings.body_bytes)
+    longer = {f"{PREFIX}/work-items/bulk": parts.settings.bulk_bytes}
+    app.add_middleware(BodyLimit, most_bytes=parts.settings.body_bytes, longer=longer)
     app.add_middleware(TimeLimit, timeout_ms=parts.settings.request_timeout_ms)
     app.add_middleware(SecurityHeaders, https=parts.settings.secure_cookies)
     app.add_middleware(CountRequests, metrics=parts.metrics)

@@ -81,9 +81,13 @@ class Running:
             self._claims.discard(claim)
 
 
+def actor_of(caller: Caller) -> str:
+    """Return whose keys a caller's are: his user's, or a system's token's own."""
+    return caller.principal.user_id or f"token:{caller.key[:32]}"
+
+
 async def _once(request: Request, handler: Handler, *, key: str, caller: Caller) -> Response:
-    who = caller.principal
-    claim = _Claim(org_id=who.org_id, actor=who.user_id or f"token:{caller.key[:32]}", key=key)
+    claim = _Claim(org_id=caller.principal.org_id, actor=actor_of(caller), key=key)
     running: Running = request.app.state.running
     kept = await _take(parts_of(request), running, claim, await _digest(request))
     if kept is not None:

@@ -1,11 +1,14 @@
 """What every request must keep within: the size of its body and the time it may take. Pure ASGI."""
 
 import asyncio
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.api.problem import answer, problem
+
+_NO_LONGER: Mapping[str, int] = {}
 
 
 class _TooLarge(HTTPException):
@@ -16,30 +19,32 @@ class _TooLarge(HTTPException):
 
 
 class BodyLimit:
-    """Refuse bodies beyond a size with 413, whether or not they announce it."""
+    """Refuse bodies beyond a size with 413, whether or not they announce it; ``longer``: sizes of some paths."""
 
-    def __init__(self, app: ASGIApp, *, most_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, most_bytes: int, longer: Mapping[str, int] = _NO_LONGER) -> None:
         self._app = app
         self._most_bytes = most_bytes
+        self._longer = longer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if _announced(scope) > self._most_bytes:
-            await self._refuse(scope, receive, send)
+        most_bytes = self._longer.get(scope["path"], self._most_bytes)
+        if _announced(scope) > most_bytes:
+            await self._refuse(most_bytes, scope, receive, send)
             return
-        guard = _Guard(receive, send, most_bytes=self._most_bytes)
+        guard = _Guard(receive, send, most_bytes=most_bytes)
         try:
             await self._app(scope, guard.receive, guard.send)
         except _TooLarge:
             if guard.started:
                 raise
-            await self._refuse(scope, receive, send)
+            await self._refuse(most_bytes, scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = answer(problem("too-large", _detail(self._most_bytes)))
+    async def _refuse(self, most_bytes: int, scope: Scope, receive: Receive, send: Send) -> None:
+        response = answer(problem("too-large", _detail(most_bytes)))
         response.headers["Connection"] = "close"  # the rest of the body is not read
         await response(scope, receive, send)
 

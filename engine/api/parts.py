@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from engine.agents.board import Wallboard
 from engine.agents.desk import Desk
 from engine.agents.floor import Floor
+from engine.agents.handling import Handling
 from engine.agents.session import SessionParts
 from engine.api.metrics import Metrics
 from engine.api.ports import (
@@ -33,6 +34,7 @@ from engine.api.ports import (
 from engine.cases.lifecycle import Cases
 from engine.channels.socket import Socket
 from engine.clock import Clock
+from engine.intake.dispatch import Dispatch
 from engine.model.organisation import Channel
 
 Probe = Callable[[], Awaitable[object]]
@@ -73,7 +75,8 @@ class ApiSettings:
     public_burst: int = 200
     password_threads: int = 2  # passwords checked at once
     cache_ms: int = 5_000  # how long a session or token is believed without asking the record
-    body_bytes: int = 1_048_576  # longest request body
+    body_bytes: int = 1_048_576  # longest request body …
+    bulk_bytes: int = 33_554_432  # … and of many work items at once
     request_timeout_ms: int = 30_000
     sockets_per_user: int = 16
     first_frame_ms: int = 10_000  # a socket without a cookie must say hello within
@@ -92,6 +95,8 @@ class ApiParts:
     organisations: Organisations
     # stages
     desk: Desk
+    handling: Handling
+    dispatch: Dispatch
     floor: Floor
     wallboard: Wallboard
     session: SessionParts

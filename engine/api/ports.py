@@ -18,7 +18,7 @@ from engine.model.record import (
     Session,
     Snapshot,
 )
-from engine.model.user import Principal, User
+from engine.model.user import Principal, Scope, User
 from engine.model.work import RoutingEvent, WorkItem
 
 
@@ -127,6 +127,7 @@ class Tokens(Protocol):
         user_id: str,
         expires_ms: int,
         now_ms: int,
+        scopes: Sequence[Scope] = (),
     ) -> ApiToken:
         """Keep a new token."""
         ...
@@ -152,9 +153,16 @@ class WorkItems(Protocol):
         ...
 
     async def list(
-        self, org_id: str, *, state: str | None, queue: str | None, limit: int, before_id: str | None
+        self,
+        org_id: str,
+        *,
+        state: str | None,
+        queue: str | None,
+        wanted: Mapping[str, str],
+        limit: int,
+        before_id: str | None,
     ) -> Sequence[WorkItem]:
-        """Return work items, newest first."""
+        """Return work items, newest first; ``wanted`` filters by kind, reference, case, contact or parent."""
         ...
 
 

@@ -42,6 +42,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "unknown-topic": (400, "No such topic"),
     "unknown-status": (400, "No such presence status"),
     "unknown-queue": (400, "No such queue"),
+    "unknown-kind": (400, "No such kind of work"),
     "invalid": (400, "The router could not read the command"),
     "invalid-configuration": (400, "The configuration is wrong"),
     "too-large": (413, "Too large"),
@@ -72,6 +73,12 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "unknown-agent": (409, "Not set up as an agent"),
     "wrong-state": (409, "The work item is in another state"),
     "stale-assignment": (409, "The offer or assignment is no longer in force"),
+    "reference-taken": (409, "The reference is taken"),
+    "queue-full": (409, "The queue is full"),
+    "queue-closed": (409, "The queue is closed"),
+    "not-a-member": (409, "Not in the queues of this work"),
+    "not-qualified": (409, "Not qualified for this work"),
+    "too-many-signatures": (409, "Too many different requirements"),
     "no-room": (409, "No room for this work"),
     "open-work": (409, "There is open work"),
     "interaction-closed": (409, "The conversation is over"),
@@ -233,5 +240,9 @@ async def on_unexpected(request: Request, error: Exception) -> Response:
 
 
 def _field(place: tuple[int | str, ...]) -> str:
-    parts = [str(part) for part in place]
-    return ".".join(parts[1:] or parts)
+    return field_of(place[1:] or place)
+
+
+def field_of(place: tuple[int | str, ...]) -> str:
+    """Return the name of a field by its place in a model: "skills.english"."""
+    return ".".join(str(part) for part in place)

@@ -42,6 +42,12 @@ def role_of(route: APIRoute) -> str:
     return needs[0] if needs else ""
 
 
+def scope_of(route: APIRoute) -> str:
+    """Return the scope with which a system's token may use a route, "" where none lets it."""
+    scopes = [one.call.scope for one in route.dependant.dependencies if isinstance(one.call, Needs)]
+    return scopes[0].value if scopes and scopes[0] else ""
+
+
 def public_reason(dependant: Any) -> str:  # noqa: ANN401 - the framework's own type is private
     """Return why a route is public, "" where it is not declared so."""
     reasons = [one.call.reason for one in dependant.dependencies if isinstance(one.call, Public)]
@@ -75,6 +81,9 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
         operation["security"] = [{"session": [], **({"csrf": []} if unsafe else {})}, {"token": []}]
         operation["x-role"] = role
         operation["description"] += f"\n\nRole: `{role}`."
+        if scope := scope_of(route):
+            operation["x-scope"] = scope
+            operation["description"] += f" Scope: `{scope}`."
     else:
         operation["security"] = []
         operation["x-public"] = public_reason(route.dependant)

@@ -1,6 +1,6 @@
 """What intake asks of the record, the board, the recorder and the configuration."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from engine.model.conversation import Arrival, Entry
@@ -49,6 +49,10 @@ class Items(Protocol):
 
     async def for_interaction(self, org_id: str, interaction_id: str) -> WorkItem | None:
         """Return the open work item of an interaction."""
+        ...
+
+    async def refuse(self, org_id: str, whys: Mapping[str, str], *, now_ms: int) -> int:
+        """Close pending items (id → why) that have no place."""
         ...
 
     async def reclassify(self, org_id: str, item_id: str, plan: Plan) -> WorkItem | None:

@@ -12,7 +12,7 @@ from engine.clock import Clock
 from engine.errors import NotFound, Refused
 from engine.intake.contract import Organisations, Record, Recorder, Router
 from engine.model.organisation import Organisation
-from engine.model.work import Outcome, Plan, WorkItem
+from engine.model.work import Outcome, Plan, WorkItem, WorkState
 from engine.skills.infer import infer
 
 log = structlog.get_logger(__name__)
@@ -89,7 +89,11 @@ class Rerouting:
         return reply.ok
 
     async def _plan(self, organisation: Organisation, item: WorkItem) -> Plan | None:
-        """Classify again; refuse what no rule and no channel can place any more."""
+        """Classify again; refuse what no rule and no channel can place any more, and work of other systems."""
+        if not item.interaction_id:
+            log.warning("refused: its queue is gone", org=item.org_id, item=item.id, queue=item.queue)
+            await self._take_off(item)
+            return None
         try:
             overview = await self._record.conversations.overview(item.org_id, item.interaction_id)
             first = await self._record.transcripts.since(item.org_id, item.interaction_id, after_seq=0, limit=1)
@@ -99,6 +103,15 @@ class Rerouting:
             log.warning("refused: its queue and its channel are gone", org=item.org_id, item=item.id, queue=item.queue)
             await self._refuse(item)
             return None
+
+    async def _take_off(self, item: WorkItem) -> None:
+        """Close work of another system, which knows best where else it could go."""
+        whys = {item.id: REFUSED}
+        if item.state is WorkState.PENDING:
+            await self._record.work.refuse(item.org_id, whys, now_ms=self._clock.now_ms())
+        else:
+            reply = await self._router.conclude(item.org_id, item.id, REFUSED)
+            await self._recorder.record(reply.events)
 
     async def _refuse(self, item: WorkItem) -> None:
         try:

@@ -9,7 +9,7 @@ from engine.model.case import Case, CaseEvent
 from engine.model.conversation import Entry, Interaction
 from engine.model.customer import Contact
 from engine.model.organisation import Role
-from engine.model.user import User
+from engine.model.user import Scope, User
 from engine.model.work import RoutingEvent, WorkItem
 
 
@@ -158,6 +158,7 @@ class ApiToken:
     created_ms: int = 0
     expires_ms: int = 0  # 0 = never
     revoked_ms: int = 0
+    scopes: tuple[Scope, ...] = ()  # of a system's token: all it may do; empty = as the role allows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from engine.model.organisation import Role
 
 _RANK = {Role.AGENT: 0, Role.SUPERVISOR: 1, Role.ADMIN: 2}
+
+
+class Scope(StrEnum):
+    """What a system's API token may do, and nothing else."""
+
+    WORK_READ = "work:read"
+    WORK_WRITE = "work:write"
+    EVENTS_READ = "events:read"
+    QUEUES_WRITE = "queues:write"
 
 
 def lower(one: Role, other: Role) -> Role:
@@ -37,6 +47,7 @@ class Principal:
     name: str
     role: Role
     via: str  # "session" | "token"
+    scopes: frozenset[Scope] = frozenset()  # of a system's token: all it may do; empty = as the role allows
 
     def at_least(self, role: Role) -> bool:
         """Say whether the caller's role is ``role`` or above it."""

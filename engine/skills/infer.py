@@ -27,12 +27,35 @@ def infer(organisation: Organisation, channel_key: str, topic: str, locale: str,
     channel = organisation.channels.get(channel_key)
     if channel is None:
         raise NotFound(f"there is no channel {channel_key!r}", slug="unknown-channel")
-    arrival = _Arrival(
-        channel=channel_key,
+    plan = _plan(organisation, _asked(channel, topic, locale, text), fallback=channel.queue)
+    assert plan is not None  # the channel has a queue
+    return plan
+
+
+def infer_work(
+    organisation: Organisation, *, queue: str = "", channel: str = "", topic: str = "", locale: str = "", text: str = ""
+) -> Plan | None:
+    """Classify work of another system; None when neither it, nor a rule, nor its channel names a queue.
+
+    A ``queue`` that is given stands: the rules then are not asked. Pure, and bounded as ``infer``.
+    KeyError: no such queue or channel.
+    """
+    if queue:
+        return Plan(queue=queue, requirement=Requirement(skills=dict(organisation.queues[queue].skills)))
+    by = organisation.channels[channel] if channel else None
+    return _plan(organisation, _asked(by, topic, locale, text), fallback=by.queue if by else "")
+
+
+def _asked(channel: Channel | None, topic: str, locale: str, text: str) -> _Arrival:
+    return _Arrival(
+        channel=channel.key if channel else "",
         topic=topic,
         language=primary_language(locale),
-        words=fold(f"{topic}\n{_topic_name(channel, topic)}\n{text}"),
+        words=fold(f"{topic}\n{_topic_name(channel, topic) if channel else ''}\n{text}"),
     )
+
+
+def _plan(organisation: Organisation, arrival: _Arrival, *, fallback: str) -> Plan | None:
     queue, skills, priority, matched = "", dict[str, int](), 0, list[str]()
     for rule in organisation.rules:
         if not _matches(rule, arrival):
@@ -43,7 +66,9 @@ def infer(organisation: Organisation, channel_key: str, topic: str, locale: str,
         priority += rule.priority
         if rule.final:
             break
-    queue = queue or channel.queue
+    queue = queue or fallback
+    if not queue:
+        return None
     required = merge(organisation.queues[queue].skills, skills)
     return Plan(queue=queue, requirement=Requirement(skills=required), priority=priority, rules=tuple(matched))
 

@@ -17,7 +17,7 @@ from engine.store.conditions import HAS_REFERENCE, HAS_REQUEST_KEY
 from engine.store.direct import first
 from engine.store.json_text import dump
 from engine.store.rows import item_of
-from engine.store.tables import cases, contacts, work_items
+from engine.store.tables import cases, contacts, users, work_items
 from engine.store.upsert import insert_once
 
 _OF_ORGANISATION = select(work_items).where(work_items.c.org_id == bindparam("org"))
@@ -90,6 +90,7 @@ class _Known:
     def __init__(self, conn: Connection, org_id: str, items: Sequence[WorkItem]) -> None:
         self._cases = _present(conn, org_id, cases, (item.case_id for item in items))
         self._contacts = _present(conn, org_id, contacts, (item.contact_id for item in items))
+        self._users = _present(conn, org_id, users, (item.preferred_agent for item in items))
         self._parents = _present(conn, org_id, work_items, (item.parent_id for item in items))
 
     def fault(self, item: WorkItem) -> str:
@@ -100,6 +101,8 @@ class _Known:
             return "unknown-contact"
         if item.parent_id and item.parent_id not in self._parents:
             return "unknown-parent"
+        if item.preferred_agent and item.preferred_agent not in self._users:
+            return "unknown-user"
         return ""
 
 

@@ -12,7 +12,7 @@ from engine.model.conversation import Author, Entry, EntryKind, Interaction, Int
 from engine.model.customer import Contact
 from engine.model.organisation import Role
 from engine.model.record import Alert, ApiToken, AuditEvent, Escalation, Snapshot
-from engine.model.user import User
+from engine.model.user import Scope, User
 from engine.model.work import EventKind, Requirement, RoutingEvent, WorkItem, WorkState
 from engine.store.json_text import load
 
@@ -190,6 +190,7 @@ def token_of(row: AnyRow) -> ApiToken:
         created_ms=row.created_ms,
         expires_ms=row.expires_ms,
         revoked_ms=row.revoked_ms,
+        scopes=tuple(Scope(one) for one in row.scopes.split()),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, or_, select, update
 from engine.errors import NotFound
 from engine.model.organisation import Role
 from engine.model.record import ApiToken
-from engine.model.user import Principal, lower
+from engine.model.user import Principal, Scope, lower
 from engine.store.access import Access
 from engine.store.rows import AnyRow, token_of
 from engine.store.tables import api_tokens, users
@@ -43,8 +43,9 @@ class Tokens:
         now_ms: int,
         user_id: str = "",
         expires_ms: int = 0,
+        scopes: Sequence[Scope] = (),
     ) -> ApiToken:
-        """Create a token; ``expires_ms`` 0 = never."""
+        """Create a token; ``expires_ms`` 0 = never, ``scopes`` empty = as the role allows."""
         token = ApiToken(
             id=self._access.new_id(),
             org_id=org_id,
@@ -53,6 +54,7 @@ class Tokens:
             user_id=user_id,
             created_ms=now_ms,
             expires_ms=expires_ms,
+            scopes=tuple(sorted(set(scopes))),
         )
         row = {
             "id": token.id,
@@ -64,6 +66,7 @@ class Tokens:
             "created_ms": now_ms,
             "expires_ms": expires_ms,
             "revoked_ms": 0,
+            "scopes": " ".join(token.scopes),
         }
         await self._access.execute(org_id, api_tokens.insert(), row)
         return token
@@ -104,7 +107,12 @@ def _principal(row: AnyRow) -> Principal:
     if row.user_id:
         login, name = row.user_login, row.user_name
         role = lower(role, Role(row.user_role))  # a user who may do less now takes his tokens along
-    return Principal(org_id=row.org_id, user_id=row.user_id, login=login, name=name, role=role, via="token")
+    scopes = frozenset(Scope(one) for one in row.scopes.split())
+    if scopes:
+        role = Role.SUPERVISOR  # within its scopes it may act for any agent; the gate lets it do nothing beyond them
+    return Principal(
+        org_id=row.org_id, user_id=row.user_id, login=login, name=name, role=role, via="token", scopes=scopes
+    )
 
 
 def _revoke(conn: Connection, org_id: str, token_id: str, now_ms: int) -> str:

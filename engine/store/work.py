@@ -82,10 +82,13 @@ class Work:
         now_ms = self._access.clock.now_ms()
         return await self._access.write(org_id, lambda conn: add_items(conn, org_id, new, now_ms))
 
-    async def refuse(self, org_id: str, item_id: str, *, why: str, now_ms: int) -> bool:
-        """Close a pending item that the board will not have; say whether it was pending still. Idempotent."""
-        values = {"item": item_id, "org": org_id, "why": why, "now": now_ms}
-        return await self._access.write(org_id, lambda conn: run(conn, _REFUSE, values).rowcount) == 1
+    async def refuse(self, org_id: str, whys: Mapping[str, str], *, now_ms: int) -> int:
+        """Close pending items that the board will not have: item id → why. Idempotent.
+
+        Returns how many were pending still.
+        """
+        values = [{"item": item_id, "org": org_id, "why": why, "now": now_ms} for item_id, why in whys.items()]
+        return await self._access.write(org_id, lambda conn: sum(run(conn, _REFUSE, row).rowcount for row in values))
 
     async def list(
         self,

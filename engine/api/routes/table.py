@@ -9,10 +9,12 @@ from engine.api.routes import (
     offers,
     organisation,
     presence,
+    queues,
     signing,
     supervision,
     tokens,
     users,
+    work,
     work_items,
 )
 
@@ -21,6 +23,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *presence.OPERATIONS,
     *offers.OPERATIONS,
     *work_items.OPERATIONS,
+    *work.OPERATIONS,
+    *queues.OPERATIONS,
     *interactions.OPERATIONS,
     *cases.OPERATIONS,
     *contacts.OPERATIONS,

@@ -25,8 +25,10 @@ async def create_token(body: NewToken, parts: Parts, who: Admin) -> TokenCreated
     """Create an API token.
 
     The answer shows the secret, once. With `user_id` the token acts as that user, with at most his role; to serve as an
-    agent it needs one.
+    agent it needs one. With `scopes` it is a system's: it may do what they say, and nothing else.
     """
+    if body.scopes and body.user_id:
+        raise InvalidInput("A token with scopes is the organisation's own.", field="user_id")
     if body.user_id:
         user = await parts.users.get(who.org_id, body.user_id)
         if lower(body.role, user.role) is not body.role:
@@ -38,6 +40,7 @@ async def create_token(body: NewToken, parts: Parts, who: Admin) -> TokenCreated
         token_hash=hash_secret(secret),
         role=body.role,
         user_id=body.user_id,
+        scopes=body.scopes,
         expires_ms=now_ms + body.valid_days * DAY_MS if body.valid_days else 0,
         now_ms=now_ms,
     )

@@ -2,43 +2,47 @@
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Depends, Query
 
-from engine.api.access import Agent, Parts
+from engine.api.access import Parts, WorkHolder, WorkReader
 from engine.api.operation import Operation
 from engine.api.routes.offers import REFUSALS
 from engine.api.schemas.model import Page
+from engine.api.schemas.new_work import WorkFilter
 from engine.api.schemas.work import End, EventAnswer, Explanation, Transfer, WorkItemAnswer, WrapUp
-from engine.model.work import WorkState
 
 TAG = "Work items"
 
 
 async def list_work_items(
     parts: Parts,
-    who: Agent,
-    state: WorkState | None = None,
-    queue: Annotated[str | None, Query(max_length=40)] = None,
+    who: WorkReader,
+    filters: Annotated[WorkFilter, Depends()],
     *,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before_id: Annotated[str | None, Query(max_length=40)] = None,
 ) -> Page[WorkItemAnswer]:
     """List work items.
 
-    Newest first; `before_id` is the last id of the page before.
+    Newest first; `before_id` is the last id of the page before. Filters that are given must all hold.
     """
     found = await parts.work.list(
-        who.org_id, state=state.value if state else None, queue=queue, limit=limit, before_id=before_id
+        who.org_id,
+        state=filters.state.value if filters.state else None,
+        queue=filters.queue,
+        wanted=filters.wanted(),
+        limit=limit,
+        before_id=before_id,
     )
     return Page(items=[WorkItemAnswer.of(one) for one in found])
 
 
-async def read_work_item(item_id: str, parts: Parts, who: Agent) -> WorkItemAnswer:
+async def read_work_item(item_id: str, parts: Parts, who: WorkReader) -> WorkItemAnswer:
     """Read a work item."""
     return WorkItemAnswer.of(await parts.work.get(who.org_id, item_id))
 
 
-async def read_work_item_events(item_id: str, parts: Parts, who: Agent) -> Page[EventAnswer]:
+async def read_work_item_events(item_id: str, parts: Parts, who: WorkReader) -> Page[EventAnswer]:
     """Read what happened to a work item.
 
     Its routing events, oldest first: enqueued, offered, accepted, declined and so on.
@@ -47,7 +51,7 @@ async def read_work_item_events(item_id: str, parts: Parts, who: Agent) -> Page[
     return Page(items=[EventAnswer.of(one) for one in await parts.history.history(who.org_id, item_id)])
 
 
-async def explain_work_item(item_id: str, parts: Parts, who: Agent) -> Explanation:
+async def explain_work_item(item_id: str, parts: Parts, who: WorkReader) -> Explanation:
     """Explain where a work item stands.
 
     Which agents qualify now and, for each other, the first reason why not; from the live board.
@@ -56,7 +60,7 @@ async def explain_work_item(item_id: str, parts: Parts, who: Agent) -> Explanati
     return Explanation(item_id=item_id, explanation=dict(await parts.explainer.explain(who.org_id, item_id)))
 
 
-async def end_work_item(item_id: str, body: End, parts: Parts, who: Agent) -> WorkItemAnswer:
+async def end_work_item(item_id: str, body: End, parts: Parts, who: WorkHolder) -> WorkItemAnswer:
     """End the contact.
 
     The customer's conversation closes and the wrap-up begins. For whoever holds the work, and for supervisors.
@@ -64,7 +68,7 @@ async def end_work_item(item_id: str, body: End, parts: Parts, who: Agent) -> Wo
     return WorkItemAnswer.of(await parts.desk.end(who, item_id, body.assignment))
 
 
-async def wrap_up_work_item(item_id: str, body: WrapUp, parts: Parts, who: Agent) -> WorkItemAnswer:
+async def wrap_up_work_item(item_id: str, body: WrapUp, parts: Parts, who: WorkHolder) -> WorkItemAnswer:
     """Finish the wrap-up.
 
     Keeps the disposition, also when the time for it was over just before, and frees the capacity.
@@ -73,7 +77,7 @@ async def wrap_up_work_item(item_id: str, body: WrapUp, parts: Parts, who: Agent
     return WorkItemAnswer.of(item)
 
 
-async def transfer_work_item(item_id: str, body: Transfer, parts: Parts, who: Agent) -> WorkItemAnswer:
+async def transfer_work_item(item_id: str, body: Transfer, parts: Parts, who: WorkHolder) -> WorkItemAnswer:
     """Hand over to a queue.
 
     The customer keeps the place that the whole wait has earned; the note is for whoever takes over.

@@ -8,7 +8,7 @@ from engine.api.schemas.model import Answer, Request
 from engine.clock import moment, rfc3339
 from engine.model.organisation import Organisation, Role
 from engine.model.record import ApiToken, AuditEvent
-from engine.model.user import User
+from engine.model.user import Scope, User
 
 Login = Annotated[str, Field(min_length=1, max_length=100, examples=["ana"])]
 Password = Annotated[str, Field(min_length=1, max_length=2_000)]
@@ -100,6 +100,9 @@ class NewToken(Request):
     role: Role = Role.AGENT
     user_id: str = Field(default="", max_length=40, description="The user it acts for; none for the organisation.")
     valid_days: int = Field(default=0, ge=0, le=3_650, description="0 for no end.")
+    scopes: list[Scope] = Field(
+        default_factory=list, max_length=10, description="For a system: all it may do; the role does not count then."
+    )
 
 
 class TokenAnswer(Answer):
@@ -109,6 +112,7 @@ class TokenAnswer(Answer):
     name: str
     role: Role
     user_id: str
+    scopes: list[Scope]
     created_at: str
     expires_at: str | None
     revoked_at: str | None
@@ -121,6 +125,7 @@ class TokenAnswer(Answer):
             name=token.name,
             role=token.role,
             user_id=token.user_id,
+            scopes=list(token.scopes),
             created_at=rfc3339(token.created_ms),
             expires_at=moment(token.expires_ms),
             revoked_at=moment(token.revoked_ms),

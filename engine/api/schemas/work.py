@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from engine.api.schemas.model import Answer, Request
-from engine.clock import rfc3339
+from engine.clock import moment, rfc3339
 from engine.model.work import EventKind, RoutingEvent, WorkItem, WorkState
 
 Assignment = Annotated[int, Field(ge=1, le=2**53 - 1, description="Fencing number of the offer or assignment.")]
@@ -25,6 +25,16 @@ class WorkItemAnswer(Answer):
     agent_id: str
     assignment: int
     created_at: str
+    weight: int
+    preferred_skills: dict[str, int]
+    preferred_agent: str
+    preferred_required: bool
+    due_at: str | None
+    not_before_at: str | None
+    parent_id: str
+    contact_id: str
+    reference: str
+    attributes: dict[str, object]
 
     @classmethod
     def of(cls, item: WorkItem) -> "WorkItemAnswer":
@@ -41,6 +51,16 @@ class WorkItemAnswer(Answer):
             agent_id=item.agent_id,
             assignment=item.assignment,
             created_at=rfc3339(item.created_ms),
+            weight=item.weight,
+            preferred_skills=dict(item.preferred),
+            preferred_agent=item.preferred_agent,
+            preferred_required=item.preferred_required,
+            due_at=moment(item.due_ms),
+            not_before_at=moment(item.not_before_ms),
+            parent_id=item.parent_id,
+            contact_id=item.contact_id,
+            reference=item.reference,
+            attributes=dict(item.attributes),
         )
 
 

@@ -58,7 +58,7 @@ async def test_everything_asked_for_is_kept(store: Store, org: str) -> None:
         org,
         weight=2,
         preferred={"billing": 4},
-        preferred_agent="ana",
+        preferred_agent=(await agent(store, org)).id,
         preferred_required=True,
         due_ms=START_MS + 5,
         not_before_ms=START_MS + 3,
@@ -108,18 +108,19 @@ async def test_what_it_refers_to_must_be_there(store: Store, org: str) -> None:
                 NewWork(item=item(org, case_id="none")),
                 NewWork(item=item(org, contact_id="none")),
                 NewWork(item=item(org, parent_id="none")),
+                NewWork(item=item(org, preferred_agent="none")),
                 NewWork(item=item(org, parent_id=(await added(store, org)).id)),
             ],
         )
     ]
-    assert faults == ["", "unknown-case", "unknown-contact", "unknown-parent", ""]
+    assert faults == ["", "unknown-case", "unknown-contact", "unknown-parent", "unknown-user", ""]
     assert [one.id for one in await store.work.list(org, wanted={"contact_id": chat.contact.id})] == [good.id]
 
 
 async def test_the_board_may_refuse_only_what_is_pending(store: Store, org: str) -> None:
     kept = await added(store, org)
-    assert await store.work.refuse(org, kept.id, why="queue-full", now_ms=START_MS + 1)
-    assert not await store.work.refuse(org, kept.id, why="queue-full", now_ms=START_MS + 1)
+    assert await store.work.refuse(org, {kept.id: "queue-full"}, now_ms=START_MS + 1) == 1
+    assert await store.work.refuse(org, {kept.id: "queue-full"}, now_ms=START_MS + 1) == 0
     assert (await store.work.get(org, kept.id)).state is WorkState.CLOSED
 
 

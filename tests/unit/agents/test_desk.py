@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from engine import failpoints
-from engine.agents import desk as desk_module
+from engine.agents import settling
 from engine.agents.desk import Desk
 from engine.agents.outcome import SENTENCES
-from engine.agents.transfer import requirement_after
 from engine.clock import SystemClock
 from engine.errors import Conflict, Forbidden, InvalidInput, NotFound, Refused, Unavailable
 from engine.model.board import AgentView, HeldItem
@@ -18,6 +17,7 @@ from engine.model.conversation import Appended, Author, Draft, Entry
 from engine.model.organisation import Organisation, Queue, Role
 from engine.model.user import Principal
 from engine.model.work import EventKind, Outcome, Reply, Requirement, RoutingEvent, WorkItem, WorkState
+from engine.skills.requirement import requirement_after
 from tests.organisations import small_organisation
 
 ANA = Principal(org_id="acme", user_id="ana", login="ana", name="Ana", role=Role.AGENT, via="session")
@@ -131,7 +131,7 @@ class Office:
 
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Office:
-    monkeypatch.setattr(desk_module, "SETTLE_WAITS_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(settling, "SETTLE_WAITS_S", (0.0, 0.0, 0.0))
     return Office()
 
 
@@ -164,7 +164,7 @@ async def test_what_a_killed_process_left_on_the_stream_is_written_by_the_repeat
         office.record.item = replace(office.record.item, state=WorkState.ACTIVE)
         return []
 
-    office.desk._recovery._recorder.record = record  # type: ignore[method-assign]
+    office.desk._settling._recovery._recorder.record = record  # type: ignore[method-assign]
     assert (await office.desk.accept(ANA, "w1", 7)).state is WorkState.ACTIVE
     assert office.record.written == [event()], "its own events only"
 

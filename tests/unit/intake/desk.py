@@ -1,6 +1,6 @@
 """Contract-faithful small doubles of record and board, for the rules of intake alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.errors import Unavailable
@@ -25,6 +25,7 @@ class Record:
     def __init__(self) -> None:
         self.opened: dict[tuple[str, str, str], Opened] = {}
         self.closed: list[tuple[str, str]] = []
+        self.refused: dict[str, str] = {}
 
     @property
     def arrivals(self) -> "Record":
@@ -92,6 +93,10 @@ class Record:
                 self.opened[key] = replace(one, item=item)
                 return item
         return None
+
+    async def refuse(self, org_id: str, whys: Mapping[str, str], *, now_ms: int) -> int:
+        self.refused.update(whys)
+        return len(whys)
 
     async def waiting_outside(self, org_id: str, queues: Sequence[str], *, limit: int) -> list[WorkItem]:
         items = [one.item for one in self.opened.values() if one.item is not None]

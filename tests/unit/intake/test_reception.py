@@ -11,7 +11,7 @@ from engine.intake.reroute import Rerouting
 from engine.intake.sweep import Sweep
 from engine.model.conversation import Arrival, Availability, EntryKind
 from engine.model.organisation import Hours, Organisation, Period
-from engine.model.work import EventKind, Outcome
+from engine.model.work import EventKind, Outcome, Requirement, WorkItem, WorkState
 from tests.organisations import small_organisation
 from tests.unit.intake.desk import Board, Record, Recorder, StillClock, Teller
 
@@ -268,3 +268,12 @@ async def test_concluding_without_a_work_item_closes_and_tells(place: Place) -> 
     await place.reception.conclude("acme", "i9", "visitor")
     await place.reception.conclude("acme", "i9", "visitor")
     assert [one.kind for one in place.teller.told] == [EntryKind.ENDED]
+
+
+async def test_other_systems_work_whose_queue_is_gone_is_taken_off(place: Place) -> None:
+    work = WorkItem(id="w9", org_id="acme", kind="chat", queue="gone", requirement=Requirement(), created_ms=1)
+    assert await place.rerouting.pending(work) is None
+    assert place.record.refused == {"w9": "refused"}
+    place.board.items["w9"] = "queued"
+    assert await place.rerouting._plan(place.organisation, replace(work, state=WorkState.QUEUED)) is None
+    assert place.board.reasons == {"w9": "refused"}

@@ -1,4 +1,4 @@
-"""What a transferred work item requires. Pure."""
+"""What a work item requires in another queue. Pure."""
 
 from __future__ import annotations
 

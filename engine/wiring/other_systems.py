@@ -1,0 +1,26 @@
+"""What other systems reach the engine by: work of any kind handed in, and events handed out."""
+
+from engine.agents.handling import Handling
+from engine.agents.settling import Settling
+from engine.clock import Clock
+from engine.ids import NewId
+from engine.intake.dispatch import Dispatch
+from engine.router.router import Router
+from engine.store.store import Store
+from engine.wiring.organisations import OrganisationBook
+from engine.wiring.recorder import Recorder
+from engine.wiring.work_board import RouterWork
+
+
+class OtherSystems:
+    """Hold the stages that serve other systems."""
+
+    def __init__(
+        self, *, store: Store, router: Router, recorder: Recorder, book: OrganisationBook, clock: Clock, new_id: NewId
+    ) -> None:
+        board = RouterWork(router)
+        self.dispatch = Dispatch(
+            record=store.work, board=board, recorder=recorder, organisations=book, clock=clock, new_id=new_id
+        )
+        settling = Settling(recorder=recorder, work=store.work, stream=router, clock=clock)
+        self.handling = Handling(board=board, work=store.work, settling=settling)

@@ -1,0 +1,44 @@
+"""Roles of a process that does work, with what each of them needs."""
+
+from engine.cases.escalate import Escalator
+from engine.cases.lifecycle import Cases
+from engine.cases.sweep import CaseSweeper
+from engine.clock import Clock
+from engine.intake.reception import Reception
+from engine.intake.reroute import Rerouting
+from engine.intake.sweep import Sweep
+from engine.router.router import Router
+from engine.store.store import Store
+from engine.wiring.organisations import OrganisationBook
+from engine.wiring.recorder import Recorder
+
+
+def sweep_of(
+    *,
+    store: Store,
+    router: Router,
+    recorder: Recorder,
+    reception: Reception,
+    book: OrganisationBook,
+    clock: Clock,
+) -> Sweep:
+    """Build the sweep, which also places work whose queue was removed."""
+    reroute = Rerouting(
+        record=store,
+        router=router,
+        recorder=recorder,
+        organisations=book,
+        conclude=reception.conclude,
+        clock=clock,
+    )
+    return Sweep(arrivals=store.arrivals, router=router, reroute=reroute, organisations=book, clock=clock)
+
+
+def case_roles(
+    *, store: Store, router: Router, cases: Cases, book: OrganisationBook, clock: Clock
+) -> tuple[Escalator, CaseSweeper]:
+    """Build the roles that escalate work and file conversations."""
+    return (
+        Escalator(record=store.escalations, priorities=router, organisations=book, clock=clock),
+        CaseSweeper(record=store.cases, cases=cases, organisations=book, clock=clock),
+    )
