@@ -15,6 +15,7 @@ from engine.clock import rfc3339
 from engine.config.durations import parse_duration
 from engine.model.organisation import Role
 from engine.model.record import ApiToken
+from engine.model.user import Scope
 
 if TYPE_CHECKING:
     from engine.store.store import Store  # opened in record.py only: the other commands start without SQL
@@ -29,6 +30,9 @@ def create(
     name: Annotated[str, typer.Option(help="What the token is for.")],
     role: Annotated[Role, typer.Option(help="What it may do.")] = Role.AGENT,
     login: Annotated[str, typer.Option("--user", metavar="LOGIN", help="User it acts as; else the organisation.")] = "",
+    scope: Annotated[
+        list[Scope] | None, typer.Option(help="For a system: all it may do, whatever the role; may be repeated.")
+    ] = None,
     expires: Annotated[str, typer.Option(metavar="TIME", help="Such as 30d or 12h; at most 30d, or never.")] = "30d",
     organisation: OrganisationId = "",
     settings_file: SettingsFile = None,
@@ -40,10 +44,13 @@ def create(
     Examples:
       cordboard token create --name reporting --role supervisor
       cordboard token create --name bot --user ana --expires never --json
+      cordboard token create --name erp --scope work:write --scope work:read
 
     Exit codes: 0 made, 1 no such user, 2 wrong use, 3 the database is away.
     """
     lifetime_ms = _lifetime_ms(expires)
+    if scope and login:
+        raise typer.BadParameter("a token with scopes is the organisation's own", param_hint="--scope")
     token = PREFIX + secrets.token_urlsafe(32)
 
     async def work(store: Store) -> ApiToken:
@@ -56,6 +63,7 @@ def create(
             token_hash=token_hash(token),
             role=role,
             user_id=user_id,
+            scopes=scope or (),
             expires_ms=now + lifetime_ms if lifetime_ms else 0,
             now_ms=now,
         )
@@ -152,6 +160,7 @@ def _as_mapping(token: ApiToken) -> dict[str, object]:
         "organisation": token.org_id,
         "name": token.name,
         "role": str(token.role),
+        "scopes": [str(one) for one in token.scopes],
         "user_id": token.user_id,
         "expires": rfc3339(token.expires_ms) if token.expires_ms else None,
         "revoked": rfc3339(token.revoked_ms) if token.revoked_ms else None,
