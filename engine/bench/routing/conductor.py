@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 from rich.progress import Progress, TaskID
 
 from engine.bench.routing.bullmq import BullMQ
@@ -95,13 +96,14 @@ class Conductor:
         await self._look("set-up")
         before = await self._memory(floor)
         self._say(f"{items:,} items come in", items)
-        await floor.fill(items, self._options.concurrency, self._step)
+        with self._pace("items that come in, nobody online", items):
+            await floor.fill(items, self._options.concurrency, self._step)
         await self._look("items come in, nobody online")
         if watched:
             self._outcome.item_bytes = (await self._memory(floor) - before) // items
             self._outcome.idle_empty = idle
             self._outcome.idle_waiting = await self._idle(floor, self._options.idle_s)
-        await self._staff(floor, shape)
+        await self._staff(floor, shape, "into a backlog")
         return floor
 
     async def _spare(self, shape: Shape, order: str, *, watched: bool = False) -> Floor:
@@ -110,7 +112,7 @@ class Conductor:
         before = await self._memory(floor)
         await floor.open(self._board, self._leases)
         await self._look("set-up")
-        await self._staff(floor, shape)
+        await self._staff(floor, shape, "without work")
         if watched:
             self._outcome.agent_bytes = (await self._memory(floor) - before) // shape.agents
         await floor.fill(shape.agents * (shape.units // 2), self._options.concurrency, self._step)
@@ -118,9 +120,10 @@ class Conductor:
         await self._look("set-up")
         return floor
 
-    async def _staff(self, floor: Floor, shape: Shape) -> None:
+    async def _staff(self, floor: Floor, shape: Shape, into: str) -> None:
         self._say(f"{shape.agents:,} agents log in", shape.agents)
-        await floor.log_in(self._options.concurrency, self._step)
+        with self._pace(f"agents who log in {into}", shape.agents):
+            await floor.log_in(self._options.concurrency, self._step)
         await self._look("mass log-in")
         self._say("They accept", 0)
         await floor.staff(self._options.concurrency)
@@ -176,8 +179,8 @@ class Conductor:
     async def _with_peer(self, name: str, setting_up: Awaitable[None]) -> None:
         try:
             await setting_up
-        except Unavailable as error:
-            self._outcome.missing[name] = str(error)
+        except (Unavailable, psycopg.Error) as error:
+            self._outcome.missing[name] = " ".join(str(error).split())
 
     async def _set_up_bullmq(self, parts: AsyncExitStack) -> None:
         options = self._options
@@ -229,15 +232,34 @@ class Conductor:
                 turn = number % max(len(self._cases), 1)  # nobody always comes after the same one
                 for series, measure in self._cases[turn:] + self._cases[:turn]:
                     self._progress.update(self._task, description=f"Measuring {series.case.name}")
-                    series.runs.append(await measure())
+                    await self._measure(series, measure)
                     await self._look("measured")
                     self._step(1)
         self._outcome.waited = (self._server.waited_s() - waited_s) / (time.perf_counter() - began)
+
+    async def _measure(self, series: Series, measure: Measure) -> None:
+        """Measure once; a peer that fails is left out from then on."""
+        peer = series.case.system
+        if peer in self._outcome.missing:
+            return
+        try:
+            series.runs.append(await measure())
+        except (Unavailable, psycopg.Error) as error:
+            if peer == ROUTER:
+                raise
+            self._outcome.missing[peer] = " ".join(str(error).split())
 
     async def _look(self, phase: str) -> None:
         """Take note of slow calls and of forks."""
         self._outcome.add_slow(phase, await self._server.slow_calls())
         self._outcome.forks = await self._server.forks()
+
+    @contextmanager
+    def _pace(self, what: str, count: int) -> Iterator[None]:
+        """Take note how many a second were managed, the first time, which is at full size."""
+        began = time.perf_counter()
+        yield
+        self._outcome.paces.setdefault(what, count / max(time.perf_counter() - began, 1e-9))
 
     def _say(self, what: str, total: int) -> None:
         self._progress.update(self._task, description=what, total=total or None, completed=0)

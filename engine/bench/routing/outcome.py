@@ -44,6 +44,7 @@ class Outcome:
     missing: dict[str, str] = field(default_factory=dict)  # peer → why, and what brings it
     slow: dict[str, dict[str, list[float]]] = field(default_factory=dict)  # phase → function → milliseconds
     forks: Forks = field(default_factory=lambda: Forks(count=0, longest_ms=0.0))
+    paces: dict[str, float] = field(default_factory=dict)  # what the set-up managed, a second
     item_bytes: int = 0  # of the board, for each waiting item; the event stream left out
     agent_bytes: int = 0  # … for each agent, configured and signed in, without work
     idle_empty: Idle = field(default_factory=Idle)
@@ -116,6 +117,7 @@ class Outcome:
             "flatness": self.flatness(),
             "generalists": self.generalists(),
             "slow_calls": {"over_ms": SLOW_MS, "count": self.slow_count(), "by_phase": self._slow()},
+            "set_up_per_s": {what: round(pace, 1) for what, pace in self.paces.items()},
             "new_signatures": self.new_signatures,
             "server_waited": round(self.waited, 4),
             "forks": asdict(self.forks),

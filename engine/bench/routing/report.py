@@ -84,6 +84,9 @@ def _print_costs(outcome: Outcome, console: Console) -> None:
     for what, factors in lines.items():
         if factors:
             console.print(f"[bold]Dearer[/]  {what}: {_factors(factors)}", highlight=False)
+    paces = "; ".join(f"{what} {pace:,.0f}" for what, pace in outcome.paces.items())
+    if paces:
+        console.print(f"[bold]A second[/]  {paces}", highlight=False)
     full, empty = outcome.idle_waiting, outcome.idle_empty
     if outcome.agent_bytes:
         console.print(
