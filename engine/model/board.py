@@ -14,7 +14,7 @@ from engine.model.work import Offer, Outcome, RoutingEvent, WorkState
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldItem:
-    """A work item an agent holds: offered, active or in wrap-up."""
+    """A work item an agent holds: offered, active, in wrap-up or parked."""
 
     item_id: str
     interaction_id: str
@@ -50,6 +50,10 @@ class QueueView:
     offered: int = 0
     active: int = 0
     wrapup: int = 0
+    mode: str = "open"  # open, paused (nothing is handed out), draining (nothing comes in)
+    closed: bool = False  # out of hours
+    scheduled: int = 0
+    parked: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

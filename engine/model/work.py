@@ -171,6 +171,8 @@ class Reply:
 
     outcome: Outcome
     events: tuple[RoutingEvent, ...] = ()
+    detail: Mapping[str, object] = field(default_factory=dict)
+    """What else there is to tell: {from, to, why} of an overflow, {why, do, queue} of a refusal."""
 
     @property
     def ok(self) -> bool:

@@ -5,7 +5,7 @@ new epoch and asks once more. That is safe for every command: work is fenced by 
 used twice, whatever the epoch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ import msgspec
 from engine.clock import Clock
 from engine.errors import Unavailable
 from engine.model.work import EventKind, Outcome, Reply, RoutingEvent
+from engine.router.library import function_name
 
 BATCH = 500
 
@@ -50,7 +51,7 @@ class Answer:
     @property
     def reply(self) -> Reply:
         """The answer to a command."""
-        return Reply(outcome=self.outcome, events=self.events)
+        return Reply(outcome=self.outcome, events=self.events, detail=_detail(self.result))
 
 
 class Board:
@@ -75,14 +76,14 @@ class Board:
     async def ask_in(self, epoch: int, org_id: str, function: str, *arguments: str | int | bytes) -> Answer:
         """Call ``function`` for exactly this epoch (0 = any). Raises Unavailable."""
         now: str | int = self._clock.now_ms() if self._clock is not None else ""
-        reply = await self._valkey.call(f"cordboard_{function}_v1", org_id, epoch, now, *arguments)
-        outcome, current, last_seq, stopped_ms, events, result = reply
+        reply = await self._valkey.call(function_name(function), org_id, epoch, now, *arguments)
+        outcome, current, last_seq, stopped_ms, entry, events, result = reply
         return Answer(
             outcome=Outcome(outcome),
             epoch=current,
             last_seq=last_seq,
             stopped_ms=stopped_ms,
-            events=tuple(_event(org_id, fields[0], _named(fields)) for fields in events),
+            events=tuple(_events(org_id, entry, current, events)),
             result=result,
         )
 
@@ -96,30 +97,48 @@ class Board:
         return answer
 
     async def events(self, org_id: str, after: str, *, block_ms: int) -> list[RoutingEvent]:
-        """Return up to ``BATCH`` events after a stream id, waiting up to ``block_ms``. Raises Unavailable."""
+        """Return the events of up to ``BATCH`` entries after a stream id, waiting up to ``block_ms``.
+
+        Raises Unavailable.
+        """
         entries = await self._valkey.read_stream(org_id, after, block_ms=block_ms, count=BATCH)
-        return [_event(org_id, stream_id, fields) for stream_id, fields in entries]
+        return [
+            event
+            for stream_id, fields in entries
+            for event in _events(org_id, stream_id, int(fields["epoch"]), fields["events"])
+        ]
 
     async def trim(self, org_id: str, before: str) -> None:
         """Drop events before a stream id. Raises Unavailable."""
         await self._valkey.trim_stream(org_id, before)
 
 
-def _named(flat: Sequence[Any]) -> dict[str, Any]:
-    return dict(zip(flat[1::2], flat[2::2], strict=True))
+def _detail(result: object) -> Mapping[str, object]:
+    if isinstance(result, str) and result.startswith("{"):
+        return msgspec.json.decode(result, type=dict[str, object])
+    return {}
 
 
-def _event(org_id: str, stream_id: str, fields: Mapping[str, Any]) -> RoutingEvent:
-    return RoutingEvent(
-        org_id=org_id,
-        epoch=int(fields["epoch"]),
-        seq=int(fields["seq"]),
-        stream_id=stream_id,
-        at_ms=int(fields["at"]),
-        kind=EventKind(fields["kind"]),
-        item_id=fields["item"],
-        agent_id=fields["agent"],
-        queue=fields["queue"],
-        assignment=int(fields["assignment"]),
-        data=msgspec.json.decode(fields["data"]),
-    )
+_Told = tuple[int, int, str, str, str, str, int, dict[str, Any]]
+"""An event as the functions write it: number, time, kind, item, agent, queue, assignment, data."""
+_decoder = msgspec.json.Decoder(list[_Told])
+
+
+def _events(org_id: str, stream_id: str, epoch: int, text: str) -> Iterator[RoutingEvent]:
+    """Yield the events of one entry of the stream; all carry its id."""
+    if not text:
+        return
+    for seq, at_ms, kind, item_id, agent_id, queue, assignment, data in _decoder.decode(text):
+        yield RoutingEvent(
+            org_id=org_id,
+            epoch=epoch,
+            seq=seq,
+            stream_id=stream_id,
+            at_ms=at_ms,
+            kind=EventKind(kind),
+            item_id=item_id,
+            agent_id=agent_id,
+            queue=queue,
+            assignment=assignment,
+            data=data,
+        )

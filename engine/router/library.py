@@ -5,29 +5,69 @@ follows in a block of its own, since Lua allows 200 locals per chunk. Rejected: 
 would load every shared piece once per function.
 """
 
+import re
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
-LIBRARY_NAME = "cordboard_v1"
+LAYOUT = 2
+"""Layout of the board's keys and records; lib/board.lua refuses a board of another one."""
 PIECES = (
     "words",
     "keys",
     "record",
+    "cache",
     "board",
     "events",
     "config",
     "timers",
     "agents",
     "capacity",
+    "demands",
+    "jobs",
+    "cohorts",
+    "membership",
     "signatures",
+    "fit",
+    "requirements",
     "items",
+    "lines",
+    "listing",
+    "ready",
+    "scan",
+    "choice",
+    "holds",
+    "rooms",
+    "passing",
+    "relaxation",
+    "offers",
     "matching",
     "work",
+    "parking",
+    "contact",
     "presence",
+    "leaving",
     "setup",
+    "admission",
+    "arrival",
     "register",
 )
 FOLDER = Path(__file__).with_name("lua")
+TABLES = (
+    "OUTCOME",
+    "EVENT",
+    "STATE",
+    "commands",
+    "answer",
+    "register",
+    "register_early",
+    "register_view",
+    "register_begin",
+    *(piece for piece in PIECES if piece not in ("words", "register")),
+)
+"""What the pieces share."""
+_LOCAL = re.compile(rf"^local (?:(?=function (?:{'|'.join(TABLES)})\b)|(?=(?:{'|'.join(TABLES)}) = ))", re.MULTILINE)
+"""At the start of a line, the word that would make a shared name private to its piece."""
 
 
 def transition_files() -> list[Path]:
@@ -36,9 +76,38 @@ def transition_files() -> list[Path]:
 
 
 @cache
-def compose_library() -> str:
-    """Return the whole library's source, as ``FUNCTION LOAD`` takes it."""
-    parts = [f"#!lua name={LIBRARY_NAME}"]
-    parts += [(FOLDER / "lib" / f"{piece}.lua").read_text(encoding="utf-8") for piece in PIECES]
+def _body() -> str:
+    """Return the library's source but for its names.
+
+    Every piece is a local of the one chunk, declared at its front, since pieces call one another both ways.
+    """
+    parts = [f"local {', '.join(TABLES)}"]
+    parts += [_piece(piece) for piece in PIECES]
     parts += [f"do -- {path.name}\n{path.read_text(encoding='utf-8')}end\n" for path in transition_files()]
     return "\n".join(parts)
+
+
+def _piece(piece: str) -> str:
+    text = (FOLDER / "lib" / f"{piece}.lua").read_text(encoding="utf-8")
+    return f"do -- lib/{piece}.lua\n{_LOCAL.sub('', text)}end\n"
+
+
+@cache
+def library_name() -> str:
+    """Return the library's name: layout and contents.
+
+    Builds that differ load their functions side by side, so a rolling upgrade needs no agreement: each process calls
+    its own, on one board, as long as the layout is the same.
+    """
+    return f"cordboard_{LAYOUT}_{sha256(_body().encode()).hexdigest()[:10]}"
+
+
+def function_name(verb: str) -> str:
+    """Return the name under which ``verb``.lua is registered by this build."""
+    return f"{library_name()}_{verb}"
+
+
+@cache
+def compose_library() -> str:
+    """Return the whole library's source, as ``FUNCTION LOAD`` takes it."""
+    return f"#!lua name={library_name()}\nlocal FUNCTION_PREFIX = '{library_name()}_'\n{_body()}"

@@ -110,7 +110,7 @@ class Projector:
         mark = await self._history.cursor(self._org_id)
         seen = await self._stream.events(self._org_id, mark.stream_id, BLOCK_MS)
         # What a rebuild has overtaken is over; it must not look like a board that lost events.
-        events = [event for event in seen if event.epoch >= mark.epoch][:BATCH]
+        events = _whole_entries([event for event in seen if event.epoch >= mark.epoch])
         if seen and not events:
             return PAUSE_S
         if not events:
@@ -128,7 +128,7 @@ class Projector:
             # The numbers follow, but the record knows another story under them: the board went back in time.
             await self._mend(mark, events[0])
             return 0.0
-        return 0.0 if len(events) == BATCH else PAUSE_S
+        return 0.0 if len(events) >= BATCH else PAUSE_S
 
     async def _project(self, events: Sequence[RoutingEvent]) -> None:
         failpoint("projector.before-commit")
@@ -173,6 +173,14 @@ class Projector:
         self._passed.clear()
         self._token = await self._leases.acquire(name, LEASE_MS)
         return self._token is not None
+
+
+def _whole_entries(events: Sequence[RoutingEvent]) -> list[RoutingEvent]:
+    """Return the first ``BATCH`` events, and the rest of the stream's entry in which that cuts."""
+    end = min(BATCH, len(events))
+    while 0 < end < len(events) and events[end].stream_id == events[end - 1].stream_id:
+        end += 1
+    return list(events[:end])
 
 
 def _follows(mark: BoardMark, events: Sequence[RoutingEvent]) -> bool:

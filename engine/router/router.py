@@ -5,6 +5,7 @@ is away. All are safe to repeat, and safe to cancel: a cancelled command has its
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from engine.router.views import agent_view, board_view
 
 TIMERS_PER_TICK = 200
 AGENTS_PER_CALL = 50
+ITEMS_PER_CALL = 100
 LEASES_PER_CALL = 500
 
 _Part = TypeVar("_Part")
@@ -53,6 +55,45 @@ class Router:
         """Let an item wait for an agent; offered in the same step when one is ready."""
         return await self._do(item.org_id, "enqueue_item", json_of(item_fields(item)))
 
+    async def enqueue_many(self, org_id: str, items: Sequence[WorkItem]) -> list[Reply]:
+        """Enqueue items of one organisation, a bounded number per call; the replies are in their order.
+
+        The events of a call come with the reply of its last item.
+        """
+        replies: list[Reply] = []
+        for part in _parts(items, ITEMS_PER_CALL):
+            answer = await self._board.ask(org_id, "enqueue_items", json_of([item_fields(item) for item in part]))
+            if answer.outcome is not Outcome.OK:
+                replies += [Reply(outcome=answer.outcome) for _ in part]
+                continue
+            replies += [Reply(outcome=Outcome(outcome)) for outcome in answer.result]
+            replies[-1] = Reply(outcome=replies[-1].outcome, events=answer.events)
+        return replies
+
+    async def assign(self, item: WorkItem, agent_id: str) -> Reply:
+        """Put a new item with an agent at once, because an outside fact did: his room may go below zero."""
+        return await self._do(item.org_id, "assign_item", json_of({**item_fields(item), "agent": agent_id}))
+
+    async def pick(self, org_id: str, item_id: str, agent_id: str, *, by: str = "agent", force: bool = False) -> Reply:
+        """Give a waiting item to an agent; ``by`` is ``agent`` (he takes it himself) or ``supervisor``."""
+        return await self._do(org_id, "pick_item", item_id, agent_id, by, "1" if force else "0")
+
+    async def change(self, org_id: str, item_id: str, changes: Mapping[str, object]) -> Reply:
+        """Change what a waiting item asks for: priority, due, skills, preferred, queue, preferred_agent, required."""
+        return await self._do(org_id, "change_item", item_id, json_of(changes))
+
+    async def park(self, org_id: str, item_id: str, agent_id: str, assignment: int, why: str = "") -> Reply:
+        """Put an active item aside that waits for the customer; it holds no room."""
+        return await self._do(org_id, "park_item", item_id, agent_id, assignment, why)
+
+    async def resume(self, org_id: str, item_id: str) -> Reply:
+        """Let a parked item wait again; the agent who had it is preferred."""
+        return await self._do(org_id, "resume_item", item_id)
+
+    async def extend_wrapup(self, org_id: str, item_id: str, agent_id: str, assignment: int) -> Reply:
+        """Give the agent more time for his wrap-up, as the queue allows."""
+        return await self._do(org_id, "extend_wrapup", item_id, agent_id, assignment)
+
     async def accept(self, org_id: str, item_id: str, agent_id: str, assignment: int) -> Reply:
         """Turn the offer with this number into an assignment."""
         return await self._do(org_id, "accept_offer", item_id, agent_id, assignment)
@@ -83,10 +124,21 @@ class Router:
         queue: str,
         requirement: Requirement,
         note: str = "",
+        to_agent: str = "",
+        preferred: Mapping[str, int] | None = None,
     ) -> Reply:
-        """Put an active item into ``queue``, keeping its age; not back to this agent for a while."""
-        skills = json_of(dict(requirement.skills))
-        return await self._do(org_id, "transfer_item", item_id, agent_id, assignment, queue, skills, note)
+        """Put an active item into ``queue`` ("" = its own) with its age, held for ``to_agent`` if one is named.
+
+        Not back to this agent for a while; refused before he lets go where the queue is closed or full.
+        """
+        wanted = {
+            "queue": queue,
+            "skills": dict(requirement.skills),
+            "preferred": dict(preferred or {}),
+            "agent": to_agent,
+            "note": note,
+        }
+        return await self._do(org_id, "transfer_item", item_id, agent_id, assignment, json_of(wanted))
 
     async def move(self, org_id: str, item_id: str, *, queue: str, requirement: Requirement) -> Reply:
         """Let a waiting item wait in another queue, with its age."""
@@ -95,6 +147,13 @@ class Router:
     async def reprioritise(self, org_id: str, item_id: str, priority: int) -> Reply:
         """Set an item's priority (points, absolute); its place follows."""
         return await self._do(org_id, "reprioritise_item", item_id, priority)
+
+    async def set_queue(
+        self, org_id: str, queue: str, *, mode: str = "", closed: bool | None = None, estimate_ms: int | None = None
+    ) -> Reply:
+        """Pause (nothing is handed out), drain (nothing comes in) or open a queue; note hours and estimated wait."""
+        hours = "" if closed is None else str(int(closed))
+        return await self._do(org_id, "set_queue", queue, mode, hours, "" if estimate_ms is None else estimate_ms)
 
     # -- presence -----------------------------------------------------------------------------------------------
 
@@ -143,8 +202,12 @@ class Router:
         return agent_view(agent_id, await self._board.question(org_id, "show_agent", agent_id))
 
     async def board_view(self, org_id: str) -> BoardView:
-        """Return all queues and agents; raise Unavailable."""
-        return board_view(await self._board.question(org_id, "show_board"))
+        """Return all queues and agents, read a page of agents at a time; raise Unavailable."""
+        view, after = board_view(await self._board.question(org_id, "show_board", ""))
+        while after:
+            more, after = board_view(await self._board.question(org_id, "show_board", after))
+            view = replace(view, agents=view.agents + more.agents)
+        return view
 
     async def position(self, org_id: str, item_ids: Sequence[str]) -> dict[str, int]:
         """Return where items stand in their queues: 1 = next, 0 = not waiting; raise Unavailable."""
@@ -160,8 +223,17 @@ class Router:
         return int(answer.result) if answer.outcome is Outcome.OK else 0
 
     async def explain(self, org_id: str, item_id: str) -> dict[str, Any]:
-        """Return, for a waiting item, each agent's first reason why not; raise Unavailable."""
-        answer = await self._board.question(org_id, "explain_item", item_id)
+        """Return where an item stands and, while it waits, each agent's first reason why not; raise Unavailable."""
+        whole = await self._explain_page(org_id, item_id, "")
+        after = whole.pop("next", "")
+        while after:
+            page = await self._explain_page(org_id, item_id, after)
+            whole["agents"].update(page.get("agents", {}))
+            after = page.get("next", "")
+        return whole
+
+    async def _explain_page(self, org_id: str, item_id: str, after: str) -> dict[str, Any]:
+        answer = await self._board.question(org_id, "explain_item", item_id, after)
         return msgspec.json.decode(answer.result, type=dict[str, Any]) if answer.outcome is Outcome.OK else {}
 
     async def events(self, org_id: str, after_stream_id: str, block_ms: int) -> list[RoutingEvent]:
@@ -181,6 +253,7 @@ def item_fields(item: WorkItem) -> dict[str, object]:
     return {
         "id": item.id,
         "channel": item.kind,
+        "weight": item.weight,
         "queue": item.queue,
         "skills": dict(item.requirement.skills),
         "priority": item.priority,
@@ -191,4 +264,10 @@ def item_fields(item: WorkItem) -> dict[str, object]:
         "state": item.state.value,
         "agent": item.agent_id,
         "assignment": item.assignment,
+        "preferred": dict(item.preferred),
+        "preferred_agent": item.preferred_agent,
+        "required": item.preferred_required,
+        "due": item.due_ms,
+        "not_before": item.not_before_ms,
+        "parent": item.parent_id,
     }

@@ -26,14 +26,15 @@ def agent_view(agent_id: str, answer: Answer) -> AgentView:
     )
 
 
-def board_view(answer: Answer) -> BoardView:
-    """Read ``show_board``."""
-    now_ms, queues, agents = answer.result
-    return BoardView(
+def board_view(answer: Answer) -> tuple[BoardView, str]:
+    """Read a page of ``show_board``, and after which agent the next one begins ("" = there is none)."""
+    now_ms, queues, agents, after = answer.result
+    view = BoardView(
         at_ms=now_ms,
         queues={row[0]: _queue(row) for row in sorted(queues)},
         agents=tuple(_agent(row) for row in sorted(agents)),
     )
+    return view, after
 
 
 def _held(row: list[Any]) -> HeldItem:
@@ -63,9 +64,18 @@ def _offer(agent_id: str, item: HeldItem) -> Offer:
 
 
 def _queue(row: list[Any]) -> QueueView:
-    key, waiting, longest_wait_ms, offered, active, wrapup = row
+    key, waiting, longest_wait_ms, offered, active, wrapup, mode, closed, scheduled, parked = row
     return QueueView(
-        key=key, waiting=waiting, longest_wait_ms=longest_wait_ms, offered=offered, active=active, wrapup=wrapup
+        key=key,
+        waiting=waiting,
+        longest_wait_ms=longest_wait_ms,
+        offered=offered,
+        active=active,
+        wrapup=wrapup,
+        mode=mode,
+        closed=closed == 1,
+        scheduled=scheduled,
+        parked=parked,
     )
 
 

@@ -1,4 +1,5 @@
--- Purpose:   The agent declines: offered → queued, with rank and age; he is passed over for a while.
+-- Purpose:   The agent declines: offered → queued, with rank and age, unless others still have the offer; he is
+--            passed over for a while.
 -- Keys:      meta
 -- Arguments: epoch, now, item, agent, assignment, reason
 -- Outcomes:  ok; repeated when he has declined it before; unknown_item, unknown_agent, not_yours,
@@ -11,11 +12,12 @@ register('decline_offer', function(self, item_id, agent_id, assignment, reason)
   if refused then
     return refused
   end
-  events.item(self, EVENT.declined, item, { reason = reason })
-  work.release(self, item, 'declined')
+  offers.take_back(self, item, agent.id, EVENT.declined, 'declined', { reason = reason })
   agent.misses, agent.idle = 0, self.now -- he had his turn
-  matching.pass_over(self, item, agent)
-  work.requeue(self, item)
+  passing.over(self, item, agent)
+  if item.state == STATE.queued then
+    work.requeue(self, item)
+  end
   matching.settle(self, agent)
   return OUTCOME.ok
 end)

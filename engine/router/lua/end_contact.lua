@@ -11,7 +11,7 @@ register('end_contact', function(self, item_id, agent_id, assignment)
   if refused then
     return refused
   end
-  if work.end_contact(self, item, 'agent') then
+  if contact.finish_active(self, item, 'agent') then
     matching.settle(self, agent)
   end
   return OUTCOME.ok

@@ -1,22 +1,14 @@
--- Purpose:   Let a work item wait for an agent: pending → queued, and → offered at once if one is ready.
+-- Purpose:   Let a work item wait for an agent: pending → queued, and → offered at once if one is ready; or
+--            → scheduled until its time has come.
 -- Keys:      meta
--- Arguments: epoch, now, JSON {id, channel, queue, skills, priority, age, interaction, case, created}
--- Outcomes:  ok; repeated when the item is or was on the board; unknown_queue
--- Events:    enqueued; offered
+-- Arguments: epoch, now, JSON {id, channel, weight, queue, skills, preferred, priority, due, age, not_before,
+--            preferred_agent, required, parent, exclude, interaction, case, created}
+-- Outcomes:  ok, with '' or JSON {from, to, why} when another queue has it; repeated when the item is or was
+--            on the board; unknown_queue; queue_full, queue_closed with JSON {why, do, queue}; invalid;
+--            too_many_signatures
+-- Events:    as lib/arrival.lua
 
 register('enqueue_item', function(self, text)
-  local given = cjson.decode(text)
-  if items.read(self, given.id) then
-    return OUTCOME.repeated
-  end
-  local queue = config.queue(self, given.queue)
-  if not queue or queue.removed then
-    return OUTCOME.unknown_queue
-  end
-  local item = items.create(self, given)
-  events.item(self, EVENT.enqueued, item, {
-    rank = item.rank, priority = item.priority, age_ms = item.age, channel = item.channel,
-  })
-  matching.place(self, item)
-  return OUTCOME.ok
+  local outcome, result = arrival.enqueue(self, cjson.decode(text))
+  return outcome, result and cjson.encode(result) or ''
 end)

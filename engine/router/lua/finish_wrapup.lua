@@ -11,10 +11,7 @@ register('finish_wrapup', function(self, item_id, agent_id, assignment)
   if refused then
     return refused
   end
-  matching.settle(self, work.finish(self, item, 'done'))
+  matching.settle(self, contact.close(self, item, 'done'))
   return OUTCOME.ok
 end)
 
-timers.on.wrapup = function(self, item_id)
-  matching.settle(self, work.finish(self, items.read(self, item_id), 'time-over'))
-end

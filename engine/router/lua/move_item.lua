@@ -9,7 +9,7 @@
 register('move_item', function(self, item_id, to_queue, skills)
   local item, queue = items.read(self, item_id), config.queue(self, to_queue)
   if not item then
-    return OUTCOME.unknown_item
+    return items.closed(self, item_id) and OUTCOME.wrong_state or OUTCOME.unknown_item
   elseif item.state ~= STATE.queued then
     return OUTCOME.wrong_state
   elseif item.queue == to_queue then
@@ -20,10 +20,10 @@ register('move_item', function(self, item_id, to_queue, skills)
     return OUTCOME.unknown_queue
   end
   events.item(self, EVENT.transferred, item, { from_queue = item.queue, to_queue = to_queue, note = '' })
-  items.leave_line(self, item)
-  items.stop_waiting(self, item)
-  item.queue, item.skills = to_queue, skills
-  item.signature = signatures.of(self, to_queue, item.channel, cjson.decode(skills))
+  lines.leave(self, item)
+  item.queue, item.skills = to_queue, skills ~= '{}' and skills or ''
+  items.begin_segment(self, item)
+  requirements.sign(self, item)
   items.rank(self, item)
   work.requeue(self, item)
   return OUTCOME.ok

@@ -11,6 +11,6 @@ register_begin('open_board', function(meta_key, epoch, now, assignment)
   end
   local self = board.begin(meta_key, tonumber(epoch), tonumber(assignment), now)
   redis.call('XTRIM', keys.events(self), 'MAXLEN', 0)
-  record.save(self)
+  board.save(self)
   return answer(OUTCOME.ok, self.meta.epoch, self)
 end)

@@ -7,9 +7,7 @@
 register('reprioritise_item', function(self, item_id, text)
   local item, priority = items.read(self, item_id), tonumber(text)
   if not item then
-    return OUTCOME.unknown_item
-  elseif item.state == STATE.closed then
-    return OUTCOME.wrong_state
+    return items.closed(self, item_id) and OUTCOME.wrong_state or OUTCOME.unknown_item
   elseif not priority then
     return OUTCOME.invalid
   elseif item.priority == priority then
@@ -18,7 +16,7 @@ register('reprioritise_item', function(self, item_id, text)
   local from, step = item.priority, config.queue(self, item.queue).step
   item.priority, item.rank = priority, item.rank - (priority - from) * step
   if item.state == STATE.queued then
-    items.line_up(self, item) -- updates its scores
+    lines.rank_again(self, item)
   end
   events.item(self, EVENT.reprioritised, item, { priority = priority, from = from })
   return OUTCOME.ok

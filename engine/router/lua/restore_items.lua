@@ -23,12 +23,52 @@ local function give_back(self, item, given)
   items.stop_waiting(self, item)
   item.agent, item.assignment, item.accepted = agent.id, given.assignment, given.assignment
   item.state = given.state
-  capacity.hold(self, agent, item)
   items.count(self, item, 1)
-  if item.state == STATE.wrapup then
-    item.deadline = self.running + config.queue(self, item.queue).wrapup
+  if item.state == STATE.parked then
+    item.assignment = 0
+    capacity.hold(self, agent, item)
+    items.count(self, item, -1)
+    item.state = STATE.active
+    items.count(self, item, 1)
+    parking.enter(self, item, agent)
+    return
+  end
+  capacity.hold(self, agent, item)
+  local queue = config.queue(self, item.queue)
+  if item.state == STATE.wrapup and queue.wrapup_mode ~= 'manual' then
+    item.deadline = self.running + queue.wrapup
     timers.set(self, item.deadline, 'wrapup', item.id)
   end
+end
+
+local function line_up(self, item, given)
+  if given.preferred_agent and given.preferred_agent ~= '' then
+    holds.ask(item, given.preferred_agent, given.required)
+    holds.choose(self, item)
+  end
+  relaxation.catch_up(self, item)
+  lines.enter(self, item)
+  relaxation.watch(self, item)
+  rooms.watch(self, item)
+end
+
+local HELD = { active = true, wrapup = true, parked = true }
+
+local function restore(self, given)
+  ensure_queue(self, given.queue)
+  local item = items.create(self, given)
+  item.segment = math.min(given.segment or 0, item.age)
+  if HELD[given.state] and given.agent ~= '' then
+    give_back(self, item, given)
+  elseif (given.not_before or 0) > self.now then
+    item.state, item.not_before, item.waiting = STATE.scheduled, given.not_before, 0
+    items.count(self, item, 1)
+    timers.alarm(self, given.not_before, 'schedule', item.id)
+  else
+    line_up(self, item, given)
+  end
+  self.meta.assignment = math.max(self.meta.assignment, given.assignment)
+  events.item(self, EVENT.restored, item, { state = item.state, age_ms = item.age, priority = item.priority })
 end
 
 register_early('restore_items', function(self, text)
@@ -37,17 +77,7 @@ register_early('restore_items', function(self, text)
   end
   for _, given in ipairs(cjson.decode(text)) do
     if not items.read(self, given.id) then
-      ensure_queue(self, given.queue)
-      local item = items.create(self, given)
-      local held = given.state == STATE.active or given.state == STATE.wrapup
-      if held and given.agent ~= '' then
-        give_back(self, item, given)
-      else
-        items.line_up(self, item)
-      end
-      self.meta.assignment = math.max(self.meta.assignment, given.assignment)
-      local data = { state = item.state, age_ms = item.age, priority = item.priority }
-      events.item(self, EVENT.restored, item, data)
+      restore(self, given)
     end
   end
   return OUTCOME.ok

@@ -13,13 +13,12 @@ register_early('set_status', function(self, agent_id, key)
   elseif agent.status == key then
     return OUTCOME.repeated
   end
-  matching.index(self, agent, {})
+  matching.withdraw(self, agent)
   presence.become(self, agent, key, 'chosen')
-  presence.each_held(self, agent, STATE.offered, function(item)
-    if not status.channels[item.channel] then
-      work.rescind(self, item, 'status')
-    end
-  end)
+  presence.rescind(self, agent, 'status', status.channels)
+  if agent.reserved ~= '' then
+    rooms.give_up(self, agent)
+  end
   presence.start_grace(self, agent)
   matching.settle(self, agent)
   return OUTCOME.ok

@@ -11,10 +11,10 @@ register('sign_out_agent', function(self, agent_id, open_work)
     return OUTCOME.unknown_agent
   elseif open_work ~= 'requeue' and open_work ~= 'end' then
     return OUTCOME.invalid
-  elseif agent.status == config.settings(self).sign_out_status and #agents.held(self, agent) == 0 then
+  elseif agent.status == config.settings(self).sign_out_status and agent.held == '' then
     return OUTCOME.repeated
   end
-  presence.sign_out(self, agent, open_work == 'end', 'signed-out')
+  leaving.sign_out(self, agent, open_work == 'end', 'signed-out')
   matching.settle(self, agent)
   return OUTCOME.ok
 end)

@@ -1,8 +1,11 @@
--- Purpose:   Open a rebuilt board: graces begin, agents are matched, the longest idle first.
+-- Purpose:   Open a rebuilt board: graces begin, agents are matched, the longest idle first. Many agents are
+--            matched by and by.
 -- Keys:      meta
 -- Arguments: epoch, now
 -- Outcomes:  ok; repeated when matching has started before
 -- Events:    restored, of no item: the board is back; offered
+
+local AT_ONCE = 100
 
 register_early('start_matching', function(self)
   if self.meta.state == 'open' then
@@ -10,8 +13,12 @@ register_early('start_matching', function(self)
   end
   self.meta.state, self.meta.tick = 'open', self.now
   events.board(self, EVENT.restored)
+  if redis.call('ZCARD', keys.agents(self)) > AT_ONCE then
+    jobs.settle_agents(self)
+    return OUTCOME.ok
+  end
   local all = {}
-  for _, id in ipairs(redis.call('SMEMBERS', keys.agents(self))) do
+  for _, id in ipairs(agents.page(self, '', AT_ONCE)) do
     all[#all + 1] = agents.read(self, id)
   end
   table.sort(all, function(left, right)

@@ -78,7 +78,7 @@ class Reference:
     def place(self, item: Item) -> None:
         ready = [agent for agent in self.agents.values() if self.ready(agent, item)]
         if ready:
-            self.offer(item, min(ready, key=lambda agent: (agent.idle, agent.id)))
+            self.offer(item, min(ready, key=lambda agent: (item.queue != agent.queues[0], agent.idle, agent.id)))
 
     def settle(self, agent: Agent) -> None:
         fit = [item for item in self.items.values() if item.state == "queued" and self.ready(agent, item)]
@@ -203,7 +203,7 @@ class Reference:
         timers: list[tuple[int, str]] = []
         for item in self.items.values():
             if item.state == "offered":
-                timers.append((item.deadline, f"offer|{item.id}"))
+                timers.append((item.deadline, f"offer|{item.id}|{item.agent}"))
             if item.state == "wrapup":
                 timers.append((item.deadline, f"wrapup|{item.id}"))
             if item.state != "closed":

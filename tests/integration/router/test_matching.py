@@ -151,7 +151,7 @@ async def test_the_explanation_gives_each_agents_first_reason(scene: Scene) -> N
     await scene.sign_in("declined")
     await scene.enqueue("i2", skills={"english": 5})
     await scene.decline("declined")
-    await scene.sign_in("offered", "break", "unskilled", "other")
+    await scene.sign_in("offered", "break", "unskilled")
     await scene.router.set_status(scene.org_id, "break", "break")
     await scene.enqueue("i3", "support")
     await scene.enqueue("i4", skills={"english": 5})

@@ -107,7 +107,7 @@ async def test_only_what_lies_behind_the_cursor_is_trimmed(scene: Scene) -> None
     assert scene.record.mark.seq == 401
     left = await scene.valkey.read_stream(scene.org_id, "0-0", count=1_000)
     assert 100 <= len(left) < 401
-    assert left[-1][1]["seq"] == "401"
+    assert left[-1][1]["first"] == "401"
     await scene.valkey.command("DEL", f"cb:{{{scene.org_id}}}:events")  # the fixture reads from the start
 
 

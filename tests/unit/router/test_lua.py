@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.model.work import EventKind, Outcome, WorkState
-from engine.router.library import FOLDER, PIECES, compose_library, transition_files
+from engine.router.library import FOLDER, PIECES, compose_library, library_name, transition_files
 
 LIB = FOLDER / "lib"
 SOURCES = sorted(FOLDER.rglob("*.lua"))
@@ -90,7 +90,7 @@ def test_keys_are_spelled_in_one_place() -> None:
 
 def test_every_timer_that_is_set_has_a_handler() -> None:
     everything = "\n".join(code(path) for path in SOURCES)
-    named = set(re.findall(r"timers\.set\([^()]*(?:\([^()]*\)[^()]*)*'(\w+)'", everything))
+    named = set(re.findall(r"timers\.(?:set|alarm)\(\w+, .*?, '(\w+)'", everything))
     assert named == set(re.findall(r"timers\.on\.(\w+) =", everything)) != set()
 
 
@@ -103,8 +103,10 @@ def test_nothing_numeric_is_joined_without_a_format() -> None:
 
 def test_the_library_holds_every_piece_once() -> None:
     source = compose_library()
-    assert source.startswith("#!lua name=cordboard_v1\n")
+    assert source.startswith(f"#!lua name={library_name()}\n")
     assert sorted(PIECES) == sorted(path.stem for path in LIB.glob("*.lua"))
+    for piece in PIECES:
+        assert source.count(f"do -- lib/{piece}.lua\n") == 1
     for path in transition_files():
         assert source.count(f"do -- {path.name}\n") == 1
 

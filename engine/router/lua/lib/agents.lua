@@ -1,39 +1,59 @@
--- Agents: their record, and the marks of where they stand in the indexes.
+-- Agents: their record, and what they hold: a list of 'item*channel*units', oldest first, in one
+-- field of the record. Parked work that keeps a small weight stands in it, too.
 
 local agents = {}
 
 function agents.read(board, id)
-  return record.read(board, keys.agent(board, id))
+  return record.read(board, keys.agent(board, id), record.AGENT)
 end
 
 -- Create an agent whom nobody configured yet: signed out, member of nothing.
 function agents.create(board, id)
-  redis.call('SADD', keys.agents(board), id)
+  redis.call('ZADD', keys.agents(board), 0, id)
   return record.create(board, keys.agent(board, id), {
-    id = id, profile = '', skills = '{}', queues = '{}',
-    status = config.settings(board).sign_out_status, since = board.now, idle = board.now,
-    misses = 0, offers = 0, connections = 0, ready = '',
+    id = id, status = config.settings(board).sign_out_status, since = board.now, idle = board.now,
   })
 end
 
--- The mark in `ready` says in which ready sets the agent stands: ',chat,email,@idle since'.
-function agents.ready_mark(agent, channels)
-  local names = {}
-  for channel in pairs(channels) do
-    names[#names + 1] = channel
+-- Return what the agent holds: a list of {item, channel, units}.
+function agents.holding(agent)
+  local list = {}
+  for item, channel, units in string.gmatch(agent.held, '(%S+)%*(%S+)%*(%-?%d+)') do
+    list[#list + 1] = { item = item, channel = channel, units = tonumber(units) }
   end
-  if #names == 0 then
-    return ''
-  end
-  table.sort(names)
-  return ',' .. table.concat(names, ',') .. ',@' .. string.format('%.0f', agent.idle)
+  return list
 end
 
-function agents.marked_ready(agent, channel)
-  return string.find(agent.ready, ',' .. channel .. ',', 1, true) ~= nil
+-- Return the ids of the items the agent has room taken for, oldest first.
+function agents.held(agent)
+  local ids = {}
+  for id in string.gmatch(agent.held, '(%S+)%*%S+%*') do
+    ids[#ids + 1] = id
+  end
+  return ids
 end
 
--- Return the ids of the items the agent holds, oldest first.
-function agents.held(board, agent)
-  return redis.call('ZRANGE', keys.held(board, agent.id), 0, -1)
+function agents.take(agent, item, units)
+  local entry = item.id .. '*' .. item.channel .. '*' .. string.format('%d', units)
+  agent.held = agent.held == '' and entry or agent.held .. ' ' .. entry
+end
+
+function agents.drop(agent, item)
+  local rest = {}
+  for entry in string.gmatch(agent.held, '%S+') do
+    if string.sub(entry, 1, #item.id + 1) ~= item.id .. '*' then
+      rest[#rest + 1] = entry
+    end
+  end
+  agent.held = table.concat(rest, ' ')
+end
+
+function agents.holds_anything(board, agent)
+  return agent.held ~= '' or redis.call('ZCARD', keys.parked(board, agent.id)) > 0
+end
+
+-- Return up to `limit` agents after `id` in the order of ids ('' = from the first).
+function agents.page(board, id, limit)
+  local from = id == '' and '-' or '(' .. id
+  return redis.call('ZRANGEBYLEX', keys.agents(board), from, '+', 'LIMIT', 0, limit)
 end

@@ -6,7 +6,7 @@
 
 local board = {}
 
-local LAYOUT = '1'
+local LAYOUT = '2'
 local GAP_MS = 2000
 
 local function server_now()
@@ -19,30 +19,11 @@ function board.time(given, clock)
   return math.max(tonumber(given) or server_now(), clock)
 end
 
--- Return an open board, or nil and the outcome. `states` are the board states that are fit.
-function board.open(meta_key, epoch, given, states)
-  local self = { records = {}, events = {}, configuration = {}, meta_key = meta_key }
-  local meta = record.read(self, meta_key)
-  if not meta then
-    return nil, OUTCOME.no_board, 0
-  elseif meta.layout ~= LAYOUT then
-    return nil, OUTCOME.wrong_layout, meta.epoch or 0
-  elseif epoch ~= 0 and epoch ~= meta.epoch then
-    return nil, OUTCOME.stale_epoch, meta.epoch
-  elseif not states[meta.state] then
-    return nil, OUTCOME.no_board, meta.epoch
-  end
-  self.meta = meta
-  self.root = keys.root(meta_key)
-  self.prefix = keys.prefix(self.root, meta.epoch)
-  self.now = board.time(given, meta.clock)
-  board.count_gap(self)
-  meta.clock = self.now
-  self.running = self.now - meta.stopped
-  return self
+local function begun(meta_key)
+  return { records = {}, events = {}, meta_key = meta_key, root = keys.root(meta_key) }
 end
 
-function board.count_gap(self)
+local function count_gap(self)
   local meta = self.meta
   local gap = self.now - meta.tick
   if meta.state == 'open' and gap > GAP_MS then
@@ -51,12 +32,38 @@ function board.count_gap(self)
   end
 end
 
+-- Return an open board, or nil and the outcome. `states` are the board states that are fit.
+function board.open(meta_key, epoch, given, states)
+  local self = begun(meta_key)
+  local meta = record.read(self, meta_key, record.META)
+  if not meta then
+    return nil, OUTCOME.no_board, 0
+  elseif meta.layout ~= LAYOUT then
+    return nil, OUTCOME.wrong_layout, meta.epoch
+  elseif epoch ~= 0 and epoch ~= meta.epoch then
+    return nil, OUTCOME.stale_epoch, meta.epoch
+  elseif not states[meta.state] then
+    return nil, OUTCOME.no_board, meta.epoch
+  end
+  self.meta = meta
+  self.prefix = keys.prefix(self.root, meta.epoch)
+  if meta.server ~= cache.server() then
+    meta.server, meta.reign = cache.server(), meta.reign + 1
+  end
+  self.cache = cache.of(meta, self.root)
+  self.now = board.time(given, meta.clock)
+  count_gap(self)
+  meta.clock = self.now
+  self.running = self.now - meta.stopped
+  return self
+end
+
 -- Begin a new epoch: an empty board, closed until matching starts.
 function board.begin(meta_key, epoch, assignment, given)
-  local self = { records = {}, events = {}, configuration = {}, meta_key = meta_key }
-  local old = record.read(self, meta_key)
+  local self = begun(meta_key)
+  local old = record.read(self, meta_key, record.META)
   local now = board.time(given, old and old.clock or 0)
-  self.root = keys.root(meta_key)
+  local time = redis.call('TIME')
   self.meta = record.replace(self, meta_key, {
     layout = LAYOUT,
     epoch = epoch,
@@ -66,8 +73,19 @@ function board.begin(meta_key, epoch, assignment, given)
     clock = now,
     stopped = 0,
     tick = now,
+    version = 1,
+    born = time[1] .. '.' .. time[2],
+    reign = 1,
+    server = cache.server(),
   })
   return self
+end
+
+function board.save(self)
+  record.save(self)
+  if self.cache then
+    self.cache.seq = self.meta.seq
+  end
 end
 
 -- Return the real time of a deadline kept in running time; 0 = none.

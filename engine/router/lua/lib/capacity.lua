@@ -5,34 +5,46 @@
 
 local capacity = {}
 
+-- Return the units an item of `channel` holds with the agent; `asked` is the item's own weight, 0 = none.
+function capacity.weight(board, agent, channel, asked)
+  local profile = config.profile(board, agent.profile)
+  local terms = profile and profile.channels[channel]
+  return asked > 0 and asked or terms and terms.weight or 1 -- given to an agent without the channel
+end
+
 -- Return why the agent has no room for one more item of `channel`, or nil when he has.
-function capacity.no_room(board, agent, channel)
+function capacity.no_room(board, agent, channel, asked)
   local profile = config.profile(board, agent.profile)
   local terms = profile and profile.channels[channel]
   if not terms then
     return 'channel-not-in-profile'
+  elseif agent.held == '' then
+    return profile.units < (asked > 0 and asked or terms.weight) and 'no-room' or nil
   end
-  local room = profile.units
-  for field, held in pairs(agent) do
-    if string.sub(field, 1, 2) == 'u:' and agent['n:' .. string.sub(field, 3)] > 0 then
-      local holding = profile.channels[string.sub(field, 3)]
-      if holding and holding.exclusive then
-        return 'exclusive-work'
-      elseif not (holding and holding.interruptible_by[channel]) then
-        room = room - held
+  local room, count = profile.units, 0
+  for _, held in ipairs(agents.holding(agent)) do
+    local holding = profile.channels[held.channel]
+    count = count + (held.channel == channel and 1 or 0)
+    if holding and holding.exclusive then
+      return 'exclusive-work'
+    elseif not (holding and holding.interruptible_by[channel]) then
+      if terms.needs_empty then
+        return 'needs-empty'
       end
+      room = room - held.units
     end
   end
-  if room < terms.weight then
+  if room < (asked > 0 and asked or terms.weight) then
     return 'no-room'
-  elseif terms.maximum > 0 and (agent['n:' .. channel] or 0) >= terms.maximum then
+  elseif terms.maximum > 0 and count >= terms.maximum then
     return 'channel-maximum'
   end
   return nil
 end
 
--- Return why nothing of `channel` can be offered to the agent now, or nil when it can.
-function capacity.not_ready(board, agent, channel)
+-- Return why nothing of `channel` can be offered to the agent now, or nil when it can. `item_id` is
+-- the item his room may be held for.
+function capacity.not_ready(board, agent, channel, asked, item_id)
   local status = config.status(board, agent.status)
   if agent.connections == 0 then
     return 'not-connected'
@@ -40,52 +52,37 @@ function capacity.not_ready(board, agent, channel)
     return 'status'
   elseif agent.offers > 0 then
     return 'offer-pending'
+  elseif agent.pace > board.now then
+    return 'return-pace'
+  elseif agent.reserved ~= '' and agent.reserved ~= item_id then
+    return 'room-held'
   end
-  return capacity.no_room(board, agent, channel)
+  return capacity.no_room(board, agent, channel, asked)
 end
 
--- Return the set of channels that can be offered to the agent now.
-function capacity.ready_channels(board, agent)
+-- Return the set of demands that can be offered to the agent now; empty while nothing is matched.
+function capacity.ready_demands(board, agent)
   local ready = {}
-  local status = config.status(board, agent.status)
-  if board.meta.state ~= 'open' or agent.connections == 0 or not status then
-    return ready
-  end
-  for channel in pairs(status.channels) do
-    if not capacity.not_ready(board, agent, channel) then
-      ready[channel] = true
+  if board.meta.state == 'open' and agent.connections > 0 and agent.offers == 0 then
+    for _, demand in ipairs(demands.all(board)) do
+      if not capacity.not_ready(board, agent, demand.channel, demand.weight) then
+        ready[demand.text] = true
+      end
     end
   end
   return ready
 end
 
-local function change_held(agent, item, items_held, units_held)
-  local number, units = 'n:' .. item.channel, 'u:' .. item.channel
-  agent[number] = (agent[number] or 0) + items_held
-  agent[units] = (agent[units] or 0) + units_held
-end
-
--- Take the agent's room for `item`, whose weight is fixed by this.
+-- Take the agent's room for `item`; the units are fixed by this.
 function capacity.hold(board, agent, item)
-  local profile = config.profile(board, agent.profile)
-  local terms = profile and profile.channels[item.channel]
-  item.weight = terms and terms.weight or 1 -- restored to an agent who lost the channel
-  change_held(agent, item, 1, item.weight)
-  redis.call('ZADD', keys.held(board, agent.id), board.now, item.id)
-end
-
-function capacity.release(board, agent, item)
-  change_held(agent, item, -1, -item.weight)
-  redis.call('ZREM', keys.held(board, agent.id), item.id)
+  agents.take(agent, item, capacity.weight(board, agent, item.channel, item.weight))
 end
 
 -- Return the agent's units and how many of them he uses.
 function capacity.load(board, agent)
   local profile, used = config.profile(board, agent.profile), 0
-  for field, units in pairs(agent) do
-    if string.sub(field, 1, 2) == 'u:' then
-      used = used + units
-    end
+  for _, held in ipairs(agents.holding(agent)) do
+    used = used + held.units
   end
   return profile and profile.units or 0, used
 end

@@ -1,13 +1,14 @@
--- What the organisation configured, as configure_board wrote it; decoded once per call.
+-- What the organisation configured, as configure_board wrote it; decoded once per version. What a
+-- supervisor or the hours make of a queue (its condition) changes without a new version.
 
 local config = {}
 
 local function read(board, field)
-  local known = board.configuration[field]
+  local known = board.cache.config[field]
   if known == nil then
     local text = redis.call('HGET', keys.config(board), field)
     known = text and cjson.decode(text) or false
-    board.configuration[field] = known
+    board.cache.config[field] = known
   end
   return known or nil
 end
@@ -21,7 +22,44 @@ function config.status(board, key) return read(board, 'status:' .. key) end
 
 function config.profile(board, key) return read(board, 'profile:' .. key) end
 
+-- Return the rules of a kind of work: keep (stays with a lost agent), refusable.
+function config.kind(board, channel)
+  local kinds = config.settings(board).kinds
+  return kinds and kinds[channel] or { keep = false, refusable = true }
+end
+
+-- Begin a new version: what every server remembers of the old one is forgotten.
+function config.renew(board)
+  board.meta.version = board.meta.version + 1
+  board.cache.version, board.cache.config, board.cache.mixed = board.meta.version, {}, {}
+end
+
 function config.write(board, field, value)
-  board.configuration[field] = value
+  board.cache.config[field] = value
   redis.call('HSET', keys.config(board), field, cjson.encode(value))
+end
+
+-- Return the queue's condition: mode ('open', 'paused', 'draining'), whether its hours are over, and
+-- the estimated wait in milliseconds (0 = unknown).
+function config.condition(board, key)
+  if board.meta.conditions == 0 then
+    return 'open', false, 0
+  end
+  local found = redis.call('HMGET', keys.conditions(board), 'mode:' .. key, 'closed:' .. key, 'estimate:' .. key)
+  return found[1] or 'open', found[2] == '1', tonumber(found[3] or 0)
+end
+
+-- Paused queues are named in meta, which every call reads.
+function config.paused(board, key)
+  return string.find(board.meta.paused, ',' .. key .. ',', 1, true) ~= nil
+end
+
+function config.set_paused(board, key, paused)
+  local meta = board.meta
+  local start, stop = string.find(meta.paused, ',' .. key .. ',', 1, true)
+  if paused and not start then
+    meta.paused = meta.paused .. ',' .. key .. ','
+  elseif start and not paused then
+    meta.paused = string.sub(meta.paused, 1, start - 1) .. string.sub(meta.paused, stop + 1)
+  end
 end

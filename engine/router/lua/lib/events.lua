@@ -1,35 +1,52 @@
--- Report a transition: one event with the board's own gapless number, on the stream and in the
--- reply. `data` becomes JSON; it must hold no empty table that is meant as a list.
+-- Report transitions: each is one event with the board's own gapless number; all of one call are one
+-- entry on the stream, and come with the answer. `data` becomes JSON; it must hold no empty table
+-- that is meant as a list. Ids and keys are of letters that JSON takes as they are.
 
 local events = {}
 
-local function emit(board, kind, who, data)
+local function emit(board, kind, item, agent, queue, assignment, data)
   local meta = board.meta
   meta.seq = meta.seq + 1
-  local fields = {
-    'epoch', meta.epoch, 'seq', meta.seq, 'at', board.now, 'kind', kind,
-    'item', who.item or '', 'agent', who.agent or '', 'queue', who.queue or '',
-    'assignment', who.assignment or 0, 'data', cjson.encode(data or {}),
-  }
-  local id = redis.call('XADD', keys.events(board), '*', unpack(fields))
-  board.events[#board.events + 1] = { id, unpack(fields) }
+  local text = data and cjson.encode(data) or '{}'
+  board.events[#board.events + 1] = string.format('[%.0f,%.0f,"%s","%s","%s","%s",%.0f,%s]',
+    meta.seq, board.now, kind, item, agent, queue, assignment, text)
 end
 
 -- Report a transition of `item` with the agent and assignment it has at this moment.
 function events.item(board, kind, item, data)
-  emit(board, kind, {
-    item = item.id, agent = item.agent, queue = item.queue, assignment = item.assignment,
-  }, data)
+  emit(board, kind, item.id, item.agent, item.queue, item.assignment, data)
+end
+
+-- Report what became of one agent's offer of `item`.
+function events.offer(board, kind, item, agent_id, assignment, data)
+  emit(board, kind, item.id, agent_id, item.queue, assignment, data)
 end
 
 -- Report where `agent` stands now.
 function events.presence(board, agent, reason)
-  emit(board, EVENT.presence, { agent = agent.id }, {
+  emit(board, EVENT.presence, '', agent.id, '', 0, {
     status = agent.status, connected = agent.connections > 0, reason = reason,
   })
 end
 
+-- Report what a queue's condition is now.
+function events.queue(board, key, data)
+  emit(board, EVENT.queue, '', '', key, 0, data)
+end
+
 -- Report that the whole board is back.
 function events.board(board, kind)
-  emit(board, kind, {}, { epoch = board.meta.epoch })
+  emit(board, kind, '', '', '', 0, { epoch = board.meta.epoch })
+end
+
+-- Put what was reported on the stream; return its entry's id and the events as JSON.
+function events.publish(board)
+  local count = #board.events
+  if count == 0 then
+    return '', ''
+  end
+  local text = '[' .. table.concat(board.events, ',') .. ']'
+  local epoch, first = board.meta.epoch, board.meta.seq - count + 1
+  local id = redis.call('XADD', keys.events(board), '*', 'epoch', epoch, 'first', first, 'events', text)
+  return id, text
 end

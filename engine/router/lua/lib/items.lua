@@ -1,61 +1,82 @@
--- Work items: their record, their place in the line, their numbers per queue.
--- A queued item stands in three sorted sets: its signature's (matching), its queue's by rank
--- (position) and by waiting since (longest wait). An item with an agent is counted in `counts`.
+-- Work items: their record, rank and clocks, and what is kept of closed ones.
 
 local items = {}
 
+local STRETCH_MS = 600000
+
 function items.read(board, id)
-  return record.read(board, keys.item(board, id))
+  return record.read(board, keys.item(board, id), record.ITEM)
 end
 
--- Create an item that waits from now on; `given` is what enqueue or restore was told.
+-- Return what is kept of a closed item ({agent, assignment, answer}), or nil. It outlives the sweep.
+function items.closed(board, id)
+  local stretch = math.floor(board.now / STRETCH_MS)
+  local text = redis.call('HGET', keys.closed(board, stretch), id)
+    or redis.call('HGET', keys.closed(board, stretch - 1), id)
+  return text and cjson.decode(text) or nil
+end
+
+function items.bury(board, item)
+  local stretch = math.floor(board.now / STRETCH_MS)
+  local text = cjson.encode({
+    agent = item.last_agent, assignment = item.last_assignment, answer = item.last_answer,
+  })
+  if redis.call('HSET', keys.closed(board, stretch), item.id, text) == 1 and stretch ~= board.cache.stretch then
+    board.cache.stretch = stretch
+    redis.call('UNLINK', keys.closed(board, stretch - 2), keys.closed(board, stretch - 3))
+  end
+  record.drop(board, keys.item(board, item.id))
+end
+
+local function text_of(map)
+  return map and next(map) and cjson.encode(map) or ''
+end
+
+-- Create an item that waits from now on; `given` is what enqueue or restore was told. Return nil
+-- when there is no place for its signature.
 function items.create(board, given)
+  local age = math.max(given.age or 0, 0)
   local item = record.create(board, keys.item(board, given.id), {
-    id = given.id, interaction = given.interaction or '', case = given.case or '',
-    channel = given.channel, queue = given.queue, skills = cjson.encode(given.skills or {}),
-    priority = given.priority or 0, age = math.max(given.age or 0, 0), created = given.created or 0,
-    enqueued = board.now, waiting = board.now, since = board.now,
-    state = STATE.queued, agent = '', assignment = 0, accepted = 0, weight = 0, deadline = 0,
-    last_assignment = 0, last_agent = '', last_answer = '',
+    id = given.id, interaction = given.interaction, case = given.case, parent = given.parent,
+    channel = given.channel, weight = given.weight or 0, queue = given.queue,
+    skills = text_of(given.skills), preferred = text_of(given.preferred),
+    priority = given.priority or 0, due = given.due or 0, age = age, segment = age,
+    created = given.created or 0, enqueued = board.now, waiting = board.now, since = board.now,
+    state = STATE.queued,
   })
   items.rank(board, item)
-  item.signature = signatures.of(board, item.queue, item.channel, given.skills or {})
+  if not requirements.sign(board, item) then
+    record.drop(board, keys.item(board, given.id))
+    return nil
+  end
   return item
 end
 
 -- Lower first, comparable across queues; static, so nothing is recomputed while waiting.
 function items.rank(board, item)
   local queue = config.queue(board, item.queue)
-  item.rank = board.now - item.age + queue.target - (item.priority + queue.priority) * queue.step
-end
-
--- Return how long the item has waited for an agent in all.
-function items.waited(board, item)
-  return item.age + (item.waiting > 0 and board.now - item.waiting or 0)
+  local base = board.now - requirements.waited(board, item) + queue.target
+  if queue.ranking == 'due' and item.due > 0 then
+    base = item.due
+  end
+  item.rank = base - (item.priority + queue.priority) * queue.step
 end
 
 -- Stop the item's wait: an agent has it, or nobody ever will.
 function items.stop_waiting(board, item)
-  item.age, item.waiting = items.waited(board, item), 0
+  item.age, item.waiting = requirements.waited(board, item), 0
 end
 
-function items.line_up(board, item)
-  redis.call('ZADD', keys.waiting(board, item.signature), item.rank, item.id)
-  redis.call('ZADD', keys.line(board, item.queue), item.rank, item.id)
-  redis.call('ZADD', keys.waits(board, item.queue), item.waiting - item.age, item.id)
-end
-
-function items.leave_line(board, item)
-  redis.call('ZREM', keys.waiting(board, item.signature), item.id)
-  redis.call('ZREM', keys.line(board, item.queue), item.id)
-  redis.call('ZREM', keys.waits(board, item.queue), item.id)
+-- Begin a new segment: relaxation, overflow and service level count anew, the age goes on.
+function items.begin_segment(board, item)
+  item.segment, item.stage = requirements.waited(board, item), 0
 end
 
 function items.count(board, item, change)
   redis.call('HINCRBY', keys.counts(board), item.state .. ':' .. item.queue, change)
 end
 
--- Move an item that an agent holds to another state.
+-- Move an item that is counted in one state to another.
 function items.become(board, item, state)
   items.count(board, item, -1)
   item.state, item.since = state, board.now

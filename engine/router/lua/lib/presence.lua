@@ -39,7 +39,7 @@ function presence.close(board, agent, connection)
 end
 
 function presence.each_held(board, agent, state, step)
-  for _, id in ipairs(agents.held(board, agent)) do
+  for _, id in ipairs(agents.held(agent)) do
     local item = items.read(board, id)
     if item.state == state then
       step(item)
@@ -47,10 +47,22 @@ function presence.each_held(board, agent, state, step)
   end
 end
 
+-- Take back without a miss what is offered to the agent; `keeps` says which channels he may keep.
+function presence.rescind(board, agent, reason, keeps)
+  presence.each_held(board, agent, STATE.offered, function(item)
+    if not (keeps and keeps[item.channel]) then
+      offers.take_back(board, item, agent.id, EVENT.rescinded, 'rescinded', { reason = reason })
+      if item.state == STATE.queued then
+        work.requeue(board, item)
+      end
+    end
+  end)
+end
+
 -- Start the grace of an agent who is not connected, if there is anything to lose.
 function presence.start_grace(board, agent)
   local settings = config.settings(board)
-  local something = agent.status ~= settings.sign_out_status or #agents.held(board, agent) > 0
+  local something = agent.status ~= settings.sign_out_status or agent.held ~= '' or agent.own > 0
   if agent.connections == 0 and something and not timers.is_set(board, 'grace', agent.id) then
     timers.set(board, board.running + settings.grace, 'grace', agent.id)
   end
@@ -64,11 +76,10 @@ end
 
 -- The agent's last connection is gone: his offers return at once, his chats after grace.
 function presence.went(board, agent, reason)
-  matching.index(board, agent, {})
+  matching.withdraw(board, agent)
+  rooms.give_up(board, agent)
   events.presence(board, agent, reason)
-  presence.each_held(board, agent, STATE.offered, function(item)
-    work.rescind(board, item, reason)
-  end)
+  presence.rescind(board, agent, reason)
   presence.start_grace(board, agent)
 end
 
@@ -76,32 +87,15 @@ end
 function presence.become(board, agent, status, reason)
   local from, to = config.status(board, agent.status), config.status(board, status)
   if to and to.kind == 'available' and not (from and from.kind == 'available') then
-    agent.idle = board.now -- a break does not count as waiting for work
+    agent.idle, agent.returning = board.now, 1 -- a break does not count as waiting for work
   end
-  agent.status, agent.since, agent.misses = status, board.now, 0
+  if from and from.kind == 'offline' then
+    agent.handled = 0
+  end
+  if to and to.kind == 'offline' then
+    holds.free_all(board, agent)
+  end
+  membership.change_status(board, agent, status)
+  agent.since, agent.misses = board.now, 0
   events.presence(board, agent, reason)
-end
-
--- Sign the agent out: offers return, active items return or end, wrap-ups are closed.
-function presence.sign_out(board, agent, ends, reason)
-  matching.index(board, agent, {})
-  local status = config.settings(board).sign_out_status
-  if agent.status ~= status then
-    presence.become(board, agent, status, reason)
-  end
-  presence.each_held(board, agent, STATE.offered, function(item)
-    work.rescind(board, item, reason)
-  end)
-  presence.each_held(board, agent, STATE.active, function(item)
-    if ends then
-      work.end_contact(board, item, reason) -- its wrap-up is closed below
-    else
-      events.item(board, EVENT.lost, item, { reason = reason })
-      work.release(board, item, 'lost')
-      work.requeue(board, item)
-    end
-  end)
-  presence.each_held(board, agent, STATE.wrapup, function(item)
-    work.finish(board, item, reason)
-  end)
 end

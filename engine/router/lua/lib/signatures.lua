@@ -1,89 +1,102 @@
--- Requirement signatures: all items of one queue, channel and set of (skill, level) are alike to
--- every agent. Each agent keeps the set of signatures he qualifies for; each signature a sorted set
--- of waiting items and one of ready agents. So matching looks at heads, never at all items or all
--- agents. A signature's id is 'channel:number'.
+-- Signatures: all items that ask for the same queues, demand and skills are alike to every agent.
+-- What a signature asks for never changes; an item whose requirement changes gets another one.
 
 local signatures = {}
 
-local function text_of(queue, channel, skills)
+function signatures.text(queues, demand, skills)
   local parts = {}
   for skill, level in pairs(skills) do
     parts[#parts + 1] = skill .. '=' .. string.format('%d', level)
   end
   table.sort(parts)
-  return queue .. '|' .. channel .. '|' .. table.concat(parts, ',')
+  return table.concat(queues, '+') .. '|' .. demand .. '|' .. table.concat(parts, ',')
 end
 
--- Return the skills an item needs: its own and its queue's, the higher level of each.
-function signatures.joined(board, queue, skills)
-  local all = {}
-  for skill, level in pairs(config.queue(board, queue).skills) do
-    all[skill] = level
+function signatures.parse(id, text)
+  local queues, demand, skills = string.match(text, '^(.*)|(.*)|(.*)$')
+  local signature = { id = id, demand = demand, queues = {}, queue_marks = {}, skills = {}, needs = {} }
+  for queue in string.gmatch(queues, '[^+]+') do
+    signature.queues[#signature.queues + 1] = queue
+    signature.queue_marks[#signature.queues] = ' q' .. queue .. '='
   end
-  for skill, level in pairs(skills) do
-    all[skill] = math.max(level, all[skill] or 0)
+  for skill, level in string.gmatch(skills, '([^,=]+)=(%d+)') do
+    signature.skills[skill] = tonumber(level)
+    signature.needs[#signature.needs + 1] = {
+      skill = skill, level = tonumber(level), mark = ' s' .. skill .. '=', byte = cohorts.level_byte(tonumber(level)),
+    }
   end
-  return all
+  signature.queue = signature.queues[1]
+  return signature
 end
 
--- Return the first skill that `agent_skills` lack for `required`, or nil.
-function signatures.lacking(agent_skills, required)
+-- Return the signature with this number, or nil; it belongs to a cache: not to be changed.
+function signatures.read(board, id)
+  local known = board.cache.signatures[id]
+  if not known then
+    local text = redis.call('HGET', keys.signatures(board), id)
+    if not text then
+      return nil
+    end
+    known = signatures.parse(id, text)
+    board.cache.signatures[id] = known
+    board.cache.facts = board.cache.facts + 20
+  end
+  return known
+end
+
+-- Return the first skill that `skills` lack for `required`, or nil.
+function signatures.lacking(skills, required)
   local missing
   for skill, level in pairs(required) do
-    if (agent_skills[skill] or 0) < level and (not missing or skill < missing) then
+    if (skills[skill] or 0) < level and (not missing or skill < missing) then
       missing = skill
     end
   end
   return missing
 end
 
-function signatures.channel(signature)
-  return string.match(signature, '^(.*):%d+$')
+local function create(board, text)
+  local limit = config.settings(board).signature_limit or 5000
+  if redis.call('HLEN', keys.signature_ids(board)) >= limit then
+    return nil
+  end
+  board.meta.made_signatures = board.meta.made_signatures + 1
+  local id = board.meta.made_signatures
+  redis.call('HSET', keys.signature_ids(board), text, id)
+  redis.call('HSET', keys.signatures(board), id, text)
+  local signature = signatures.read(board, id)
+  for _, queue in ipairs(signature.queues) do
+    redis.call('SADD', keys.queue_signatures(board, queue), id)
+  end
+  demands.meet(board, signature.demand)
+  return id
 end
 
-function signatures.required(board, signature)
-  return cjson.decode(redis.call('HGET', keys.requirements(board), signature))
+-- Return the number of what asks for this, made when it is new; nil when there are too many.
+function signatures.of(board, queues, demand, skills)
+  local text = signatures.text(queues, demand, skills)
+  local id = board.cache.ids[text]
+  if id and board.cache.signatures[id] then
+    return id
+  end
+  id = tonumber(redis.call('HGET', keys.signature_ids(board), text) or nil) or create(board, text)
+  if id then
+    board.cache.ids[text] = id
+    signatures.read(board, id)
+  end
+  return id
 end
 
-local function index_members(board, signature, queue, channel, required)
-  for _, id in ipairs(redis.call('SMEMBERS', keys.members(board, queue))) do
-    local agent = agents.read(board, id)
-    if not signatures.lacking(cjson.decode(agent.skills), required) then
-      redis.call('SADD', keys.qualified(board, id), signature)
-      if agents.marked_ready(agent, channel) then
-        redis.call('ZADD', keys.ready(board, signature), agent.idle, id)
-      end
+-- Drop what nothing waits for; an item that still has it gets it anew when it waits again.
+function signatures.collect(board, id)
+  local signature = signatures.read(board, id)
+  if signature and redis.call('EXISTS', keys.waiting(board, id)) == 0 then
+    redis.call('HDEL', keys.signature_ids(board), signatures.text(signature.queues, signature.demand, signature.skills))
+    redis.call('HDEL', keys.signatures(board), id)
+    for _, queue in ipairs(signature.queues) do
+      redis.call('SREM', keys.queue_signatures(board, queue), id)
     end
+    board.cache.signatures[id] = nil
   end
 end
 
--- Return the id of the signature, made and indexed when it is new.
-function signatures.of(board, queue, channel, skills)
-  local required = signatures.joined(board, queue, skills)
-  local text = text_of(queue, channel, required)
-  local known = redis.call('HGET', keys.signatures(board), text)
-  if known then
-    return known
-  end
-  local number = redis.call('HLEN', keys.signatures(board)) + 1
-  local signature = channel .. ':' .. string.format('%d', number)
-  redis.call('HSET', keys.signatures(board), text, signature)
-  redis.call('HSET', keys.requirements(board), signature, cjson.encode(required))
-  redis.call('SADD', keys.queue_signatures(board, queue), signature)
-  index_members(board, signature, queue, channel, required)
-  return signature
-end
-
--- Index anew what `agent` qualifies for; he must stand in no ready set.
-function signatures.index_agent(board, agent)
-  local key = keys.qualified(board, agent.id)
-  redis.call('DEL', key)
-  local skills = cjson.decode(agent.skills)
-  for queue in pairs(cjson.decode(agent.queues)) do
-    for _, signature in ipairs(redis.call('SMEMBERS', keys.queue_signatures(board, queue))) do
-      if not signatures.lacking(skills, signatures.required(board, signature)) then
-        redis.call('SADD', key, signature)
-      end
-    end
-  end
-end

@@ -1,5 +1,6 @@
--- Timers: 'kind|subject' or 'kind|subject|more' in one sorted set by running time. Whoever sets one
--- names its handler in `timers.on`; run_timers calls it once the time has come.
+-- Timers: 'kind|subject' or 'kind|subject|more'. Those set with `set` are due by running time
+-- (offers, leases, graces, wrap-ups), those set with `alarm` by real time (ages, appointments).
+-- Whoever sets one names its handler in `timers.on`; run_timers calls it once the time has come.
 
 local timers = { on = {} }
 
@@ -19,17 +20,29 @@ function timers.is_set(board, kind, subject)
   return redis.call('ZSCORE', keys.timers(board), name(kind, subject)) and true or false
 end
 
--- Handle up to `limit` due timers; return how many were found.
-function timers.run(board, limit)
-  local key = keys.timers(board)
-  local due = redis.call('ZRANGEBYSCORE', key, '-inf', board.running, 'LIMIT', 0, limit)
+function timers.alarm(board, moment, kind, subject, more)
+  redis.call('ZADD', keys.alarms(board), moment, name(kind, subject, more))
+end
+
+function timers.disarm(board, kind, subject, more)
+  redis.call('ZREM', keys.alarms(board), name(kind, subject, more))
+end
+
+local function run(board, key, time, limit)
+  local due = redis.call('ZRANGEBYSCORE', key, '-inf', time, 'LIMIT', 0, limit)
   for _, member in ipairs(due) do
     local deadline = redis.call('ZSCORE', key, member)
-    if deadline and tonumber(deadline) <= board.running then -- else cleared or set anew by this batch
+    if deadline and tonumber(deadline) <= time then -- else cleared or set anew by this batch
       redis.call('ZREM', key, member)
       local kind, subject, more = string.match(member, '^([^|]*)|([^|]*)|?(.*)$')
       timers.on[kind](board, subject, more)
     end
   end
   return #due
+end
+
+-- Handle up to `limit` due timers and alarms; return how many were found.
+function timers.run(board, limit)
+  local count = run(board, keys.timers(board), board.running, limit)
+  return count + run(board, keys.alarms(board), board.now, math.max(limit - count, 1))
 end

@@ -1,0 +1,84 @@
+-- Arrival: an item comes to the board, waits for its time if it has one, enters a queue.
+-- Events: scheduled; enqueued; offered; accepted where offers are accepted automatically.
+
+local arrival = {}
+
+local function report_enqueued(board, item)
+  events.item(board, EVENT.enqueued, item, {
+    rank = item.rank, priority = item.priority, age_ms = item.age, channel = item.channel,
+  })
+end
+
+local function adopt(board, item, given)
+  local parent = given.parent and given.parent ~= '' and items.read(board, given.parent)
+  if parent then
+    parent.children = parent.children == '' and item.id or parent.children .. ' ' .. item.id
+  end
+end
+
+-- Put what was given onto the board as a queued item that stands in no line; return it, or nil and why
+-- not; the third value tells of an overflow.
+function arrival.create(board, given)
+  if not string.find(given.id, '^[%w_:.-]+$') then
+    return nil, OUTCOME.invalid
+  elseif items.read(board, given.id) or items.closed(board, given.id) then
+    return nil, OUTCOME.repeated
+  end
+  local queue, refused, told = admission.find(board, given.queue, given)
+  if refused then
+    return nil, refused, told
+  end
+  given.queue = queue
+  local item = items.create(board, given)
+  if not item then
+    return nil, OUTCOME.too_many_signatures
+  end
+  if given.preferred_agent and given.preferred_agent ~= '' then
+    holds.ask(item, given.preferred_agent, given.required)
+  end
+  adopt(board, item, given)
+  return item, nil, told
+end
+
+local function schedule(board, item, moment)
+  item.state, item.not_before, item.waiting = STATE.scheduled, moment, 0
+  items.count(board, item, 1)
+  timers.alarm(board, moment, 'schedule', item.id)
+  events.item(board, EVENT.scheduled, item, { not_before_ms = moment })
+end
+
+-- A scheduled item's time has come: it begins to wait.
+function arrival.begin(board, item)
+  items.count(board, item, -1)
+  item.enqueued, item.waiting = board.now, board.now
+  items.rank(board, item)
+  report_enqueued(board, item)
+  matching.place(board, item)
+end
+
+timers.on.schedule = function(board, item_id)
+  local item = items.read(board, item_id)
+  if item and item.state == STATE.scheduled then
+    arrival.begin(board, item)
+  end
+end
+
+-- Enqueue what was given; return the outcome and what there is to tell.
+function arrival.enqueue(board, given)
+  local item, refused, told = arrival.create(board, given)
+  if not item then
+    return refused, told
+  elseif (given.not_before or 0) > board.now then
+    schedule(board, item, given.not_before)
+    return OUTCOME.ok, told
+  end
+  report_enqueued(board, item)
+  if given.exclude and given.exclude ~= '' then
+    local agent = agents.read(board, given.exclude)
+    if agent then
+      passing.over(board, item, agent)
+    end
+  end
+  matching.place(board, item)
+  return OUTCOME.ok, told
+end

@@ -1,0 +1,52 @@
+-- What this server's Lua remembers between calls: things that never change within an epoch (what a
+-- cohort can do, what a signature asks for, whether they match) and the configuration, by version.
+-- Written through, so that a cold start only costs time. It is dropped when anything suggests that
+-- the board was written elsewhere meanwhile: another birth, another server's reign, a number behind.
+
+local cache = { boards = {}, count = 0 }
+
+local MOST_BOARDS = 1000
+local MOST_FACTS = 4000000
+local server_id
+
+local function fresh(mark, version)
+  return {
+    mark = mark, seq = 0, version = version, config = {}, mixed = {}, cohorts = {}, signatures = {},
+    ids = {}, lists = {}, by_skill = { upto = 0 }, facts = 0,
+  }
+end
+
+-- Return this server's own name, the same for every library in it.
+function cache.server()
+  if not server_id then
+    server_id = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or 'unknown'
+  end
+  return server_id
+end
+
+-- Return what is remembered of the board.
+function cache.of(meta, root)
+  local mark = meta.born .. '/' .. string.format('%d/%.0f', meta.reign, meta.epoch)
+  local found = cache.boards[root]
+  if not found or found.mark ~= mark or found.seq > meta.seq or found.facts > MOST_FACTS then
+    if not found then
+      if cache.count >= MOST_BOARDS then
+        cache.boards, cache.count = {}, 0
+      end
+      cache.count = cache.count + 1
+    end
+    found = fresh(mark, meta.version)
+    cache.boards[root] = found
+  elseif found.version ~= meta.version then
+    found.version, found.config, found.mixed = meta.version, {}, {}
+  end
+  found.seq = meta.seq
+  return found
+end
+
+-- Forget the board: a call failed half-way.
+function cache.forget(root)
+  if cache.boards[root] then
+    cache.boards[root], cache.count = nil, cache.count - 1
+  end
+end

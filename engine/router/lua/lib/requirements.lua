@@ -1,0 +1,100 @@
+-- What an item asks for now: its queue and skills, and what relaxation has made of them at its age.
+-- Steps are the queue's; `stage` counts those taken. Declines take none back; a new segment does.
+
+local requirements = {}
+
+-- Return how long the item has waited for an agent in all.
+function requirements.waited(board, item)
+  return item.age + (item.waiting > 0 and board.now - item.waiting or 0)
+end
+
+-- Return how long it has waited in this segment.
+function requirements.waited_here(board, item)
+  return requirements.waited(board, item) - item.segment
+end
+
+-- Return the skills an item of the queue needs: the queue's and those in `maps`, the higher level of each.
+function requirements.joined(queue, ...)
+  local all = {}
+  for skill, level in pairs(queue.skills) do
+    all[skill] = level
+  end
+  for _, skills in ipairs({ ... }) do
+    for skill, level in pairs(skills) do
+      all[skill] = math.max(level, all[skill] or 0)
+    end
+  end
+  return all
+end
+
+local function read_map(text)
+  return text ~= '' and cjson.decode(text) or {}
+end
+
+local function relax(step, skills, queues)
+  for skill, by in pairs(step.lower or {}) do
+    if skills[skill] then
+      skills[skill] = math.max(skills[skill] - by, 1)
+    end
+  end
+  for _, skill in ipairs(step.drop or {}) do
+    skills[skill] = nil
+  end
+  for _, queue in ipairs(step.widen or {}) do
+    queues[#queues + 1] = queue
+  end
+end
+
+-- The preferred skills are dropped by the first step of all, at the queue's preferred wait.
+local function drop_preferred(queue, item, skills)
+  local firm = requirements.joined(queue, read_map(item.skills))
+  for skill in pairs(skills) do
+    skills[skill] = firm[skill]
+  end
+end
+
+-- Return the steps an item of the queue goes through: {after, …}; the first may drop what is only
+-- preferred.
+function requirements.steps(queue, item)
+  local steps = {}
+  if item.preferred ~= '' then
+    steps[1] = { after = queue.preferred_skills_wait or 30000, preferred = true }
+  end
+  for _, step in ipairs(queue.relaxation or {}) do
+    steps[#steps + 1] = step
+  end
+  table.sort(steps, function(left, right)
+    return left.after < right.after or (left.after == right.after and left.preferred == true and not right.preferred)
+  end)
+  return steps
+end
+
+-- Return queues (home first) and skills the item asks for after its `stage` steps.
+function requirements.now(board, item)
+  local queue = config.queue(board, item.queue)
+  local skills = requirements.joined(queue, read_map(item.skills), read_map(item.preferred))
+  local queues = { item.queue }
+  if item.stage > 0 then
+    local steps = requirements.steps(queue, item)
+    for i = 1, math.min(item.stage, #steps) do
+      if steps[i].preferred then
+        drop_preferred(queue, item, skills)
+      else
+        relax(steps[i], skills, queues)
+      end
+    end
+  end
+  return queues, skills
+end
+
+function requirements.signature(board, item)
+  local queues, skills = requirements.now(board, item)
+  return signatures.of(board, queues, demands.text(item.channel, item.weight), skills)
+end
+
+-- Give the item the signature of what it asks for; return whether there was room for that.
+function requirements.sign(board, item)
+  local id = requirements.signature(board, item)
+  item.signature = id or item.signature
+  return id ~= nil
+end
