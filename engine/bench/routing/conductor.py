@@ -16,7 +16,7 @@ from rich.progress import Progress, TaskID
 from engine.bench.routing.bullmq import BullMQ
 from engine.bench.routing.cluster import Cluster
 from engine.bench.routing.floor import Floor
-from engine.bench.routing.options import Options
+from engine.bench.routing.options import FLATNESS, Options
 from engine.bench.routing.outcome import Idle, Outcome
 from engine.bench.routing.postgres import Postgres
 from engine.bench.routing.result import BACKLOG, BULLMQ, GENERALISTS, POSTGRES, ROUTER, SPARE, Case, Run, Series
@@ -81,10 +81,13 @@ class Conductor:
         for order in options.orders:
             backlogs.append(await self._backlog(shape, options.waiting, order, watched=order == first))
             spares.append(await self._spare(shape, order, watched=order == first))
-        await self._backlog(shape, options.waiting_few, first)
-        await self._backlog(replace(shape, agents=options.agents_few), options.waiting_few, first)
-        await self._spare(generalists, first)
-        await self._backlog(generalists, options.waiting_few, first)
+        if not {FLATNESS, GENERALISTS} <= options.skip:
+            await self._backlog(shape, options.waiting_few, first)
+        if FLATNESS not in options.skip:
+            await self._backlog(replace(shape, agents=options.agents_few), options.waiting_few, first)
+        if GENERALISTS not in options.skip:
+            await self._spare(generalists, first)
+            await self._backlog(generalists, options.waiting_few, first)
         return [backlogs[0], spares[0]]
 
     async def _backlog(self, shape: Shape, waiting: int, order: str, *, watched: bool = False) -> Floor:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from engine.bench.routing.bullmq import peers_directory
-from engine.bench.routing.result import BULLMQ, POSTGRES, ROUTER
+from engine.bench.routing.result import BULLMQ, GENERALISTS, POSTGRES, ROUTER
 from engine.bench.routing.server import Fsync
 from engine.bench.routing.shape import Shape
 from engine.errors import InvalidInput
@@ -34,6 +34,9 @@ Examples:
 Exit codes: 0 measured, 1 failed, 2 wrong use, 3 a part it needs is away.
 """
 SYSTEMS = (ROUTER, BULLMQ, POSTGRES)
+FLATNESS = "flatness"
+PARTS = (FLATNESS, GENERALISTS)
+"""What may be left out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +55,7 @@ class Options:
     concurrency: int
     fsync: Fsync
     systems: tuple[str, ...]
+    skip: frozenset[str]
     directory: Path | None
     peers: Path
     install_peers: bool
@@ -90,6 +94,7 @@ def read_options(arguments: Sequence[str]) -> Options:
         concurrency=given.concurrency,
         fsync=cast("Fsync", given.appendfsync),
         systems=_names("--only", given.only, SYSTEMS),
+        skip=frozenset(_names("--skip", given.skip, PARTS) if given.skip else ()),
         directory=given.directory,
         peers=given.peers or peers_directory(),
         install_peers=bool(given.install_peers),
@@ -165,6 +170,7 @@ def _add_method(parser: argparse.ArgumentParser) -> None:
         help="Valkey's durability (default always)",
     )
     add("--only", default=",".join(SYSTEMS), metavar="S,S", help="leave peers out: cordboard, bullmq, postgres")
+    add("--skip", default="", metavar="P,P", help="leave parts out: flatness, generalists")
     add("--directory", type=Path, metavar="DIR", help="where the temporary data lies (default: the system's)")
     add("--peers", type=Path, metavar="DIR", help="where BullMQ is installed (default ~/.cache/cordboard/bench-peers)")
     add("--install-peers", action="store_true", help="install BullMQ there with npm, and end")
