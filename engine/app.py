@@ -117,6 +117,7 @@ class Application:
         self.drain()
         if hasattr(self, "chat"):
             self.floor.stop_all()
+            self.others.streams.stop_all()
             await self.chat.stop()
         await self._loops.stop()
         if hasattr(self, "chat"):
@@ -247,6 +248,7 @@ class Application:
             desk=self.desk,
             handling=self.others.handling,
             dispatch=self.others.dispatch,
+            streams=self.others.streams,
             floor=self.floor,
             wallboard=self.wallboard,
             session=self._session_parts(),
@@ -316,6 +318,7 @@ class Application:
             CatchUp(record=self.store.transcripts, hub=self.hub),
             self._visitors,
             self._agent_presence,
+            self.others.feed,
             Eviction(floor=self.floor, sessions=self.store.sessions, tokens=self.store.tokens, clock=self._clock),
             PositionWatch(waiting=self.chat, router=self.router, hub=self.hub, settings=self._chat_settings),
         )

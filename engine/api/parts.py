@@ -34,6 +34,7 @@ from engine.api.ports import (
 from engine.cases.lifecycle import Cases
 from engine.channels.socket import Socket
 from engine.clock import Clock
+from engine.events.streams import Streams
 from engine.intake.dispatch import Dispatch
 from engine.model.organisation import Channel
 
@@ -97,6 +98,7 @@ class ApiParts:
     desk: Desk
     handling: Handling
     dispatch: Dispatch
+    streams: Streams
     floor: Floor
     wallboard: Wallboard
     session: SessionParts

@@ -16,6 +16,7 @@ from engine.api.idempotency import HEADER, REPLAYED, IdempotentRoute
 from engine.api.operation import problems
 from engine.api.problem import Problem
 from engine.errors import NotFound
+from engine.events.frames import event_schema
 
 Anybody = Annotated[None, Depends(Public("it describes the software, which is published, and holds no data"))]
 
@@ -114,10 +115,14 @@ def _add_problems(operation: dict[str, Any], slugs: tuple[str, ...]) -> None:
 
 def install_schemas(app: FastAPI, schemas: Mapping[str, bytes]) -> None:
     """Add the routes of published descriptions; ``schemas`` are those that other parts bring."""
-    published = {"agent": json.dumps(agent_schema()).encode(), **schemas}
+    published = {
+        "agent": json.dumps(agent_schema()).encode(),
+        "events": json.dumps(event_schema()).encode(),
+        **schemas,
+    }
 
     async def read_schema(name: str, _: Anybody = None) -> Response:
-        """Read a JSON Schema: `chat` and `agent` (sockets), `configuration`."""
+        """Read a JSON Schema: `chat`, `agent` and `events` (sockets), `configuration`."""
         if name not in published:
             raise NotFound("There is no such schema.", mend=f"There are: {', '.join(sorted(published))}.")
         return Response(published[name], media_type="application/schema+json", headers=_OPEN)

@@ -1,4 +1,4 @@
-"""The two WebSockets: admit, say who it is, hand over to the stage.
+"""The WebSockets of people: admit, say who it is, hand over to the stage.
 
 A visitor's socket is the chat channel's from its first frame. An agent's socket is opened by the
 session cookie (then from our own pages only), or by an API token in the first frame: never in the
@@ -15,6 +15,7 @@ from engine.agents.frames import ClientHello, ErrorFrame, decode, encode
 from engine.agents.outbox import WireClosed
 from engine.agents.session import AgentSession
 from engine.api.access import Public, gate_of
+from engine.api.event_socket import serve_events
 from engine.api.gate import COOKIE, Caller, Gate
 from engine.api.operation import PREFIX
 from engine.api.parts import ApiParts, parts_of
@@ -133,3 +134,4 @@ def install_sockets(app: FastAPI) -> None:
     """Add the WebSocket routes."""
     app.router.add_api_websocket_route("/chat/{org_id}/{channel}/socket", serve_visitor, name="serve_visitor")
     app.router.add_api_websocket_route(f"{PREFIX}/agent/socket", serve_agent, name="serve_agent")
+    app.router.add_api_websocket_route(f"{PREFIX}/events", serve_events, name="serve_events")

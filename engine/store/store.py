@@ -27,8 +27,10 @@ from engine.store.retention import Retention
 from engine.store.routing import Routing
 from engine.store.sessions import Sessions
 from engine.store.tokens import Tokens
+from engine.store.told import Told
 from engine.store.transcripts import Transcripts
 from engine.store.users import Users
+from engine.store.webhooks import Webhooks
 from engine.store.work import Work
 from engine.store.writer import Observe, Writer
 
@@ -49,6 +51,8 @@ class Store:
         self.conversations = Conversations(access=access)
         self.work = Work(access=access)
         self.routing = Routing(access=access)
+        self.told = Told(access=access)
+        self.webhooks = Webhooks(access=access)
         self.retention = Retention(access=access)
         self.cases = Cases(access=access)
         self.escalations = Escalations(access=access)

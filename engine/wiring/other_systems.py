@@ -3,6 +3,8 @@
 from engine.agents.handling import Handling
 from engine.agents.settling import Settling
 from engine.clock import Clock
+from engine.events.feed import Feed
+from engine.events.streams import Streams
 from engine.ids import NewId
 from engine.intake.dispatch import Dispatch
 from engine.router.router import Router
@@ -23,4 +25,6 @@ class OtherSystems:
             record=store.work, board=board, recorder=recorder, organisations=book, clock=clock, new_id=new_id
         )
         settling = Settling(recorder=recorder, work=store.work, stream=router, clock=clock)
+        self.feed = Feed(history=store.told)
+        self.streams = Streams(feed=self.feed)
         self.handling = Handling(board=board, work=store.work, settling=settling)
