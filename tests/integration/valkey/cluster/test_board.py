@@ -132,7 +132,7 @@ async def test_a_user_with_few_rights_is_enough(valkey_cluster: ValkeyCluster, o
     for member in valkey_cluster.members:
         member.ask(
             "ACL", "SETUSER", "cordboard", "reset", "on", ">se,cr@et",
-            "~cb:*", "~cb-lease:*", "~cordboard:*", "&cordboard:*", "+@all", "-@admin", "-@dangerous",
+            "~cb:*", "~cb-lease:*", "~cordboard:*", "&cordboard:*", "+@all", "-@admin", "-@dangerous", "+info",
         )  # fmt: skip
     with_user = [m.address.replace("redis://", "redis://cordboard:se%2Ccr%40et@") for m in valkey_cluster.members]
     scene = Scene(",".join(with_user), org)
