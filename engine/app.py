@@ -62,7 +62,7 @@ from engine.wiring.recorder import Recorder
 from engine.wiring.records import BoardRecord
 from engine.wiring.roles import WEB, WORK, Loops, parse_roles
 from engine.wiring.surroundings import api_settings
-from engine.wiring.work_roles import case_roles, sweep_of
+from engine.wiring.work_roles import single_roles, sweep_of
 
 log = structlog.get_logger(__name__)
 
@@ -333,8 +333,8 @@ class Application:
             clock=self._clock,
             settings=self._chat_settings,
         )
-        of_cases = case_roles(store=self.store, router=self.router, cases=self.cases, book=self.book, clock=self._clock)
-        self._leased = [Leased(role=role, leases=self._leases) for role in (keeper, *of_cases)]
+        single = single_roles(store=self.store, router=self.router, cases=self.cases, book=self.book, clock=self._clock)
+        self._leased = [Leased(role=role, leases=self._leases) for role in (keeper, *single)]
         housekeeping = Housekeeping(
             groups=(self.store.sessions, self.store.idempotency, self.store.work),
             history=self.store.retention,

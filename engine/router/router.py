@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from engine.model.board import AgentView, BoardView, Tick
+from engine.model.board import AgentView, BoardView, QueueView, Tick
 from engine.model.organisation import Organisation
 from engine.model.work import Outcome, Reply, Requirement, RoutingEvent, WorkItem
 from engine.router.board import Board
@@ -208,6 +208,11 @@ class Router:
             more, after = board_view(await self._board.question(org_id, "show_board", after))
             view = replace(view, agents=view.agents + more.agents)
         return view
+
+    async def queue_views(self, org_id: str) -> Mapping[str, QueueView]:
+        """Return all queues, without the agents; raise Unavailable."""
+        view, _ = board_view(await self._board.question(org_id, "show_board", ""))
+        return view.queues
 
     async def position(self, org_id: str, item_ids: Sequence[str]) -> dict[str, int]:
         """Return where items stand in their queues: 1 = next, 0 = not waiting; raise Unavailable."""

@@ -1,12 +1,16 @@
 """Roles of a process that does work, with what each of them needs."""
 
+from collections.abc import Sequence
+
 from engine.cases.escalate import Escalator
 from engine.cases.lifecycle import Cases
 from engine.cases.sweep import CaseSweeper
 from engine.clock import Clock
+from engine.intake.hours import HoursKeeper
 from engine.intake.reception import Reception
 from engine.intake.reroute import Rerouting
 from engine.intake.sweep import Sweep
+from engine.loops import Role
 from engine.router.router import Router
 from engine.store.store import Store
 from engine.wiring.organisations import OrganisationBook
@@ -34,11 +38,10 @@ def sweep_of(
     return Sweep(arrivals=store.arrivals, router=router, reroute=reroute, organisations=book, clock=clock)
 
 
-def case_roles(
-    *, store: Store, router: Router, cases: Cases, book: OrganisationBook, clock: Clock
-) -> tuple[Escalator, CaseSweeper]:
-    """Build the roles that escalate work and file conversations."""
+def single_roles(*, store: Store, router: Router, cases: Cases, book: OrganisationBook, clock: Clock) -> Sequence[Role]:
+    """Build the roles of which one process plays each: they tell queues their hours, escalate, file conversations."""
     return (
+        HoursKeeper(queues=router, organisations=book, clock=clock),
         Escalator(record=store.escalations, priorities=router, organisations=book, clock=clock),
         CaseSweeper(record=store.cases, cases=cases, organisations=book, clock=clock),
     )
