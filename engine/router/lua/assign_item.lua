@@ -25,7 +25,9 @@ register('assign_item', function(self, text)
   events.item(self, EVENT.enqueued, item, {
     rank = item.rank, priority = item.priority, age_ms = item.age, channel = item.channel,
   })
+  arrival.adopt(self, item, given)
   work.hand_over(self, item, agent, { by = 'outside' })
+  presence.start_grace(self, agent)
   matching.settle(self, agent)
   return OUTCOME.ok
 end)

@@ -23,7 +23,6 @@ register('move_item', function(self, item_id, to_queue, skills)
   lines.leave(self, item)
   item.queue, item.skills = to_queue, skills ~= '{}' and skills or ''
   items.begin_segment(self, item)
-  requirements.sign(self, item)
   items.rank(self, item)
   work.requeue(self, item)
   return OUTCOME.ok

@@ -8,7 +8,8 @@
 
 local function refusal(self, item, agent, by, force)
   if item.state ~= STATE.queued and item.state ~= STATE.scheduled and item.state ~= STATE.offered then
-    return item.agent == agent.id and OUTCOME.repeated or OUTCOME.wrong_state
+    local has_it = item.agent == agent.id and item.state ~= STATE.parked
+    return has_it and OUTCOME.repeated or OUTCOME.wrong_state
   elseif by == 'agent' then
     local queues, skills = requirements.now(self, item)
     local known, queues_of = cohorts.parse(cohorts.read(self, agent.cohort))
@@ -54,6 +55,7 @@ register('pick_item', function(self, item_id, agent_id, by, force)
   for _, loser in ipairs(losers) do
     matching.settle(self, loser)
   end
+  presence.start_grace(self, agent)
   matching.settle(self, agent)
   return OUTCOME.ok
 end)

@@ -13,8 +13,9 @@ register('reprioritise_item', function(self, item_id, text)
   elseif item.priority == priority then
     return OUTCOME.repeated
   end
-  local from, step = item.priority, config.queue(self, item.queue).step
-  item.priority, item.rank = priority, item.rank - (priority - from) * step
+  local from, before = item.priority, items.bonus(self, item)
+  item.priority = priority
+  item.rank = item.rank + before - items.bonus(self, item)
   if item.state == STATE.queued then
     lines.rank_again(self, item)
   end

@@ -22,18 +22,13 @@ local function give_back(self, item, given)
   local agent = agents.read(self, given.agent) or agents.create(self, given.agent)
   items.stop_waiting(self, item)
   item.agent, item.assignment, item.accepted = agent.id, given.assignment, given.assignment
-  item.state = given.state
+  item.state = given.state == STATE.wrapup and STATE.wrapup or STATE.active
   items.count(self, item, 1)
-  if item.state == STATE.parked then
-    item.assignment = 0
-    capacity.hold(self, agent, item)
-    items.count(self, item, -1)
-    item.state = STATE.active
-    items.count(self, item, 1)
+  capacity.hold(self, agent, item)
+  if given.state == STATE.parked then
     parking.enter(self, item, agent)
     return
   end
-  capacity.hold(self, agent, item)
   local queue = config.queue(self, item.queue)
   if item.state == STATE.wrapup and queue.wrapup_mode ~= 'manual' then
     item.deadline = self.running + queue.wrapup
@@ -41,12 +36,9 @@ local function give_back(self, item, given)
   end
 end
 
-local function line_up(self, item, given)
-  if given.preferred_agent and given.preferred_agent ~= '' then
-    holds.ask(item, given.preferred_agent, given.required)
-    holds.choose(self, item)
-  end
+local function line_up(self, item)
   relaxation.catch_up(self, item)
+  holds.choose(self, item)
   lines.enter(self, item)
   relaxation.watch(self, item)
   rooms.watch(self, item)
@@ -56,7 +48,11 @@ local HELD = { active = true, wrapup = true, parked = true }
 
 local function restore(self, given)
   ensure_queue(self, given.queue)
-  local item = items.create(self, given)
+  local item = items.create(self, given, true)
+  if given.preferred_agent and given.preferred_agent ~= '' then
+    holds.ask(item, given.preferred_agent, given.required)
+  end
+  arrival.adopt(self, item, given)
   item.segment = math.min(given.segment or 0, item.age)
   if HELD[given.state] and given.agent ~= '' then
     give_back(self, item, given)
@@ -65,7 +61,7 @@ local function restore(self, given)
     items.count(self, item, 1)
     timers.alarm(self, given.not_before, 'schedule', item.id)
   else
-    line_up(self, item, given)
+    line_up(self, item)
   end
   self.meta.assignment = math.max(self.meta.assignment, given.assignment)
   events.item(self, EVENT.restored, item, { state = item.state, age_ms = item.age, priority = item.priority })

@@ -17,7 +17,6 @@ register('resume_item', function(self, item_id)
   item.waiting = self.now
   items.begin_segment(self, item)
   holds.ask(item, agent.id, false)
-  requirements.sign(self, item)
   items.rank(self, item)
   work.requeue(self, item)
   matching.settle(self, agent)

@@ -15,7 +15,6 @@ local function pause(self, key, paused)
   end
   if not paused then
     jobs.match_queue(self, key)
-    jobs.settle_agents(self)
   end
 end
 

@@ -16,9 +16,6 @@ register_early('set_status', function(self, agent_id, key)
   matching.withdraw(self, agent)
   presence.become(self, agent, key, 'chosen')
   presence.rescind(self, agent, 'status', status.channels)
-  if agent.reserved ~= '' then
-    rooms.give_up(self, agent)
-  end
   presence.start_grace(self, agent)
   matching.settle(self, agent)
   return OUTCOME.ok

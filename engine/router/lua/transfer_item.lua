@@ -3,7 +3,8 @@
 -- Keys:      meta
 -- Arguments: epoch, now, item, agent, assignment, JSON {queue, skills, preferred, agent, note}
 -- Outcomes:  ok; repeated when he has transferred it before; unknown_item, unknown_agent, unknown_queue,
---            not_yours, stale_assignment, wrong_state, invalid; queue_full, queue_closed before he lets go
+--            not_yours, stale_assignment, wrong_state, invalid; queue_full, queue_closed,
+--            too_many_signatures before he lets go
 -- Events:    transferred; offered to another agent; offered to this agent (another item)
 
 -- Return the queue that takes it, or nil and why none does.
@@ -35,6 +36,9 @@ register('transfer_item', function(self, item_id, agent_id, assignment, text)
   local queue, closed, told = target(self, item, wanted)
   if not queue then
     return closed, told and cjson.encode(told) or ''
+  elseif not requirements.are_allowed(self, item,
+    { queue = queue, skills = wanted.skills or {}, preferred = wanted.preferred or {} }) then
+    return OUTCOME.too_many_signatures
   end
   events.item(self, EVENT.transferred, item, {
     from_queue = item.queue, to_queue = queue, to_agent = to_agent, note = wanted.note,
@@ -47,7 +51,6 @@ register('transfer_item', function(self, item_id, agent_id, assignment, text)
   items.begin_segment(self, item)
   holds.ask(item, to_agent or '', to_agent ~= nil)
   item.waiting = self.now
-  requirements.sign(self, item)
   items.rank(self, item)
   passing.over(self, item, agent)
   work.requeue(self, item)

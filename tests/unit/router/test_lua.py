@@ -90,7 +90,7 @@ def test_keys_are_spelled_in_one_place() -> None:
 
 def test_every_timer_that_is_set_has_a_handler() -> None:
     everything = "\n".join(code(path) for path in SOURCES)
-    named = set(re.findall(r"timers\.(?:set|alarm)\(\w+, .*?, '(\w+)'", everything))
+    named = set(re.findall(r"timers\.(?:set|alarm|alarm_by)\(\w+, .*?, '(\w+)'", everything))
     assert named == set(re.findall(r"timers\.on\.(\w+) =", everything)) != set()
 
 

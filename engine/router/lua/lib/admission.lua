@@ -57,7 +57,8 @@ function admission.find(board, key, given)
     elseif not action or action['do'] == 'wait' or action.to or not kind.refusable then
       return key, nil, key ~= from and { from = from, to = key, why = why } or nil
     else
-      local outcome = reason == 'closed' and OUTCOME.queue_closed or OUTCOME.queue_full
+      local closed = reason == 'closed' or reason == 'unstaffed'
+      local outcome = closed and OUTCOME.queue_closed or OUTCOME.queue_full
       return nil, outcome, { why = reason, ['do'] = action['do'], queue = key }
     end
   end

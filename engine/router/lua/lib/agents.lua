@@ -3,6 +3,8 @@
 
 local agents = {}
 
+agents.PARKED = '-' -- stands for the channel of parked work: it takes its units, and is in nobody's way else
+
 function agents.read(board, id)
   return record.read(board, keys.agent(board, id), record.AGENT)
 end

@@ -9,7 +9,11 @@ local function report_enqueued(board, item)
   })
 end
 
-local function adopt(board, item, given)
+-- A consult hangs on the item it is asked for, and is not for who asks.
+function arrival.adopt(board, item, given)
+  if given.exclude and given.exclude ~= '' then
+    passing.exclude(board, item, given.exclude)
+  end
   local parent = given.parent and given.parent ~= '' and items.read(board, given.parent)
   if parent then
     parent.children = parent.children == '' and item.id or parent.children .. ' ' .. item.id
@@ -36,7 +40,7 @@ function arrival.create(board, given)
   if given.preferred_agent and given.preferred_agent ~= '' then
     holds.ask(item, given.preferred_agent, given.required)
   end
-  adopt(board, item, given)
+  arrival.adopt(board, item, given)
   return item, nil, told
 end
 
@@ -73,12 +77,6 @@ function arrival.enqueue(board, given)
     return OUTCOME.ok, told
   end
   report_enqueued(board, item)
-  if given.exclude and given.exclude ~= '' then
-    local agent = agents.read(board, given.exclude)
-    if agent then
-      passing.over(board, item, agent)
-    end
-  end
   matching.place(board, item)
   return OUTCOME.ok, told
 end

@@ -23,12 +23,12 @@ function capacity.no_room(board, agent, channel, asked)
   end
   local room, count = profile.units, 0
   for _, held in ipairs(agents.holding(agent)) do
-    local holding = profile.channels[held.channel]
+    local holding, parked = profile.channels[held.channel], held.channel == agents.PARKED
     count = count + (held.channel == channel and 1 or 0)
     if holding and holding.exclusive then
       return 'exclusive-work'
     elseif not (holding and holding.interruptible_by[channel]) then
-      if terms.needs_empty then
+      if terms.needs_empty and not parked then
         return 'needs-empty'
       end
       room = room - held.units

@@ -53,7 +53,7 @@ local function abandon(board, item, reason)
   if item.state == STATE.queued then
     lines.leave(board, item)
   elseif item.state == STATE.parked then
-    parking.leave(board, item)
+    held[1] = parking.leave(board, item)
   elseif item.state == STATE.scheduled then
     timers.disarm(board, 'schedule', item.id)
     items.count(board, item, -1)

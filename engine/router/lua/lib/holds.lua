@@ -5,9 +5,11 @@ local holds = {}
 
 local FREED_AT_ONCE = 50
 
+-- While a board is rebuilt nobody's sockets are known yet; his status tells.
 local function is_signed_in(board, agent)
   local status = config.status(board, agent.status)
-  return agent.connections > 0 and status and status.kind ~= 'offline'
+  local connected = agent.connections > 0 or board.meta.state ~= 'open'
+  return connected and status and status.kind ~= 'offline'
 end
 
 -- Say whether the agent can take the item that is held for him now.
@@ -34,7 +36,8 @@ function holds.choose(board, item)
   local wait = item.required == 1 and (queue.required_wait or 86400000) or queue.preferred_wait or 0
   local bounded = item.required == 0 or wait > 0
   if item.preferred_until == 0 and bounded then
-    item.preferred_until = board.now + wait
+    local spent = board.meta.state ~= 'open' and requirements.waited_here(board, item) or 0
+    item.preferred_until = board.now + wait - spent
   end
   local over = bounded and board.now >= item.preferred_until
   local here = agent and (item.required == 1 or is_signed_in(board, agent))
@@ -56,6 +59,7 @@ end
 local function set_free(board, item)
   lines.leave(board, item)
   holds.drop(item)
+  relaxation.catch_up(board, item)
   matching.place(board, item)
 end
 

@@ -3,6 +3,7 @@
 local items = {}
 
 local STRETCH_MS = 600000
+local MOST_BONUS = 2 ^ 52
 
 function items.read(board, id)
   return record.read(board, keys.item(board, id), record.ITEM)
@@ -33,8 +34,8 @@ local function text_of(map)
 end
 
 -- Create an item that waits from now on; `given` is what enqueue or restore was told. Return nil
--- when there is no place for its signature.
-function items.create(board, given)
+-- when there is no place for its signature, unless it may go `beyond` the limit.
+function items.create(board, given, beyond)
   local age = math.max(given.age or 0, 0)
   local item = record.create(board, keys.item(board, given.id), {
     id = given.id, interaction = given.interaction, case = given.case, parent = given.parent,
@@ -45,11 +46,17 @@ function items.create(board, given)
     state = STATE.queued,
   })
   items.rank(board, item)
-  if not requirements.sign(board, item) then
+  if not requirements.sign(board, item, beyond) then
     record.drop(board, keys.item(board, given.id))
     return nil
   end
   return item
+end
+
+-- Return what an item's priority is worth in milliseconds of waiting, bounded so that ranks stay below 2^53.
+function items.bonus(board, item)
+  local queue = config.queue(board, item.queue)
+  return math.max(-MOST_BONUS, math.min((item.priority + queue.priority) * queue.step, MOST_BONUS))
 end
 
 -- Lower first, comparable across queues; static, so nothing is recomputed while waiting.
@@ -59,7 +66,7 @@ function items.rank(board, item)
   if queue.ranking == 'due' and item.due > 0 then
     base = item.due
   end
-  item.rank = base - (item.priority + queue.priority) * queue.step
+  item.rank = base - items.bonus(board, item)
 end
 
 -- Stop the item's wait: an agent has it, or nobody ever will.

@@ -23,26 +23,28 @@ timers.on.settle = function(board, subject, after)
   end
 end
 
--- Match the items of a queue's signatures from the front: they may be handed out again.
+-- Match what waits in a queue's line, the best first: it may be handed out again. Who is left over is
+-- found by settling all agents.
 function jobs.match_queue(board, queue)
-  for _, id in ipairs(redis.call('SMEMBERS', keys.queue_signatures(board, queue))) do
-    timers.alarm(board, board.now, 'match', id)
-  end
+  timers.alarm(board, board.now, 'match', queue, '0')
+  jobs.settle_agents(board)
 end
 
-timers.on.match = function(board, id)
-  local key = keys.waiting(board, id)
-  for _ = 1, ITEMS_AT_ONCE do
-    local head = redis.call('ZRANGE', key, 0, 0)[1]
-    if not head then
-      return
-    end
-    local item = items.read(board, head)
-    if not matching.hand_out(board, item) then
-      return
+-- `place` is how many at the front of the line are known to wait on. Of items that ask for the same, and
+-- that nobody was passed over for, the first tells for all.
+timers.on.match = function(board, queue, place)
+  local start, tried = tonumber(place), {}
+  local ids = redis.call('ZRANGE', keys.line(board, queue), start, start + ITEMS_AT_ONCE - 1)
+  for _, id in ipairs(ids) do
+    local item = items.read(board, id)
+    if (tried[item.signature] and item.passed == 0) or not matching.hand_out(board, item) then
+      start = start + 1
+      tried[item.signature] = tried[item.signature] or item.passed == 0
     end
   end
-  timers.alarm(board, board.now, 'match', id)
+  if #ids == ITEMS_AT_ONCE and not config.paused(board, queue) then
+    timers.alarm(board, board.now, 'match', queue, string.format('%d', start))
+  end
 end
 
 -- Find the waiting items of a queue whose requirement has changed with the configuration.
@@ -62,10 +64,16 @@ timers.on.sign = function(board, id, place)
   end
   for _, item_id in ipairs(redis.call('ZRANGE', key, start, stop - 1)) do
     local item = items.read(board, item_id)
-    if requirements.signature(board, item) ~= item.signature then
+    local before = item.signature
+    relaxation.catch_up(board, item)
+    if item.signature ~= before then
+      local after = item.signature
+      item.signature = before
       lines.leave(board, item)
-      requirements.sign(board, item)
+      item.signature = after
       matching.place(board, item)
+    else
+      relaxation.watch(board, item)
     end
   end
   if start > 0 then

@@ -39,7 +39,7 @@ function matching.place(board, item)
   item.state, item.since = STATE.queued, board.now
   holds.choose(board, item)
   if not signatures.read(board, item.signature) then
-    requirements.sign(board, item)
+    requirements.sign(board, item, true)
   end
   local waits = config.paused(board, item.queue)
     or (item.holder == '' and lines.has_open_head(board, item.signature))

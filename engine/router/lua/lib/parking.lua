@@ -19,7 +19,7 @@ function parking.enter(board, item, agent)
   local weight = terms_of(board, agent, item.channel).parked_weight or 0
   agents.drop(agent, item)
   if weight > 0 then
-    agents.take(agent, item, weight)
+    agents.take(agent, { id = item.id, channel = agents.PARKED }, weight)
   end
   redis.call('ZADD', keys.parked(board, agent.id), board.now, item.id)
   items.become(board, item, STATE.parked)

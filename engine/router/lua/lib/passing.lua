@@ -18,6 +18,15 @@ function passing.over(board, item, agent, memory)
   end
 end
 
+-- Pass the agent over for as long as the item is on the board: he asked for it himself.
+function passing.exclude(board, item, agent_id)
+  local agent = agents.read(board, agent_id)
+  if agent then
+    passing.over(board, item, agent)
+    timers.clear(board, 'memory', item.id, agent.id)
+  end
+end
+
 function passing.forget(board, item_id, agent_id)
   if redis.call('SREM', keys.passed(board, item_id), agent_id) == 1 then
     redis.call('SREM', keys.refused(board, agent_id), item_id)

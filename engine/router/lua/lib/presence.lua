@@ -96,6 +96,7 @@ function presence.become(board, agent, status, reason)
     holds.free_all(board, agent)
   end
   membership.change_status(board, agent, status)
+  rooms.give_up(board, agent)
   agent.since, agent.misses = board.now, 0
   events.presence(board, agent, reason)
 end

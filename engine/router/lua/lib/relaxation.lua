@@ -42,7 +42,7 @@ timers.on.relax = function(board, item_id)
     lines.leave(board, item)
   end
   item.stage = stage
-  requirements.sign(board, item)
+  requirements.sign(board, item, true)
   local queues, skills = requirements.now(board, item)
   events.item(board, EVENT.relaxed, item, {
     stage = stage, queues = table.concat(queues, '+'), skills = next(skills) and skills or nil,
@@ -58,11 +58,11 @@ timers.on.relax = function(board, item_id)
   end
 end
 
--- Make the item ask for less at once, when it has waited long enough before (a rebuilt board).
+-- Let the item ask for what its queue says now at its age: it was elsewhere, or the configuration or
+-- its requirement has changed.
 function relaxation.catch_up(board, item)
-  local stage = due(board, item)
-  if stage > item.stage then
-    item.stage = stage
-    requirements.sign(board, item)
-  end
+  local queue = config.queue(board, item.queue)
+  local none = #(queue.relaxation or {}) == 0 and item.preferred == ''
+  item.stage = none and 0 or due(board, item)
+  requirements.sign(board, item, true)
 end

@@ -69,6 +69,14 @@ function requirements.steps(queue, item)
   return steps
 end
 
+-- Say whether there is room for the signature of what the item would ask for, nothing relaxed.
+function requirements.are_allowed(board, item, changes)
+  local queue = config.queue(board, changes.queue or item.queue)
+  local skills = requirements.joined(queue, changes.skills or read_map(item.skills),
+    changes.preferred or read_map(item.preferred))
+  return signatures.of(board, { changes.queue or item.queue }, demands.text(item.channel, item.weight), skills) ~= nil
+end
+
 -- Return queues (home first) and skills the item asks for after its `stage` steps.
 function requirements.now(board, item)
   local queue = config.queue(board, item.queue)
@@ -87,14 +95,15 @@ function requirements.now(board, item)
   return queues, skills
 end
 
-function requirements.signature(board, item)
+function requirements.signature(board, item, beyond)
   local queues, skills = requirements.now(board, item)
-  return signatures.of(board, queues, demands.text(item.channel, item.weight), skills)
+  return signatures.of(board, queues, demands.text(item.channel, item.weight), skills, beyond)
 end
 
--- Give the item the signature of what it asks for; return whether there was room for that.
-function requirements.sign(board, item)
-  local id = requirements.signature(board, item)
+-- Give the item the signature of what it asks for; return whether there was room for that. An item that
+-- must not be refused goes `beyond` the limit.
+function requirements.sign(board, item, beyond)
+  local id = requirements.signature(board, item, beyond)
   item.signature = id or item.signature
   return id ~= nil
 end

@@ -9,16 +9,17 @@ local function delay(board, item)
   return config.queue(board, item.queue).hold_room_after or 0
 end
 
--- See to it that room is held when the item, which begins to wait, has waited for too long.
+-- See to it that room is held when the item, which begins to wait, has waited for too long. There is one
+-- alarm for all that ask for the same.
 function rooms.watch(board, item)
   local after = delay(board, item)
-  if after > 0 and item.state == STATE.queued and item.room_of == '' then
+  if after > 0 and item.state == STATE.queued and item.holder == '' and item.room_of == '' then
     local moment = board.now + math.max(after - requirements.waited_here(board, item), 0)
-    timers.alarm(board, moment, 'room', item.id)
+    timers.alarm_by(board, moment, 'room', string.format('%d', item.signature))
   end
 end
 
--- Return why the agent can never have room for such work as he is now, or nil; and his units in use.
+-- Say whether the agent would have room for such work if he had nothing else to do.
 local function is_fit(board, item, agent)
   local status, profile = config.status(board, agent.status), config.profile(board, agent.profile)
   local terms = profile and profile.channels[item.channel]
@@ -36,7 +37,8 @@ local function find(board, item)
   local best, best_used
   local key, least = fit.narrowest(board, signature)
   for _, cohort in ipairs(key and redis.call('ZRANGEBYSCORE', key, least, '+inf', 'LIMIT', 0, LOOKED_AT) or {}) do
-    if looked < LOOKED_AT and fit.tier(cohorts.read(board, tonumber(cohort)), signature, false) then
+    local staffed = redis.call('HGET', keys.staff(board), cohort)
+    if looked < LOOKED_AT and staffed and staffed ~= '0' and fit.tier(cohorts.read(board, tonumber(cohort)), signature, false) then
       for _, id in ipairs(redis.call('SRANDMEMBER', keys.cohort(board, cohort), LOOKED_AT - looked)) do
         local agent = agents.read(board, id)
         looked = looked + 1
@@ -52,31 +54,49 @@ local function find(board, item)
   return best
 end
 
-local AGAIN_MS = 1000
+local AGAIN_MS, AT_ONCE = 1000, 20
 
-timers.on.room = function(board, item_id)
-  local item = items.read(board, item_id)
-  if not item or item.state ~= STATE.queued or item.room_of ~= '' or delay(board, item) == 0 then
-    return
+-- Hold room for the first of the signature's items that have waited for too long; look again later.
+timers.on.room = function(board, subject)
+  local id, again = tonumber(subject), nil
+  for _, item_id in ipairs(redis.call('ZRANGE', keys.waiting(board, id), 0, AT_ONCE - 1)) do
+    local item = items.read(board, item_id)
+    local after = delay(board, item)
+    local missing = after - requirements.waited_here(board, item)
+    if after > 0 and item.room_of == '' and missing > 0 then
+      again = math.min(again or missing, missing)
+    elseif after > 0 and item.room_of == '' then
+      local agent = not config.paused(board, item.queue) and find(board, item)
+      if not agent then
+        again = AGAIN_MS
+        break
+      end
+      agent.reserved, item.room_of = item.id, agent.id
+      matching.settle(board, agent)
+    end
   end
-  local agent = item.holder == '' and find(board, item)
-  if not agent then
-    timers.alarm(board, board.now + AGAIN_MS, 'room', item_id)
-    return
+  if again or redis.call('ZCARD', keys.waiting(board, id)) > AT_ONCE then
+    timers.alarm_by(board, board.now + (again or AGAIN_MS), 'room', subject)
   end
-  agent.reserved, item.room_of = item.id, agent.id
-  matching.settle(board, agent)
 end
 
--- Return the item the agent's room is held for when he can take it now, or nil.
+-- Return the item the agent's room is held for when he can take it now, or nil. Room for what is not to be
+-- had any more is free.
 function rooms.kept(board, agent)
   local item = agent.reserved ~= '' and items.read(board, agent.reserved)
-  return item and item.state == STATE.queued and holds.can_take(board, item, agent) and item or nil
+  if not item or item.state ~= STATE.queued or item.room_of ~= agent.id or delay(board, item) == 0 then
+    if item and item.room_of == agent.id then
+      item.room_of = ''
+    end
+    agent.reserved = ''
+    return nil
+  end
+  return not config.paused(board, item.queue) and holds.can_take(board, item, agent) and item or nil
 end
 
 -- The item is offered to `agent` (nil: it waits no more): whoever's room was held for it is free.
 function rooms.release(board, item, agent)
-  if delay(board, item) == 0 or item.room_of == '' then
+  if delay(board, item) == 0 or item.room_of == '' then -- without a delay `kept` sees to it
     return
   end
   local keeper = agents.read(board, item.room_of)
@@ -95,6 +115,6 @@ function rooms.give_up(board, agent)
   agent.reserved = ''
   if item and item.state == STATE.queued and item.room_of == agent.id then
     item.room_of = ''
-    timers.alarm(board, board.now, 'room', item.id)
+    rooms.watch(board, item)
   end
 end

@@ -27,9 +27,13 @@ function setup.agent(board, wanted)
   local queues = all_queues(board, agent, wanted.queues)
   if not membership.is_same(board, agent, wanted.skills, queues) then
     matching.withdraw(board, agent)
+    rooms.give_up(board, agent)
     membership.join(board, agent, wanted.skills, queues)
   end
-  agent.profile = wanted.profile
+  if agent.profile ~= wanted.profile then
+    rooms.give_up(board, agent)
+    agent.profile = wanted.profile
+  end
   if not config.status(board, agent.status) then
     presence.become(board, agent, config.settings(board).sign_out_status, 'configured')
   end

@@ -55,9 +55,9 @@ function signatures.lacking(skills, required)
   return missing
 end
 
-local function create(board, text)
+local function create(board, text, beyond)
   local limit = config.settings(board).signature_limit or 5000
-  if redis.call('HLEN', keys.signature_ids(board)) >= limit then
+  if not beyond and redis.call('HLEN', keys.signature_ids(board)) >= limit then
     return nil
   end
   board.meta.made_signatures = board.meta.made_signatures + 1
@@ -72,14 +72,15 @@ local function create(board, text)
   return id
 end
 
--- Return the number of what asks for this, made when it is new; nil when there are too many.
-function signatures.of(board, queues, demand, skills)
+-- Return the number of what asks for this, made when it is new; nil when there are too many, unless it
+-- may go `beyond` the limit (what is on the board already is never refused).
+function signatures.of(board, queues, demand, skills, beyond)
   local text = signatures.text(queues, demand, skills)
   local id = board.cache.ids[text]
   if id and board.cache.signatures[id] then
     return id
   end
-  id = tonumber(redis.call('HGET', keys.signature_ids(board), text) or nil) or create(board, text)
+  id = tonumber(redis.call('HGET', keys.signature_ids(board), text) or nil) or create(board, text, beyond)
   if id then
     board.cache.ids[text] = id
     signatures.read(board, id)

@@ -24,6 +24,11 @@ function timers.alarm(board, moment, kind, subject, more)
   redis.call('ZADD', keys.alarms(board), moment, name(kind, subject, more))
 end
 
+-- The same, unless it is to come earlier already.
+function timers.alarm_by(board, moment, kind, subject, more)
+  redis.call('ZADD', keys.alarms(board), 'LT', moment, name(kind, subject, more))
+end
+
 function timers.disarm(board, kind, subject, more)
   redis.call('ZREM', keys.alarms(board), name(kind, subject, more))
 end
@@ -41,8 +46,11 @@ local function run(board, key, time, limit)
   return #due
 end
 
--- Handle up to `limit` due timers and alarms; return how many were found.
+-- Handle up to `limit` due timers and alarms; return how many were found: the limit where there is more to
+-- do at once, as jobs go on.
 function timers.run(board, limit)
   local count = run(board, keys.timers(board), board.running, limit)
-  return count + run(board, keys.alarms(board), board.now, math.max(limit - count, 1))
+  count = count + run(board, keys.alarms(board), board.now, math.max(limit - count, 1))
+  local left = redis.call('ZRANGEBYSCORE', keys.alarms(board), '-inf', board.now, 'LIMIT', 0, 1)[1]
+  return left and math.max(count, limit) or count
 end

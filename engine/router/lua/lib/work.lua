@@ -79,11 +79,13 @@ function work.release(board, item, answer)
   return agent
 end
 
--- Begin to wait again, with the same rank: every clock goes on.
+-- Begin to wait again, with the same rank: every clock goes on. What its queue asks for may have changed
+-- while an agent had it.
 function work.requeue(board, item)
   if item.waiting == 0 then
     item.waiting = board.now
   end
+  relaxation.catch_up(board, item)
   matching.place(board, item)
 end
 
