@@ -67,7 +67,7 @@ class MemoryRecord:
             item = self.items.get(event.item_id)
             state = STATES.get(event.kind)
             if item is not None and state is not None:
-                holds = state in (WorkState.OFFERED, WorkState.ACTIVE, WorkState.WRAPUP)
+                holds = state in (WorkState.OFFERED, WorkState.ACTIVE, WorkState.WRAPUP, WorkState.PARKED)
                 queue = str(event.data.get("to_queue", event.queue))
                 self.items[item.id] = replace(
                     item,
@@ -90,6 +90,9 @@ STATES: Mapping[EventKind, WorkState] = {
     EventKind.TRANSFERRED: WorkState.QUEUED,
     EventKind.LOST: WorkState.QUEUED,
     EventKind.ABANDONED: WorkState.CLOSED,
+    EventKind.SCHEDULED: WorkState.SCHEDULED,
+    EventKind.PARKED: WorkState.PARKED,
+    EventKind.RESUMED: WorkState.QUEUED,
 }
 
 
@@ -233,6 +236,37 @@ class Scene:
         """Let the agent finish his wrap-up."""
         number = await self.assignment(agent, item_id)
         return self.take(await self.router.finish_wrapup(self.org_id, item_id, agent, number))
+
+    async def transfer(self, agent: str, item_id: str, *, queue: str = "", to: str = "", **needs: int) -> Reply:
+        """Let the agent hand the item on; ``needs`` are skills."""
+        number = await self.assignment(agent, item_id)
+        requirement = Requirement(skills=needs)
+        return await self.router.transfer(
+            self.org_id, item_id, agent, number, queue=queue, requirement=requirement, to_agent=to
+        )
+
+    async def park(self, agent: str, item_id: str) -> Reply:
+        """Let the agent put the item aside."""
+        number = await self.assignment(agent, item_id)
+        return await self.router.park(self.org_id, item_id, agent, number, "waiting")
+
+    async def configure(self, **changes: object) -> list[RoutingEvent]:
+        """Put a changed organisation in force."""
+        self.organisation = replace(self.organisation, **changes)  # type: ignore[arg-type] # a test's keywords
+        return self.take(await self.router.configure(self.organisation, self.user_ids))
+
+    async def stage(self, item_id: str) -> int:
+        """Return how many relaxation steps the item has taken."""
+        return int(str((await self.shown(item_id))["stage"]))
+
+    async def shown(self, item_id: str) -> dict[str, object]:
+        """Return where the item stands, as the explanation tells it."""
+        return dict((await self.router.explain(self.org_id, item_id))["item"])
+
+    async def order(self, *item_ids: str) -> list[str]:
+        """Return the items in the order in which they stand in their queue."""
+        places = await self.router.position(self.org_id, item_ids)
+        return sorted(item_ids, key=places.__getitem__)
 
     async def assignment(self, agent: str, item_id: str) -> int:
         view = await self.view(agent)

@@ -47,36 +47,43 @@ timers.on.match = function(board, queue, place)
   end
 end
 
--- Find the waiting items of a queue whose requirement has changed with the configuration.
+-- Find the waiting items of a queue whose requirement has changed with the configuration, the best first.
 function jobs.sign_again(board, queue)
-  for _, id in ipairs(redis.call('SMEMBERS', keys.queue_signatures(board, queue))) do
-    timers.alarm(board, board.now, 'sign', id, '')
-  end
+  timers.alarm(board, board.now, 'sign', queue, 'front 0')
 end
 
--- From the back, so that items which leave meanwhile hide none from us.
-timers.on.sign = function(board, id, place)
-  local key = keys.waiting(board, id)
-  local stop = tonumber(place) or redis.call('ZCARD', key)
-  local start = math.max(stop - ITEMS_AT_ONCE, 0)
-  if stop == 0 then
-    return
+-- Give the item, which waits, what it asks for now; return whether it waits on.
+local function sign(board, item)
+  local before = item.signature
+  relaxation.catch_up(board, item)
+  if item.signature == before then
+    relaxation.watch(board, item)
+    return true
   end
-  for _, item_id in ipairs(redis.call('ZRANGE', key, start, stop - 1)) do
-    local item = items.read(board, item_id)
-    local before = item.signature
-    relaxation.catch_up(board, item)
-    if item.signature ~= before then
-      local after = item.signature
-      item.signature = before
-      lines.leave(board, item)
-      item.signature = after
-      matching.place(board, item)
-    else
-      relaxation.watch(board, item)
-    end
+  local after = item.signature
+  item.signature = before
+  lines.leave(board, item)
+  item.signature = after
+  matching.place(board, item)
+  return item.state == STATE.queued
+end
+
+-- Once from the front, then from the back, since items that leave meanwhile may hide others from us.
+timers.on.sign = function(board, queue, place)
+  local key = keys.line(board, queue)
+  local way, number = string.match(place, '^(%a+) (%d+)$')
+  local from_front, start = way == 'front', tonumber(number)
+  local stop = from_front and start + ITEMS_AT_ONCE or start
+  start = from_front and start or math.max(start - ITEMS_AT_ONCE, 0)
+  local ids, kept = stop > 0 and redis.call('ZRANGE', key, start, stop - 1) or {}, 0
+  for _, id in ipairs(ids) do
+    kept = kept + (sign(board, items.read(board, id)) and 1 or 0)
   end
-  if start > 0 then
-    timers.alarm(board, board.now, 'sign', id, string.format('%d', start))
+  if from_front then
+    local next_place = #ids == ITEMS_AT_ONCE and start + kept or redis.call('ZCARD', key)
+    way = #ids == ITEMS_AT_ONCE and 'front' or 'back'
+    timers.alarm(board, board.now, 'sign', queue, string.format('%s %d', way, next_place))
+  elseif start > 0 then
+    timers.alarm(board, board.now, 'sign', queue, string.format('back %d', start))
   end
 end
