@@ -18,8 +18,13 @@ class Arrivals(Protocol):
         """Commit contact, interaction, first entry and pending item in one transaction; idempotent by key."""
         ...
 
-    async def leave_message(self, arrival: Arrival, *, kind: str, plan: Plan, now_ms: int) -> Opened:
-        """Commit a closed interaction with its entry and a case; idempotent by key."""
+    async def leave_message(
+        self, arrival: Arrival, *, kind: str, plan: Plan, now_ms: int, callback_ms: int | None = None
+    ) -> Opened:
+        """Commit a closed interaction with its entry and a case; idempotent by key.
+
+        With ``callback_ms`` also a pending work item that is not to be begun before (0 = at once).
+        """
         ...
 
     async def pending_items(

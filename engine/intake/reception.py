@@ -5,6 +5,7 @@ is put on the board. Whatever happens in between, the sweep finds it. The custom
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -12,10 +13,10 @@ from engine.clock import Clock
 from engine.errors import CordboardError, Refused, Unavailable
 from engine.failpoints import failpoint
 from engine.intake.contract import Organisations, Record, Recorder, Router, Teller
-from engine.model.conversation import Arrival, Availability
+from engine.intake.overflow import OPEN, TURNED_AWAY, callback_ms, ending, prospect
+from engine.model.conversation import Arrival, Prospect
 from engine.model.record import Opened
 from engine.model.work import Outcome, Plan, Reply, WorkItem
-from engine.skills.hours import is_open
 from engine.skills.infer import infer
 
 log = structlog.get_logger(__name__)
@@ -43,23 +44,26 @@ class Reception:
         self._transcript = transcript
         self._clock = clock
 
-    async def availability(
+    async def prospect(
         self, org_id: str, channel: str, *, topic: str = "", locale: str = "en", text: str = ""
-    ) -> Availability:
-        """Say whether such an arrival would find somebody now. An absent board counts as open.
+    ) -> Prospect:
+        """Say whether such an arrival would find somebody now, and what is offered instead.
 
-        Raises NotFound (organisation, channel).
+        An absent board counts as open; length and wait are judged when the work is taken in. Raises NotFound
+        (organisation, channel).
         """
         organisation = self._organisations.get(org_id)
         plan = infer(organisation, channel, topic, locale, text)
-        if not is_open(organisation, plan.queue, self._clock.now_ms()):
-            return Availability.CLOSED
+        kind, now_ms = organisation.channels[channel].kind, self._clock.now_ms()
+
+        async def staff(queue: str) -> int:
+            return await self._router.staffed(org_id, queue, plan.requirement)
+
         try:
-            staff = await self._router.staffed(org_id, plan.queue, plan.requirement)
+            return await prospect(organisation, plan.queue, kind, now_ms=now_ms, staff=staff)
         except CordboardError as error:
             log.warning("staffing unknown, taken as open", org=org_id, queue=plan.queue, why=str(error))
-            return Availability.OPEN
-        return Availability.OPEN if staff else Availability.UNSTAFFED
+            return OPEN
 
     async def open(self, arrival: Arrival, *, listen: Callable[[str], object] | None = None) -> Opened:
         """Commit an arrival, then put its work item on the board. Idempotent by the conversation's key.
@@ -88,11 +92,23 @@ class Reception:
     async def leave_message(self, arrival: Arrival) -> Opened:
         """Commit a message left while nobody was there; it becomes a case. Idempotent by the conversation's key.
 
+        Who asks to be called back gets a work item too, not to be begun before the queue opens, where some capacity
+        profile takes the kind ``callback``; elsewhere the case is all.
+
         Raises NotFound, Unavailable. A cancelled call may still commit.
         """
         plan, kind = self._classify(arrival)
-        opened = await self._record.arrivals.leave_message(arrival, kind=kind, plan=plan, now_ms=self._clock.now_ms())
+        now_ms = self._clock.now_ms()
+        promised_ms = None
+        if arrival.callback:
+            promised_ms = callback_ms(self._organisations.get(arrival.org_id), plan.queue, now_ms)
+            arrival = replace(arrival, body=f"{arrival.phone}\n{arrival.body}" if arrival.phone else arrival.body)
+        opened = await self._record.arrivals.leave_message(
+            arrival, kind=kind, plan=plan, now_ms=now_ms, callback_ms=promised_ms
+        )
         failpoint("intake.after-commit")
+        if not opened.repeated and opened.item is not None:
+            await self._enqueue(opened.item)
         return opened
 
     async def conclude(self, org_id: str, interaction_id: str, reason: str, *, item_id: str = "") -> None:
@@ -113,8 +129,8 @@ class Reception:
         if reply.outcome is Outcome.UNKNOWN_ITEM:
             # Pending still: it goes over the board all the same, so that history and statistics know of it.
             entered = await self._router.enqueue(item)
-            if entered.outcome is Outcome.UNKNOWN_QUEUE:  # removed meanwhile, and no other was found yet
-                await self._close(org_id, interaction_id, reason)
+            if entered.outcome is Outcome.UNKNOWN_QUEUE or entered.outcome in TURNED_AWAY:
+                await self._close(org_id, interaction_id, reason)  # no queue has it, and none needs to any more
                 return
             await self._require(entered)
             reply = await self._router.conclude(org_id, item.id, reason)
@@ -140,8 +156,26 @@ class Reception:
         except CordboardError as error:
             log.warning("left pending for the sweep", org=item.org_id, item=item.id, why=str(error))
             return
-        if not reply.ok:
+        if reply.outcome in TURNED_AWAY:
+            await self.turn_away(item, reply)
+        elif not reply.ok:
             log.warning("left pending for the sweep", org=item.org_id, item=item.id, why=reply.outcome.value)
+
+    async def turn_away(self, item: WorkItem, reply: Reply) -> None:
+        """End what the board did not take in, as its answer says: the conversation with its work, in one transaction.
+
+        Idempotent: what a crash leaves undone the sweep meets again, still pending. Raises Unavailable.
+        """
+        reason = ending(self._organisations.get(item.org_id), reply)
+        log.info("turned away", org=item.org_id, item=item.id, queue=reply.detail.get("queue"), reason=reason)
+        if item.interaction_id:
+            await self._close(item.org_id, item.interaction_id, reason)
+        else:
+            whys = {item.id: reply.outcome.value}
+            await self._record.work.refuse(item.org_id, whys, now_ms=self._clock.now_ms())
+        # Another process may have found room a moment before.
+        concluded = await self._router.conclude(item.org_id, item.id, "refused")
+        await self._recorder.record(concluded.events)
 
     def _classify(self, arrival: Arrival) -> tuple[Plan, str]:
         organisation = self._organisations.get(arrival.org_id)

@@ -1,15 +1,16 @@
 """Put on the board what a crash, or an absent board, left pending in the record."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import structlog
 
 from engine.clock import Clock
-from engine.errors import CordboardError
+from engine.errors import CordboardError, NotFound, Refused
 from engine.intake.contract import Arrivals, Router
+from engine.intake.overflow import TURNED_AWAY
 from engine.model.organisation import Organisation
-from engine.model.work import Outcome, WorkItem
+from engine.model.work import Outcome, Reply, WorkItem
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +41,10 @@ class Reroute(Protocol):
         ...
 
 
+TurnAway = Callable[[WorkItem, Reply], Awaitable[None]]
+"""End what the board does not take in."""
+
+
 class Sweep:
     """Enqueue pending items older than two seconds, at start all of them (a role).
 
@@ -55,6 +60,7 @@ class Sweep:
         arrivals: Arrivals,
         router: Router,
         reroute: Reroute,
+        turn_away: TurnAway,
         organisations: Served,
         clock: Clock,
         age_ms: int = AGE_MS,
@@ -63,6 +69,7 @@ class Sweep:
         self._arrivals = arrivals
         self._router = router
         self._reroute = reroute
+        self._turn_away = turn_away
         self._organisations = organisations
         self._clock = clock
         self._age_ms = age_ms
@@ -98,9 +105,19 @@ class Sweep:
             reply = await self._router.enqueue(again)
         if reply.outcome in _BOARD_AWAY:
             away.add(item.org_id)
+        elif reply.outcome in TURNED_AWAY:
+            return await self._end(item, reply)
         elif not reply.ok:
             log.error("cannot be enqueued", org=item.org_id, item=item.id, why=reply.outcome.value)
         return reply.ok
+
+    async def _end(self, item: WorkItem, reply: Reply) -> bool:
+        try:
+            await self._turn_away(item, reply)
+        except (NotFound, Refused) as error:
+            log.warning("not turned away", org=item.org_id, item=item.id, why=str(error))
+            return False
+        return True
 
     async def _move_waiting(self, away: set[str]) -> None:
         for organisation in self._organisations.all():

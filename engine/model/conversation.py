@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from engine.model.organisation import Overflow
+
 
 class InteractionState(StrEnum):
     """Whether the conversation goes on."""
@@ -20,6 +22,14 @@ class Availability(StrEnum):
     OPEN = "open"
     CLOSED = "closed"  # outside the queue's hours
     UNSTAFFED = "unstaffed"  # nobody who could take it is signed in
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prospect:
+    """What a new conversation can expect."""
+
+    state: Availability
+    do: Overflow | None = None  # what the customer is offered instead where nobody is there; None = a message
 
 
 class EntryKind(StrEnum):
@@ -121,6 +131,8 @@ class Arrival:
     body: str = ""  # first message, may be empty for a chat
     client_id: str = ""
     address: str = ""  # network address, for abuse handling only
+    phone: str = ""  # number to call back
+    callback: bool = False  # asks to be called back
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -163,6 +163,7 @@ BUILT_IN_KINDS: Mapping[str, KindRule] = {
     "chat": KindRule(),
     "email": KindRule(on_agent_lost=OnAgentLost.KEEP, refusable=False),
     "voice": KindRule(on_agent_lost=OnAgentLost.KEEP),
+    "callback": KindRule(on_agent_lost=OnAgentLost.KEEP, refusable=False),  # what was promised is kept
 }
 """Kinds of work that every organisation has, as they behave unless configured otherwise."""
 

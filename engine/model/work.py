@@ -36,6 +36,9 @@ LEGAL: Mapping[WorkState, frozenset[WorkState]] = {
 MAX_ATTRIBUTES_BYTES = 16 * 1024
 """Longest JSON of a work item's attributes."""
 
+CALLBACK = "callback"
+"""Kind of the work items that promise a customer to be called back."""
+
 OPEN_STATES = frozenset(WorkState) - {WorkState.CLOSED}
 
 

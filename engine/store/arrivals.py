@@ -26,7 +26,7 @@ from engine.model.conversation import (
 from engine.model.customer import Contact
 from engine.model.organisation import CasePolicy
 from engine.model.record import Opened
-from engine.model.work import Plan, WorkItem
+from engine.model.work import CALLBACK, Plan, WorkItem
 from engine.store.access import Access
 from engine.store.appends import row_of_entry
 from engine.store.case_writes import NewCase, ensure_organisation, open_case
@@ -38,6 +38,8 @@ from engine.store.tables import cases, contacts, entries, interactions, work_ite
 from engine.store.upsert import change, insert, insert_once
 
 SUBJECT_LENGTH = 120
+MESSAGE_LENGTH = 2_000
+"""Characters of a message that its callback carries."""
 ENTRIES_RETURNED = 200
 
 _OF_CHANNEL: Select[Any] = (
@@ -75,6 +77,7 @@ class _Opening:
     new_id: NewId
     with_case: bool
     closed: bool  # a form left outside hours: no work item, a case instead
+    callback_ms: int | None = None  # a callback is promised, not before this time (0 = at once)
 
     @property
     def token_hash(self) -> str:
@@ -104,8 +107,13 @@ class Arrivals:
         )
         return await self._access.write(arrival.org_id, lambda conn: _open(conn, opening))
 
-    async def leave_message(self, arrival: Arrival, *, kind: str, plan: Plan, now_ms: int) -> Opened:
-        """Keep a form left outside hours: a closed interaction with its entry and a case. Idempotent by its key."""
+    async def leave_message(
+        self, arrival: Arrival, *, kind: str, plan: Plan, now_ms: int, callback_ms: int | None = None
+    ) -> Opened:
+        """Keep a form left outside hours: a closed interaction with its entry and a case. Idempotent by its key.
+
+        With ``callback_ms`` also a pending work item that is not to be begun before (0 = at once).
+        """
         failpoint("intake.before-commit")
         opening = _Opening(
             arrival=arrival,
@@ -115,6 +123,7 @@ class Arrivals:
             new_id=self._access.new_id,
             with_case=True,
             closed=True,
+            callback_ms=callback_ms,
         )
         return await self._access.write(arrival.org_id, lambda conn: _open(conn, opening))
 
@@ -152,6 +161,8 @@ def _open(conn: Connection, opening: _Opening) -> Opened:
     told = _first_entry(conn, opening, interaction)
     case = _case(conn, opening, interaction) if opening.with_case else None
     item = None if opening.closed else _item(conn, opening, interaction, case)
+    if opening.callback_ms is not None:
+        item = _callback(conn, opening, interaction, case)
     return Opened(
         interaction=replace(interaction, case_id=case.id if case else "", last_seq=len(told)),
         contact=contact,
@@ -324,6 +335,32 @@ def _item(conn: Connection, opening: _Opening, interaction: Interaction, case: C
         interaction_id=interaction.id,
         case_id=case.id if case else "",
         created_ms=opening.now_ms,
+    )
+    insert(conn, work_items, row_of_item(item, rules=plan.rules))
+    return item
+
+
+def _callback(conn: Connection, opening: _Opening, interaction: Interaction, case: Case | None) -> WorkItem:
+    """Keep what was promised; the conversation it came from is over, so it stands by itself."""
+    arrival, plan = opening.arrival, opening.plan
+    item = WorkItem(
+        id=opening.new_id(),
+        org_id=interaction.org_id,
+        kind=CALLBACK,
+        queue=plan.queue,
+        requirement=plan.requirement,
+        priority=plan.priority,
+        case_id=case.id if case else "",
+        contact_id=interaction.contact_id,
+        created_ms=opening.now_ms,
+        not_before_ms=opening.callback_ms or 0,
+        attributes={
+            "phone": arrival.phone,
+            "name": arrival.name.strip(),
+            "email": arrival.email.strip(),
+            "message": arrival.body[:MESSAGE_LENGTH],
+            "interaction_id": interaction.id,
+        },
     )
     insert(conn, work_items, row_of_item(item, rules=plan.rules))
     return item

@@ -48,6 +48,8 @@ _OPEN_ITEM = _NEWEST_ITEM.where(ITEM_OPEN)
 _IDLE = "idle"
 _REFUSED = "refused"
 _UNANSWERED = frozenset({_REFUSED, "cancelled"})
+_TURNED_AWAY = frozenset({"message", "callback", "full", "closed"})
+"""Reasons for which no queue took the work in; the customer may leave a message, or a number."""
 
 
 class Conversations:
@@ -225,6 +227,8 @@ def _close_silent(
 
 def outcome_of(reason: str) -> str:
     """Return how work ends that nobody answered."""
+    if reason in _TURNED_AWAY:
+        return _REFUSED
     return reason if reason in _UNANSWERED else "abandoned"
 
 

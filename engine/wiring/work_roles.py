@@ -35,7 +35,14 @@ def sweep_of(
         conclude=reception.conclude,
         clock=clock,
     )
-    return Sweep(arrivals=store.arrivals, router=router, reroute=reroute, organisations=book, clock=clock)
+    return Sweep(
+        arrivals=store.arrivals,
+        router=router,
+        reroute=reroute,
+        turn_away=reception.turn_away,
+        organisations=book,
+        clock=clock,
+    )
 
 
 def single_roles(*, store: Store, router: Router, cases: Cases, book: OrganisationBook, clock: Clock) -> Sequence[Role]:

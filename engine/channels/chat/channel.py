@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import structlog
 
+from engine.channels.chat.frames import offline_form
 from engine.channels.chat.limits import Limits
 from engine.channels.chat.origins import allowed
 from engine.channels.chat.outlet import Outlet
@@ -75,7 +76,7 @@ class ChatChannel:
     async def info(self, org_id: str, channel_key: str, *, topic: str = "", locale: str = "en") -> dict[str, object]:
         """Describe the channel to the widget, with whether somebody is there. Raises NotFound."""
         channel = self.channel(org_id, channel_key)
-        state = await self._parts.reception.availability(org_id, channel_key, topic=topic, locale=locale)
+        prospect = await self._parts.reception.prospect(org_id, channel_key, topic=topic, locale=locale)
         texts = partial(self._parts.organisations.get(org_id).in_languages, "channels", channel_key)
         return {
             "name": channel.name,
@@ -84,7 +85,8 @@ class ChatChannel:
             "greetings": texts("greeting"),
             "topics": [{"key": key, "name": name, "names": texts("topics", key)} for key, name in channel.topics],
             "locales": list(LOCALES),
-            "state": state.value,
+            "state": prospect.state.value,
+            "form": offline_form(prospect.do),
             "limits": {"message_bytes": channel.limits.message_bytes},
         }
 

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from engine.model.organisation import Overflow
+
 VERSION = 1
 MAX_SEQ = 2**53 - 1  # what JavaScript counts exactly
 
@@ -39,6 +41,7 @@ class Form(Struct):
     name: Annotated[str, Meta(max_length=100)] = ""
     email: Annotated[str, Meta(max_length=254, pattern=r"^([^@\s\x00]+@[^@\s\x00]+)?(?!\n)$")] = ""
     topic: Annotated[str, Meta(max_length=40)] = ""
+    phone: Annotated[str, Meta(max_length=40, description="Number to call back; of `leave` only.")] = ""
 
 
 class Open(Struct, tag="open"):
@@ -61,7 +64,7 @@ class Resume(Struct, tag="resume"):
 
 
 class Leave(Struct, tag="leave"):
-    """Leave a message while nobody is there."""
+    """Leave a message while nobody is there; with ``callback``, ask to be called back."""
 
     v: Version
     token: Token
@@ -69,6 +72,7 @@ class Leave(Struct, tag="leave"):
     body: str
     locale: Locale = "en"
     form: Form = msgspec.field(default_factory=Form)
+    callback: bool = False
 
 
 class Message(Struct, tag="message"):
@@ -177,7 +181,7 @@ class PositionFrame(Struct, tag="position"):
 
 
 class Offline(Struct, tag="offline"):
-    """Nobody is there; the fields of the form to leave a message with."""
+    """Nobody is there; the fields of the form to leave a message with (with ``phone``: to be called back), if any."""
 
     reason: Literal["closed", "unstaffed"]
     form: list[str]
@@ -205,6 +209,13 @@ class ErrorFrame(Struct, tag="error", omit_defaults=True):
     slug: str
     detail: str
     retry_after_ms: int = 0
+
+
+def offline_form(do: Overflow | None) -> list[str]:
+    """Return the fields of the form that is shown where nobody is there; ``do`` None: as for a message."""
+    if do is Overflow.REFUSE:
+        return []
+    return ["name", "email", *(["phone"] if do is Overflow.CALLBACK else []), "topic", "body"]
 
 
 ServerFrame = (

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.model.conversation import Appended, Arrival, Author, Availability, Draft, Entry, Interaction, VisitorMark
+from engine.model.conversation import Appended, Arrival, Author, Draft, Entry, Interaction, Prospect, VisitorMark
 from engine.model.organisation import Organisation
 from engine.model.record import Opened, Overview
 from engine.model.signal import Signal
@@ -14,10 +14,10 @@ from engine.model.work import WorkItem
 class Reception(Protocol):
     """Receive customers (intake)."""
 
-    async def availability(
+    async def prospect(
         self, org_id: str, channel: str, *, topic: str = "", locale: str = "en", text: str = ""
-    ) -> Availability:
-        """Say whether somebody is there."""
+    ) -> Prospect:
+        """Say whether somebody is there, and what is offered instead."""
         ...
 
     async def open(self, arrival: Arrival, *, listen: Callable[[str], object] | None = None) -> Opened:

@@ -110,6 +110,7 @@ class VisitorProtocol:
         if isinstance(frame, Resume):
             return
         frame.form.name = _clean(frame.form.name).strip()
+        frame.form.phone = _clean(frame.form.phone).strip()
         if isinstance(frame, Leave) or frame.body:
             frame.body = self._body(frame.body)
             if frame.client_id is None:

@@ -31,6 +31,7 @@ from engine.channels.chat.frames import (
     Resume,
     SessionLine,
     VisitorTyping,
+    offline_form,
 )
 from engine.channels.chat.limits import Limits
 from engine.channels.chat.outlet import Outlet
@@ -60,7 +61,6 @@ from engine.model.work import WorkItem, WorkState
 
 log = structlog.get_logger(__name__)
 
-OFFLINE_FORM = ["name", "email", "topic", "body"]
 _WAITING_STATES = (WorkState.PENDING, WorkState.QUEUED, WorkState.OFFERED)
 _FLUSH_S = 1.0
 
@@ -146,9 +146,10 @@ class Session:
     async def _on_open(self, frame: Open) -> None:
         self._greet(frame.token)
         topic = self._known_topic(frame.form)
-        state = await self._parts.reception.availability(
+        prospect = await self._parts.reception.prospect(
             self._org_id, self._channel.key, topic=topic, locale=frame.locale, text=frame.body
         )
+        state = prospect.state
         # Opening is idempotent, so only where nothing may be opened must we ask what is open already.
         interaction = None if state is Availability.OPEN else await self._find()
         if interaction is not None:
@@ -157,7 +158,7 @@ class Session:
         if state is not Availability.OPEN:
             self._protocol.offline()
             reason: Literal["closed", "unstaffed"] = "closed" if state is Availability.CLOSED else "unstaffed"
-            await self._outlet.send(Offline(reason=reason, form=OFFLINE_FORM))
+            await self._outlet.send(Offline(reason=reason, form=offline_form(prospect.do)))
             return
         opened = await self._parts.reception.open(self._arrival(frame, topic), listen=self._listen)
         if opened.repeated:
@@ -312,6 +313,8 @@ class Session:
             body=frame.body,
             client_id=frame.client_id or "",
             address=self._socket.address,
+            phone=frame.form.phone,
+            callback=isinstance(frame, Leave) and frame.callback,
         )
 
     def _known_topic(self, form: Form) -> str:

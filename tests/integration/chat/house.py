@@ -81,8 +81,9 @@ class House:
             conclude=self.reception.conclude, clock=clock,
         )  # fmt: skip
         self.sweep = Sweep(
-            arrivals=store.arrivals, router=self.router, reroute=self.rerouting, organisations=self, clock=clock
-        )
+            arrivals=store.arrivals, router=self.router, reroute=self.rerouting,
+            turn_away=self.reception.turn_away, organisations=self, clock=clock,
+        )  # fmt: skip
         self.catch_up = CatchUp(record=store.transcripts, hub=self.hub)
         self.presence = Presence(commands=valkey, hub=self.hub, settings=settings)
         parts = Parts(

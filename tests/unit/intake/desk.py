@@ -62,7 +62,9 @@ class Record:
         self.opened[key] = Opened(interaction=interaction, contact=contact, item=item, case=None, entries=(entry,))
         return self.opened[key]
 
-    async def leave_message(self, arrival: Arrival, *, kind: str, plan: Plan, now_ms: int) -> Opened:
+    async def leave_message(
+        self, arrival: Arrival, *, kind: str, plan: Plan, now_ms: int, callback_ms: int | None = None
+    ) -> Opened:
         opened = await self.open_interaction(
             arrival, kind=kind, plan=plan, case_policy=CasePolicy.FIRST_MESSAGE, now_ms=now_ms
         )

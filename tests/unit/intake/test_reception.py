@@ -47,6 +47,7 @@ class Place:
             arrivals=self.record,
             router=self.board,
             reroute=self.rerouting,
+            turn_away=self.reception.turn_away,
             organisations=self,
             clock=self.clock,
             limit=limit,
@@ -195,7 +196,7 @@ def remove_sales(place: Place) -> None:
 
 async def test_availability(place: Place) -> None:
     async def look() -> Availability:
-        return await place.reception.availability("acme", "web")
+        return (await place.reception.prospect("acme", "web")).state
 
     assert await look() is Availability.OPEN
     place.board.staff = 0
@@ -209,9 +210,9 @@ async def test_availability(place: Place) -> None:
     place.organisation = replace(place.organisation, queues=queues)
     assert await look() is Availability.CLOSED
     with pytest.raises(NotFound):
-        await place.reception.availability("acme", "fax")
+        await place.reception.prospect("acme", "fax")
     with pytest.raises(NotFound):
-        await place.reception.availability("nobody", "web")
+        await place.reception.prospect("nobody", "web")
 
 
 async def test_who_listens_does_so_before_the_item_is_on_the_board(place: Place) -> None:

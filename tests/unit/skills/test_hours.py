@@ -9,7 +9,7 @@ import pytest
 from engine.config.compile import load
 from engine.config.samples import demo_directory
 from engine.model.organisation import Hours, Organisation, Period
-from engine.skills.hours import is_open, time_zone
+from engine.skills.hours import is_open, opens_ms, time_zone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SUNDAY_NIGHT = Hours(periods=(Period(weekday=6, start_minute=120, end_minute=180),))
@@ -70,3 +70,22 @@ def test_until_midnight() -> None:
 def test_utc_needs_no_tables() -> None:
     assert time_zone("UTC") is UTC
     assert is_open(organisation(NINE_TO_FIVE, "UTC"), "general", berlin("2026-01-05T17:30"))
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "opens"),
+    [
+        (None, "2026-01-05T03:00", "2026-01-05T03:00"),
+        (NINE_TO_FIVE, "2026-01-05T12:00", "2026-01-05T12:00"),
+        (NINE_TO_FIVE, "2026-01-05T08:59", "2026-01-05T09:00"),
+        (NINE_TO_FIVE, "2026-01-09T17:00", "2026-01-12T09:00"),  # over the weekend
+        (NINE_TO_FIVE, "2026-03-27T18:00", "2026-03-30T09:00"),  # over the weekend that is an hour shorter
+        (SUNDAY_NIGHT, "2026-03-28T12:00", "2026-04-05T02:00"),  # the hour of the 29th never comes
+    ],
+)
+def test_when_it_opens_next(hours: Hours | None, at: str, opens: str) -> None:
+    assert opens_ms(organisation(hours), "general", berlin(at)) == berlin(opens)
+
+
+def test_it_never_opens() -> None:
+    assert opens_ms(organisation(Hours(periods=())), "general", berlin("2026-01-05T12:00")) == 0
