@@ -52,6 +52,7 @@ from engine.store.store import Store
 from engine.valkey.lease import Leases
 from engine.wiring.board import BoardServer
 from engine.wiring.configuration import ConfigurationKeeper
+from engine.wiring.consults import consulting_of, waiting_room
 from engine.wiring.eviction import Eviction
 from engine.wiring.housekeeping import Housekeeping
 from engine.wiring.interpreter import CycleSearch, tune_interpreter
@@ -247,6 +248,7 @@ class Application:
             organisations=self.book,
             desk=self.desk,
             handling=self.others.handling,
+            consulting=consulting_of(self.others, desk=self.desk, router=self.router, work=store.work),
             dispatch=self.others.dispatch,
             streams=self.others.streams,
             floor=self.floor,
@@ -291,6 +293,7 @@ class Application:
             hub=self.hub,
             wallboard=self.wallboard,
             alerts=self.store.alerts,
+            waiting=waiting_room(self.store.work, self._clock),
             organisations=self.book,
             clock=self._clock,
             visitor_online=self._visitors.online,

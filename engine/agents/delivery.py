@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from engine.agents.floor import Floor
+from engine.agents.frames import Withdrawn, encode
 from engine.model.record import BoardMark
 from engine.model.work import EventKind, RoutingEvent
 
 BLOCK_MS = 1_000
 START = "0-0"
+TAKEN, PICKED = "taken", "picked"
+CUSTOMERS_SIDE = frozenset({"visitor", "gone", "idle", "cancelled"})
+"""Reasons of the customer, or of the system that handed the work in."""
 
 
 class EventStream(Protocol):
@@ -62,8 +66,23 @@ class Delivery:
         return 0.0
 
     def _wake(self, event: RoutingEvent) -> None:
+        if why := withdrawn(event):
+            frame = Withdrawn(item_id=event.item_id, assignment=event.assignment, reason=why)
+            self._floor.tell_user(event.org_id, event.agent_id, encode(frame))
         self._floor.wake(event.org_id, agent_id=event.agent_id, item_id=event.item_id)
         if event.kind is EventKind.REPRIORITISED:
             self._floor.wake_alerts(event.org_id)
         elif event.kind is EventKind.RESTORED and not event.item_id:
             self._floor.wake_all(event.org_id)
+
+
+def withdrawn(event: RoutingEvent) -> str:
+    """Return why an agent lost an offer without his doing; "" where he did not."""
+    if not event.agent_id:
+        return ""
+    if event.kind is EventKind.MISSED:
+        return "missed"
+    if event.kind is EventKind.ABANDONED:
+        return "gone"
+    reason = event.data.get("reason") if event.kind is EventKind.RESCINDED else ""
+    return str(reason) if reason in (TAKEN, PICKED) else "gone" if reason in CUSTOMERS_SIDE else ""

@@ -8,10 +8,11 @@ its effect is in SQL; what an agent was told is always committed.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from engine.agents.client_ids import check_client_id, transfer_note_id
+from engine.agents.destination import Destination, requirement_of
 from engine.agents.ledger import Ledger
 from engine.agents.outcome import required
 from engine.agents.settling import Settling
@@ -24,7 +25,6 @@ from engine.model.organisation import Organisation, Role, StatusKind
 from engine.model.record import Applied
 from engine.model.user import Principal
 from engine.model.work import Outcome, Reply, Requirement, RoutingEvent, WorkItem, WorkState
-from engine.skills.requirement import requirement_after
 
 MAX_BODY_BYTES = 16_384
 """Longest message or note of an agent, UTF-8."""
@@ -59,8 +59,9 @@ class OfferBoard(Protocol):
         *,
         queue: str,
         requirement: Requirement,
+        to_agent: str,
     ) -> Reply:
-        """Put the item back into a queue."""
+        """Put the item back into a queue, held for ``to_agent`` if one is named."""
         ...
 
 
@@ -161,7 +162,15 @@ class Desk:
         return item
 
     async def decline(self, who: Principal, item_id: str, assignment: int, reason: str = "") -> None:
-        """Decline an offer. Raises Refused."""
+        """Decline an offer, for one of the reasons that are configured, where there are any.
+
+        Raises InvalidInput, Refused.
+        """
+        known = dict(self._organisations.get(who.org_id).decline_reasons)
+        if reason and known and reason not in known:
+            raise InvalidInput(
+                "There is no such reason.", field="reason", mend=f"There are: {', '.join(sorted(known))}."
+            )
         reply = required(await self._offers.decline(who.org_id, item_id, who.user_id, assignment, reason))
         await self._recorder.record(reply.events)
 
@@ -186,11 +195,13 @@ class Desk:
         Raises InvalidInput on an unknown disposition, Forbidden, Refused.
         """
         known = dict(self._organisations.get(who.org_id).dispositions)
-        if disposition not in known and (known or disposition):
+        if disposition and disposition not in known:
             raise InvalidInput("There is no such disposition.", slug="unknown-disposition", field="disposition")
         _check_size(note)
         ended = (WorkState.WRAPUP, WorkState.CLOSED)
         item = await self._settling.settled(who.org_id, item_id, lambda item: item.state in ended)
+        if known and not disposition and not item.parent_id:  # a consult has no outcome of its own
+            raise InvalidInput("Say how it went.", slug="unknown-disposition", field="disposition")
         if item.agent_id != who.user_id and not who.at_least(Role.SUPERVISOR):
             raise Forbidden("The work item is with another agent.", slug=Outcome.NOT_YOURS.value)
         if item.state not in ended:
@@ -208,20 +219,30 @@ class Desk:
             required(reply)
         return await self._settling.record(reply, who.org_id, item_id, lambda item: item.state is WorkState.CLOSED)
 
-    async def transfer(self, who: Principal, item_id: str, assignment: int, *, queue: str, note: str = "") -> WorkItem:
-        """Hand the conversation to a queue, with a note for whoever takes it. Raises Refused."""
+    async def transfer(
+        self, who: Principal, item_id: str, assignment: int, *, to: Destination, note: str = ""
+    ) -> WorkItem:
+        """Hand the conversation on, with a note for whoever takes it; who has it lets go only when it is taken in.
+
+        Raises InvalidInput, Refused (``queue-full``, ``queue-closed`` and the rest: nothing has changed then).
+        """
         organisation = self._organisations.get(who.org_id)
-        if queue not in organisation.queues:
-            raise InvalidInput("There is no such queue.", slug=Outcome.UNKNOWN_QUEUE.value, field="queue")
         item = await self._work.get(who.org_id, item_id)
-        requirement = requirement_after(item, organisation, queue)
+        queue = to.queue or item.queue
+        requirement = requirement_of(item, organisation, queue, to.skills)
         if note:
             await self._leave_note(who, item, note, client_id=transfer_note_id(item_id, assignment))
         reply = await self._as_holder(
             who,
             item_id,
             lambda agent_id: self._offers.transfer(
-                who.org_id, item_id, agent_id, assignment, queue=queue, requirement=requirement
+                who.org_id,
+                item_id,
+                agent_id,
+                assignment,
+                queue=queue,
+                requirement=requirement,
+                to_agent=to.agent_id,
             ),
         )
         failpoint("transfer.after-board")
@@ -243,12 +264,24 @@ class Desk:
         check_client_id(client_id)
         return await self._append(who, interaction_id, EntryKind.MESSAGE, client_id, body)
 
-    async def note(self, who: Principal, interaction_id: str, *, client_id: str, body: str) -> Appended:
+    async def note(
+        self, who: Principal, interaction_id: str, *, client_id: str, body: str, consult_id: str = ""
+    ) -> Appended:
         """Write an internal note; the holder and supervisors, also after the end. Raises Forbidden."""
-        check_client_id(client_id)
         if not who.at_least(Role.SUPERVISOR):
             await self._check_holder(who, interaction_id)
-        return await self._append(who, interaction_id, EntryKind.NOTE, client_id, body)
+        return await self.note_as_asked(who, interaction_id, client_id=client_id, body=body, consult_id=consult_id)
+
+    async def note_as_asked(
+        self, who: Principal, interaction_id: str, *, client_id: str, body: str, consult_id: str = ""
+    ) -> Appended:
+        """Write a note; the caller has just seen that ``who`` was asked about the conversation, or may otherwise.
+
+        ``consult_id`` is the consult whose thread it belongs to.
+        """
+        check_client_id(client_id)
+        data = {"consult_id": consult_id} if consult_id else {}
+        return await self._append(who, interaction_id, EntryKind.NOTE, client_id, body, data=data)
 
     async def set_status(self, who: Principal, status: str) -> None:
         """Change the presence status; an offline one signs out, and asks about open work."""
@@ -272,14 +305,14 @@ class Desk:
 
     async def _refuse_open_work(self, who: Principal) -> None:
         view = await self._statuses.agent_view(who.org_id, who.user_id)
-        if view.items:
+        if open_now := [one for one in view.items if one.state in HOLDING]:
             raise Conflict(
                 "There is open work.",
                 slug="open-work",
                 mend="Say what becomes of it: requeue or end.",
                 items=[
                     {"item_id": one.item_id, "interaction_id": one.interaction_id, "state": one.state.value}
-                    for one in view.items
+                    for one in open_now
                 ],
             )
 
@@ -293,6 +326,8 @@ class Desk:
         shown = (WorkState.WRAPUP, WorkState.CLOSED) if held.state is WorkState.WRAPUP else (*HOLDING, WorkState.CLOSED)
 
         def settled(item: WorkItem) -> bool:
+            if held.state is WorkState.PARKED:
+                return item.state not in HOLDING
             return item.assignment > held.assignment or (item.assignment == held.assignment and item.state in shown)
 
         await self._settling.settled(org_id, held.item_id, settled)
@@ -320,7 +355,14 @@ class Desk:
             await self._append(who, item.interaction_id, EntryKind.NOTE, client_id, note)
 
     async def _append(
-        self, who: Principal, interaction_id: str, kind: EntryKind, client_id: str, body: str
+        self,
+        who: Principal,
+        interaction_id: str,
+        kind: EntryKind,
+        client_id: str,
+        body: str,
+        *,
+        data: Mapping[str, object] | None = None,
     ) -> Appended:
         if not body.strip():
             raise InvalidInput("the text is empty", field="body")
@@ -333,6 +375,7 @@ class Desk:
             author_name=who.name,
             client_id=client_id,
             body=body,
+            data=data or {},
         )
         return await self._transcript.append(who.org_id, interaction_id, draft)
 

@@ -110,6 +110,11 @@ class Floor:
         for member in self.of_organisation(org_id):
             member.wake()
 
+    def tell_user(self, org_id: str, user_id: str, text: str) -> None:
+        """Send an encoded frame to a user's sockets."""
+        for member in self.of_user(org_id, user_id):
+            member.tell(text)
+
     def wake_alerts(self, org_id: str) -> None:
         """Let the supervisors' sockets look for alerts."""
         for member in self.of_organisation(org_id):

@@ -28,6 +28,7 @@ from engine.agents.parts import (
     StatusPart,
     UserPart,
     VisitorPart,
+    WaitingPart,
 )
 from engine.errors import ProtocolError
 
@@ -61,6 +62,7 @@ class SendMessage(ClientFrame, frozen=True, tag="message"):
     client_id: str
     body: str
     note: bool = False
+    consult_id: str = ""  # of a note: the consult whose thread it belongs to
 
 
 class SendTyping(ClientFrame, frozen=True, tag="typing"):
@@ -85,10 +87,14 @@ class Sync(ClientFrame, frozen=True, tag="sync"):
 
 
 class WatchTopic(ClientFrame, frozen=True, tag="watch"):
-    """Begin or stop to watch a topic; ``board`` is for supervisors and admins."""
+    """Begin or stop to watch a topic: ``waiting``, or ``board``, which is for supervisors and admins."""
 
     topic: str
     on: bool = True
+
+
+class Look(ClientFrame, frozen=True, tag="look"):
+    """Ask for the state: it is sent when it is another. After what the board tells nobody of."""
 
 
 CLIENT_FRAMES: tuple[type[ClientFrame], ...] = (
@@ -99,6 +105,7 @@ CLIENT_FRAMES: tuple[type[ClientFrame], ...] = (
     SendRead,
     Sync,
     WatchTopic,
+    Look,
 )
 
 
@@ -119,6 +126,7 @@ class Hello(ServerFrame, frozen=True, tag="hello"):
     queues: Sequence[NamedPart]
     dispositions: Sequence[NamedPart]
     skills: Sequence[NamedPart]
+    decline_reasons: Sequence[NamedPart]
     heartbeat_ms: int
 
 
@@ -131,6 +139,21 @@ class State(ServerFrame, frozen=True, tag="state"):
     offers: Sequence[OfferPart]
     items: Sequence[HeldPart]
     version: int
+
+
+class Withdrawn(ServerFrame, frozen=True, tag="withdrawn"):
+    """An offer is gone though the agent did nothing; ``reason`` says why. The state without it comes by itself."""
+
+    item_id: str
+    assignment: int
+    reason: str
+
+
+class WaitingFrame(ServerFrame, frozen=True, tag="waiting"):
+    """The oldest work that waits in the agent's queues, while watched; ``more`` waits than is told."""
+
+    items: Sequence[WaitingPart]
+    more: bool
 
 
 class ConversationFrame(ServerFrame, frozen=True, tag="conversation"):
@@ -233,6 +256,8 @@ class ErrorFrame(ServerFrame, frozen=True, tag="error"):
 SERVER_FRAMES: tuple[type[ServerFrame], ...] = (
     Hello,
     State,
+    Withdrawn,
+    WaitingFrame,
     ConversationFrame,
     EntryFrame,
     Ack,
@@ -256,7 +281,7 @@ def decode(text: str | bytes) -> ClientFrame:
     try:
         frame: ClientFrame = msgspec.json.decode(
             text,
-            type=ClientHello | Heartbeat | SendMessage | SendTyping | SendRead | Sync | WatchTopic,
+            type=ClientHello | Heartbeat | SendMessage | SendTyping | SendRead | Sync | WatchTopic | Look,
         )
     except (msgspec.DecodeError, UnicodeError) as error:
         raise ProtocolError(f"the frame cannot be read: {error}") from error

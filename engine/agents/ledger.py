@@ -18,7 +18,12 @@ REMEMBERED = 8_192
 NEAR_S = 0.02
 """How long a commit is awaited that this process is probably about to make."""
 
-_REACHED: Mapping[EventKind, int] = {EventKind.ACCEPTED: 1, EventKind.ENDED: 2, EventKind.CLOSED: 3}
+_REACHED: Mapping[EventKind, int] = {
+    EventKind.ACCEPTED: 1,
+    EventKind.PARKED: 2,
+    EventKind.ENDED: 2,
+    EventKind.CLOSED: 3,
+}
 _NEEDED: Mapping[WorkState, int] = {WorkState.ACTIVE: 1, WorkState.WRAPUP: 2}
 
 
@@ -42,6 +47,8 @@ class Ledger:
     def shows(self, org_id: str, held: HeldItem) -> bool:
         """Say whether the record is known to be as far as the board; False means: not known."""
         known = self._known.get((org_id, held.item_id))
+        if held.state is WorkState.PARKED:  # which has no number any more
+            return known is not None and known[1] >= _REACHED[EventKind.PARKED]
         return known is not None and known >= (held.assignment, _NEEDED.get(held.state, 0))
 
     async def shows_soon(self, org_id: str, held: HeldItem) -> bool:

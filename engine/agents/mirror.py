@@ -18,14 +18,16 @@ import structlog
 from engine.agents.floor import Floor, Member
 from engine.agents.frames import State, encode
 from engine.agents.offers import OfferDesk
-from engine.agents.parts import LoadPart, StatusNow
+from engine.agents.parts import HeldPart, LoadPart, StatusNow
 from engine.agents.patience import FIRST_S, Patience
 from engine.agents.render import held_part
 from engine.agents.shown import Shown
+from engine.agents.works import Works
 from engine.clock import moment
 from engine.errors import CordboardError, NotFound, Unavailable
 from engine.model.board import AgentView, HeldItem
 from engine.model.case import Case
+from engine.model.organisation import Organisation
 from engine.model.work import WorkState
 
 log = structlog.get_logger(__name__)
@@ -47,6 +49,14 @@ class WorkLedger(Protocol):
         ...
 
 
+class Organisations(Protocol):
+    """Know the configuration in force."""
+
+    def get(self, org_id: str) -> Organisation:
+        """Return the organisation; raise NotFound."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MirrorParts:
     """What a mirror asks, and where it is known."""
@@ -56,6 +66,8 @@ class MirrorParts:
     desk: WorkLedger
     offers: OfferDesk
     shown: Shown
+    works: Works
+    organisations: Organisations
     patience: Patience
 
 
@@ -132,15 +144,19 @@ class Mirror:
     async def _refresh(self) -> None:
         """Send the state when it is another. Conversations have a task of their own: offers do not wait for them."""
         view = await self._ask()
+        bare = [one.item_id for one in view.offers if not one.interaction_id]
+        bare += [one.item_id for one in view.items if not one.interaction_id]
+        await self._parts.works.learn(bare)
         offers, _ = await asyncio.gather(
             self._parts.offers.describe(self._who.org_id, view.offers), self._see_recorded(view.items)
         )
+        held = self._parts.works.with_conversations(view.items)
         state = State(
             status=StatusNow(key=view.status, since=moment(view.status_since_ms)),
             connected=view.connected,
             load=LoadPart(used=view.used, units=view.units),
             offers=offers,
-            items=[held_part(one) for one in view.items],
+            items=self._held_parts(held),
             version=self._version,
         )
         if state != self._sent:
@@ -150,9 +166,15 @@ class Mirror:
         items = frozenset([*(one.item_id for one in view.items), *(one.item_id for one in view.offers)])
         self._parts.floor.place_items(self._member, self._items, items)
         self._items = items
-        if view.items != self._held:
-            self._held = view.items
+        if held != self._held:
+            self._held = held
             self._look.set()
+
+    def _held_parts(self, held: Sequence[HeldItem]) -> list[HeldPart]:
+        organisation = self._parts.organisations.get(self._who.org_id)
+        setup = organisation.agents.get(self._who.login)
+        profile = setup.profile if setup else ""
+        return [held_part(one, organisation, profile, self._parts.works.part(one.item_id)) for one in held]
 
     async def _show(self) -> None:
         self._cases |= await self._parts.shown.show(self._held)

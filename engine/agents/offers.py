@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Sequence
 
 from engine.agents.parts import OfferPart
-from engine.agents.render import offer_part
+from engine.agents.render import bare_offer_part, offer_part
 from engine.agents.shown import EntryRecord
+from engine.agents.works import Works
 from engine.errors import NotFound
 from engine.model.work import Offer
 
@@ -18,8 +19,9 @@ LOOK_BACK = 20
 class OfferDesk:
     """Describe one agent's offers."""
 
-    def __init__(self, *, entries: EntryRecord) -> None:
+    def __init__(self, *, entries: EntryRecord, works: Works) -> None:
         self._entries = entries
+        self._works = works
         self._kept: dict[tuple[str, int], OfferPart] = {}
 
     async def describe(self, org_id: str, offers: Sequence[Offer]) -> list[OfferPart]:
@@ -36,6 +38,9 @@ class OfferDesk:
         known = self._kept.get((offer.item_id, offer.assignment))
         if known is not None:
             return known
+        if not offer.interaction_id:
+            work = self._works.part(offer.item_id)
+            return bare_offer_part(offer, work) if work else None
         try:
             overview, entries = await self._entries.shown(org_id, offer.interaction_id, last=LOOK_BACK)
         except NotFound:

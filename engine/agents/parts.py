@@ -73,6 +73,16 @@ class OfferContact(msgspec.Struct, frozen=True):
     name: str
 
 
+class WorkPart(msgspec.Struct, frozen=True):
+    """Work without a conversation of its own: ``details`` are its attributes in short; a consult has a parent."""
+
+    kind: str
+    reference: str
+    details: Mapping[str, str]
+    parent_id: str
+    asked_by: str  # name of who asks for the consult
+
+
 class OfferPart(msgspec.Struct, frozen=True):
     """An offer: accept or decline it with its ``assignment`` before ``expires_at``."""
 
@@ -84,10 +94,11 @@ class OfferPart(msgspec.Struct, frozen=True):
     interaction: OfferInteraction
     contact: OfferContact
     preview: str  # the visitor's latest words, shortened
+    work: WorkPart | None = None  # where there is no conversation
 
 
 class HeldPart(msgspec.Struct, frozen=True):
-    """A work item the agent holds; ``deadline`` is the end of the wrap-up."""
+    """A work item the agent holds or has parked; ``deadline`` is the end of the wrap-up."""
 
     item_id: str
     assignment: int
@@ -95,7 +106,12 @@ class HeldPart(msgspec.Struct, frozen=True):
     queue: str
     since: str
     deadline: str | None
-    interaction_id: str
+    interaction_id: str  # of a consult: the conversation that it is about
+    kind: str
+    can_park: bool  # the agent's capacity profile says how such work is parked
+    extensions_left: int  # how often the wrap-up can be given more time …
+    extend_ms: int  # … and how much
+    work: WorkPart | None = None  # where there is no conversation of its own
 
 
 class EntryPart(msgspec.Struct, frozen=True):
@@ -178,6 +194,10 @@ class BoardQueue(msgspec.Struct, frozen=True):
     offered: int
     active: int
     wrapup: int
+    scheduled: int
+    parked: int
+    mode: str  # open, paused (nothing is handed out), draining (nothing comes in)
+    closed: bool  # out of hours
     service_level: float | None
     goal: float  # a service level from here on is good …
     least: float  # … from here on fair, below it bad
@@ -199,3 +219,17 @@ class BoardAgent(msgspec.Struct, frozen=True):
     used: int
     units: int
     items: int
+
+
+class WaitingPart(msgspec.Struct, frozen=True):
+    """Work that waits in one of the agent's queues: he may pick it."""
+
+    item_id: str
+    queue: str
+    kind: str
+    state: str  # queued, or offered to somebody
+    priority: int
+    since: str  # when it came
+    name: str  # who waits, or what it is called
+    topic: str
+    mine: bool  # nobody else may have it, or he is preferred

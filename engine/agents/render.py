@@ -17,6 +17,8 @@ from engine.agents.parts import (
     StatusPart,
     UserPart,
     VisitorPart,
+    WaitingPart,
+    WorkPart,
 )
 from engine.clock import moment, rfc3339
 from engine.model.board import HeldItem
@@ -24,11 +26,15 @@ from engine.model.case import Case
 from engine.model.conversation import Author, Entry, EntryKind, Interaction
 from engine.model.customer import Contact
 from engine.model.organisation import Organisation
-from engine.model.record import Overview
+from engine.model.record import Overview, Waiting
 from engine.model.user import Principal
-from engine.model.work import Offer
+from engine.model.work import Offer, WorkItem
 
 PREVIEW_CHARACTERS = 160
+DETAILS = 20
+"""Most attributes of a work item that are shown."""
+CONSULT_FIELDS = frozenset({"asked_by", "asked_by_name", "interaction_id"})
+"""Attributes of a consult that are the engine's own."""
 
 
 def hello(principal: Principal, organisation: Organisation, *, heartbeat_ms: int) -> Hello:
@@ -60,6 +66,7 @@ def hello(principal: Principal, organisation: Organisation, *, heartbeat_ms: int
         queues=[named(one.key, one.name, "queues", one.key, "name") for one in organisation.queues.values()],
         dispositions=[named(key, name, "dispositions", key) for key, name in organisation.dispositions],
         skills=[named(one.key, one.name, "skills", one.key, "name") for one in organisation.skills.values()],
+        decline_reasons=[named(key, name, "decline_reasons", key) for key, name in organisation.decline_reasons],
         heartbeat_ms=heartbeat_ms,
     )
 
@@ -147,12 +154,50 @@ def offer_part(offer: Offer, overview: Overview, entries: list[Entry]) -> OfferP
 def preview_of(entries: list[Entry]) -> str:
     """Return the visitor's latest words on one line, shortened."""
     words = [one.body for one in entries if one.author is Author.VISITOR and one.kind is EntryKind.MESSAGE]
-    text = " ".join(words[-1].split()) if words else ""
+    return shortened(" ".join(words[-1].split()) if words else "")
+
+
+def shortened(text: str) -> str:
+    """Return a text of at most ``PREVIEW_CHARACTERS``."""
     return text if len(text) <= PREVIEW_CHARACTERS else f"{text[: PREVIEW_CHARACTERS - 1]}…"
 
 
-def held_part(item: HeldItem) -> HeldPart:
-    """Build a held work item."""
+def bare_offer_part(offer: Offer, work: WorkPart) -> OfferPart:
+    """Build an offer of work without a conversation: a consult is named after who asks, other work by its reference."""
+    return OfferPart(
+        item_id=offer.item_id,
+        assignment=offer.assignment,
+        queue=offer.queue,
+        offered_at=rfc3339(offer.offered_ms),
+        expires_at=rfc3339(offer.expires_ms),
+        interaction=OfferInteraction(id="", channel=work.kind, topic="", locale=""),
+        contact=OfferContact(name=work.asked_by or work.reference),
+        preview=shortened(", ".join(f"{key}: {value}" for key, value in work.details.items())),
+        work=work,
+    )
+
+
+def work_part(item: WorkItem) -> WorkPart:
+    """Build what agents see of an item's attributes: texts and numbers, shortened, the first few."""
+    plain = {
+        key: value
+        for key, value in item.attributes.items()
+        if isinstance(value, str | int | float) and key not in (CONSULT_FIELDS if item.parent_id else ())
+    }
+    return WorkPart(
+        kind=item.kind,
+        reference=item.reference,
+        details={key[:40]: shortened(str(value)) for key, value in list(plain.items())[:DETAILS]},
+        parent_id=item.parent_id,
+        asked_by=str(item.attributes.get("asked_by_name", "")) if item.parent_id else "",
+    )
+
+
+def held_part(item: HeldItem, organisation: Organisation, profile: str, work: WorkPart | None) -> HeldPart:
+    """Build a held work item; ``profile`` is the agent's capacity profile."""
+    queue, known = organisation.queues.get(item.queue), organisation.profiles.get(profile)
+    channel = known.channels.get(item.kind) if known else None
+    timed = queue is not None and queue.wrapup_extend_ms > 0 and item.deadline_ms > 0
     return HeldPart(
         item_id=item.item_id,
         assignment=item.assignment,
@@ -161,6 +206,27 @@ def held_part(item: HeldItem) -> HeldPart:
         since=rfc3339(item.since_ms),
         deadline=moment(item.deadline_ms),
         interaction_id=item.interaction_id,
+        kind=item.kind,
+        can_park=channel is not None and (channel.parked_maximum > 0 or channel.parked_weight > 0),
+        extensions_left=max(0, queue.wrapup_extensions - item.extensions) if queue and timed else 0,
+        extend_ms=queue.wrapup_extend_ms if queue else 0,
+        work=work,
+    )
+
+
+def waiting_part(one: Waiting, agent_id: str) -> WaitingPart:
+    """Build work that waits."""
+    item = one.item
+    return WaitingPart(
+        item_id=item.id,
+        queue=item.queue,
+        kind=item.kind,
+        state=item.state.value,
+        priority=item.priority,
+        since=rfc3339(item.created_ms),
+        name=one.contact_name or item.reference,
+        topic=one.topic,
+        mine=item.preferred_agent == agent_id,
     )
 
 

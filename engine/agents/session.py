@@ -24,6 +24,7 @@ from engine.agents.frames import (
     ClientHello,
     ErrorFrame,
     Heartbeat,
+    Look,
     Ping,
     Pong,
     SendMessage,
@@ -42,7 +43,9 @@ from engine.agents.presence import Organisations, Presence, heartbeat_ms
 from engine.agents.reading import Reading
 from engine.agents.render import hello
 from engine.agents.shown import ConversationRecord, EntryRecord, Inbox, Shown
+from engine.agents.waiting import WaitingRoom, WaitingView
 from engine.agents.watch import Alerts, Watch
+from engine.agents.works import Works
 from engine.clock import Clock, rfc3339
 from engine.errors import CordboardError, Forbidden, InvalidInput, ProtocolError, Unavailable
 from engine.model.case import Case
@@ -94,6 +97,7 @@ class SessionParts:
     hub: Inboxes
     wallboard: Wallboard
     alerts: Alerts
+    waiting: WaitingRoom
     organisations: Organisations
     clock: Clock
     visitor_online: Callable[[Interaction], Awaitable[bool]]  # in any process
@@ -131,18 +135,9 @@ class AgentSession:
             send=self.tell,
             visitor_online=parts.visitor_online,
         )
-        self._mirror = Mirror(
-            member=self,
-            parts=MirrorParts(
-                floor=parts.floor,
-                board=parts.statuses,
-                desk=parts.desk,
-                offers=OfferDesk(entries=parts.entries),
-                shown=self._shown,
-                patience=parts.presence.patience,
-            ),
-        )
+        self._mirror = self._make_mirror()
         self._watch = Watch(org_id=who.org_id, board=parts.wallboard, alerts=parts.alerts, send=self.tell)
+        self._waiting = WaitingView(who=who, room=parts.waiting, organisations=parts.organisations, send=self.tell)
         self._handlers: dict[type[ClientFrame], Callable[[Any], Awaitable[None]]] = {
             ClientHello: self._on_hello,
             Heartbeat: self._on_heartbeat,
@@ -151,7 +146,23 @@ class AgentSession:
             SendRead: self._on_read,
             Sync: self._on_sync,
             WatchTopic: self._on_watch,
+            Look: self._on_look,
         }
+
+    def _make_mirror(self) -> Mirror:
+        parts = self._parts
+        works = Works(org_id=self._who.org_id, record=parts.work)
+        mirrored = MirrorParts(
+            floor=parts.floor,
+            board=parts.statuses,
+            desk=parts.desk,
+            offers=OfferDesk(entries=parts.entries, works=works),
+            shown=self._shown,
+            works=works,
+            organisations=parts.organisations,
+            patience=parts.presence.patience,
+        )
+        return Mirror(member=self, parts=mirrored)
 
     @property
     def who(self) -> Principal:
@@ -215,6 +226,7 @@ class AgentSession:
             "marks": self._reading.run(),
             "recheck": self._recheck(),
             "nudge": self._nudge(),
+            "waiting": self._waiting.run(),
         } | self._mirror.works()
         if self._who.at_least(Role.SUPERVISOR):
             works |= {"board": self._watch.run_board(), "alerts": self._watch.run_alerts()}
@@ -267,8 +279,12 @@ class AgentSession:
 
     async def _on_message(self, frame: SendMessage) -> None:
         ids = {"client_id": frame.client_id, "body": frame.body}
-        if frame.note:
-            appended = await self._parts.desk.note(self._who, frame.interaction_id, **ids)
+        if frame.note and self._shown.consults(frame.interaction_id):
+            appended = await self._parts.desk.note_as_asked(
+                self._who, frame.interaction_id, **ids, consult_id=frame.consult_id
+            )
+        elif frame.note:
+            appended = await self._parts.desk.note(self._who, frame.interaction_id, **ids, consult_id=frame.consult_id)
         elif self._shown.holds(frame.interaction_id):
             appended = await self._parts.desk.say_as_holder(self._who, frame.interaction_id, **ids)
         else:
@@ -292,11 +308,17 @@ class AgentSession:
         await self._shown.sync(frame.interaction_id, frame.after_seq)
 
     async def _on_watch(self, frame: WatchTopic) -> None:
+        if frame.topic == "waiting":
+            self._waiting.watch(on=frame.on)
+            return
         if frame.topic != "board":
             raise InvalidInput("There is no such topic.", slug="unknown-topic")
         if not self._who.at_least(Role.SUPERVISOR):
             raise Forbidden("The wallboard is for supervisors.", slug="forbidden")
         self._watch.watch_board(on=frame.on)
+
+    async def _on_look(self, _: Look) -> None:
+        self._mirror.wake()
 
     async def _recheck(self) -> None:
         while True:

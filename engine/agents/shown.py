@@ -101,8 +101,17 @@ class Shown:
 
     def holds(self, interaction_id: str) -> bool:
         """Say whether the agent held the conversation when the board was last looked at."""
+        return self._has(interaction_id, as_consult=False)
+
+    def consults(self, interaction_id: str) -> bool:
+        """Say whether he was asked about it then: he may read it and leave notes."""
+        return self._has(interaction_id, as_consult=True)
+
+    def _has(self, interaction_id: str, *, as_consult: bool) -> bool:
         thread = self._threads.get(interaction_id)
-        return thread is not None and thread.item.state in (WorkState.ACTIVE, WorkState.WRAPUP)
+        if thread is None or bool(thread.item.parent_id) is not as_consult:
+            return False
+        return thread.item.state in (WorkState.ACTIVE, WorkState.WRAPUP)
 
     def require(self, interaction_id: str) -> None:
         """Raise Forbidden unless the conversation is held."""
@@ -115,7 +124,9 @@ class Shown:
         Returns the conversations whose work changed its state: their case may have changed with it.
         """
         turned: set[str] = set()
-        held = {item.interaction_id: item for item in items if item.interaction_id}
+        # Who holds a conversation that he is also asked about has it for himself.
+        ordered = sorted(items, key=lambda item: not item.parent_id)
+        held = {item.interaction_id: item for item in ordered if item.interaction_id}
         for interaction_id in [known for known in self._threads if known not in held]:
             del self._threads[interaction_id]
             self._inbox.unfollow(interaction_id)
@@ -151,7 +162,8 @@ class Shown:
 
     async def sync(self, interaction_id: str, after_seq: int) -> None:
         """Send the entries after ``after_seq`` (again). Raises Forbidden, Unavailable."""
-        self.require(interaction_id)
+        if not self.consults(interaction_id):
+            self.require(interaction_id)
         thread = self._threads[interaction_id]
         while True:
             page = await self._entries.since(self._org_id, interaction_id, after_seq=after_seq, limit=PAGE)

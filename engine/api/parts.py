@@ -8,6 +8,7 @@ from typing import Protocol
 from starlette.requests import HTTPConnection
 
 from engine.agents.board import Wallboard
+from engine.agents.consulting import Consulting
 from engine.agents.desk import Desk
 from engine.agents.floor import Floor
 from engine.agents.handling import Handling
@@ -97,6 +98,7 @@ class ApiParts:
     # stages
     desk: Desk
     handling: Handling
+    consulting: Consulting
     dispatch: Dispatch
     streams: Streams
     floor: Floor

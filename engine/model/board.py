@@ -24,6 +24,8 @@ class HeldItem:
     queue: str
     since_ms: int  # in this state since
     deadline_ms: int = 0  # end of the wrap-up
+    extensions: int = 0  # how often the wrap-up was given more time
+    parent_id: str = ""  # of a consult: the item it belongs to, as the record has it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +39,7 @@ class AgentView:
     units: int
     used: int
     offers: tuple[Offer, ...] = ()
-    items: tuple[HeldItem, ...] = ()  # active and wrap-up, oldest first
+    items: tuple[HeldItem, ...] = ()  # active, wrap-up and parked, oldest first
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -91,6 +91,15 @@ class Overview:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """A work item that waits, with what an agent sees of it before he picks it."""
+
+    item: WorkItem
+    contact_name: str = ""
+    topic: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BoardMark:
     """How far the record follows the board: the last event written with its history."""
 

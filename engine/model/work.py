@@ -77,6 +77,11 @@ class WorkItem:
     agent_id: str = ""
     assignment: int = 0  # fencing number of the offer or assignment in force
 
+    @property
+    def asked_by(self) -> str:
+        """Return which agent asks for this consult: everybody else may be offered it. "" for other work."""
+        return str(self.attributes.get("asked_by", "")) if self.parent_id else ""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:

@@ -275,4 +275,5 @@ def item_fields(item: WorkItem) -> dict[str, object]:
         "due": item.due_ms,
         "not_before": item.not_before_ms,
         "parent": item.parent_id,
+        "exclude": item.asked_by,
     }

@@ -38,7 +38,7 @@ def board_view(answer: Answer) -> tuple[BoardView, str]:
 
 
 def _held(row: list[Any]) -> HeldItem:
-    item_id, interaction_id, kind, state, assignment, queue, since_ms, deadline_ms = row
+    item_id, interaction_id, kind, state, assignment, queue, since_ms, deadline_ms, *more = row
     return HeldItem(
         item_id=item_id,
         interaction_id=interaction_id,
@@ -48,6 +48,7 @@ def _held(row: list[Any]) -> HeldItem:
         queue=queue,
         since_ms=since_ms,
         deadline_ms=deadline_ms,
+        extensions=more[0] if more else 0,  # a library of the release before does not tell
     )
 
 

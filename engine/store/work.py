@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import bindparam, literal_column, select, update
+from sqlalchemy import bindparam, func, literal_column, select, update
 
 from engine.errors import NotFound
-from engine.model.record import Added, NewWork
+from engine.model.record import Added, NewWork, Waiting
 from engine.model.work import Plan, WorkItem, WorkState
 from engine.store.access import Access
 from engine.store.conditions import HAS_REQUEST_KEY, ITEM_OPEN, ITEM_PENDING
@@ -15,9 +15,10 @@ from engine.store.direct import first, run
 from engine.store.json_text import dump
 from engine.store.new_items import add_items
 from engine.store.rows import item_of
-from engine.store.tables import work_items
+from engine.store.tables import contacts, interactions, work_items
 
 WorkItems = list[WorkItem]
+WaitingItems = list[Waiting]
 Additions = list[Added]
 
 FILTERS = frozenset({"kind", "reference", "case_id", "contact_id", "parent_id"})
@@ -147,6 +148,28 @@ class Work:
         )
         now_ms = self._access.clock.now_ms()
         return await self._access.read(lambda conn: [item_of(row, now_ms) for row in conn.execute(query)])
+
+    async def waiting(self, org_id: str, queues: Sequence[str], *, limit: int) -> WaitingItems:
+        """Return the oldest items that wait on the board in these queues, each with who waits and for what."""
+        query = (
+            select(work_items, contacts.c.name.label("contact_name"), interactions.c.topic)
+            .outerjoin(interactions, interactions.c.id == work_items.c.interaction_id)
+            .outerjoin(contacts, contacts.c.id == func.coalesce(interactions.c.contact_id, work_items.c.contact_id))
+            .where(
+                work_items.c.org_id == org_id,
+                work_items.c.state == WorkState.QUEUED.value,
+                work_items.c.queue.in_(queues),
+            )
+            .order_by(work_items.c.id)
+            .limit(limit)
+        )
+        now_ms = self._access.clock.now_ms()
+        return await self._access.read(
+            lambda conn: [
+                Waiting(item=item_of(row, now_ms), contact_name=row.contact_name or "", topic=row.topic or "")
+                for row in conn.execute(query)
+            ]
+        )
 
     async def set_disposition(self, org_id: str, item_id: str, *, disposition: str, note: str, now_ms: int) -> None:
         """Keep the outcome code of an item's wrap-up; the last one counts. Raises NotFound."""

@@ -20,6 +20,7 @@ class OtherSystems:
     def __init__(
         self, *, store: Store, router: Router, recorder: Recorder, book: OrganisationBook, clock: Clock, new_id: NewId
     ) -> None:
+        self.recorder, self.book = recorder, book
         board = RouterWork(router)
         self.dispatch = Dispatch(
             record=store.work, board=board, recorder=recorder, organisations=book, clock=clock, new_id=new_id

@@ -4,6 +4,7 @@ from engine.api.operation import Operation
 from engine.api.routes import (
     cases,
     chat,
+    consults,
     contacts,
     interactions,
     offers,
@@ -25,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *work_items.OPERATIONS,
     *work.OPERATIONS,
     *queues.OPERATIONS,
+    *consults.OPERATIONS,
     *interactions.OPERATIONS,
     *cases.OPERATIONS,
     *contacts.OPERATIONS,

@@ -78,11 +78,12 @@ async def wrap_up_work_item(item_id: str, body: WrapUp, parts: Parts, who: WorkH
 
 
 async def transfer_work_item(item_id: str, body: Transfer, parts: Parts, who: WorkHolder) -> WorkItemAnswer:
-    """Hand over to a queue.
+    """Hand over to a queue, an agent or skills.
 
-    The customer keeps the place that the whole wait has earned; the note is for whoever takes over.
+    The customer keeps the place that the whole wait has earned; the note is for whoever takes over. A queue that is
+    full or closed refuses before anybody has let go.
     """
-    item = await parts.desk.transfer(who, item_id, body.assignment, queue=body.queue, note=body.note)
+    item = await parts.desk.transfer(who, item_id, body.assignment, to=body.destination(), note=body.note)
     return WorkItemAnswer.of(item)
 
 
@@ -122,6 +123,6 @@ OPERATIONS = (
         path="/work-items/{item_id}/transfer",
         handler=transfer_work_item,
         tag=TAG,
-        errors=(*REFUSALS, "unknown-queue", "too-large", "record-behind"),
+        errors=(*REFUSALS, "unknown-queue", "queue-full", "queue-closed", "too-large", "record-behind"),
     ),
 )

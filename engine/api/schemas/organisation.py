@@ -38,6 +38,7 @@ class OrganisationAnswer(Answer):
     statuses: list[StatusAnswer]
     dispositions: list[Named]
     skills: list[Named]
+    decline_reasons: list[Named]
     sign_out_status: str
 
     @classmethod
@@ -66,6 +67,7 @@ class OrganisationAnswer(Answer):
             ],
             dispositions=[named(key, name, "dispositions", key) for key, name in one.dispositions],
             skills=[named(skill.key, skill.name, "skills", skill.key, "name") for skill in one.skills.values()],
+            decline_reasons=[named(key, name, "decline_reasons", key) for key, name in one.decline_reasons],
             sign_out_status=one.sign_out_status,
         )
 
@@ -124,6 +126,10 @@ class BoardQueueAnswer(Answer):
     offered: int
     active: int
     wrapup: int
+    scheduled: int
+    parked: int
+    mode: str
+    closed: bool
     service_level: float | None
     goal: float
     least: float

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from engine.agents.destination import Destination
 from engine.api.schemas.model import Answer, Request
 from engine.clock import moment, rfc3339
 from engine.model.work import EventKind, RoutingEvent, WorkItem, WorkState
@@ -125,12 +126,36 @@ class WrapUp(Request):
     note: str = ""
 
 
+Levels = Annotated[dict[Annotated[str, Field(max_length=40)], Annotated[int, Field(ge=1, le=10)]], Field(max_length=20)]
+
+
 class Transfer(Request):
-    """Hand over to a queue."""
+    """Hand over to a queue, an agent, or whoever has certain skills."""
 
     assignment: Assignment
-    queue: str = Field(max_length=40)
+    queue: str = Field(default="", max_length=40, description="Left out: the queue where it is.")
+    agent_id: str = Field(default="", max_length=40, description="Id of the agent for whom it is held.")
+    skills: Levels = Field(default_factory=dict, description="Asked for on top of what the queue asks for.")
     note: str = ""
+
+    def destination(self) -> Destination:
+        """Return where to as the stage knows it; raise InvalidInput when nothing is named."""
+        return Destination(queue=self.queue, agent_id=self.agent_id, skills=self.skills)
+
+
+class Ask(Request):
+    """Ask a queue, an agent, or whoever has certain skills, without letting go."""
+
+    assignment: Assignment
+    client_id: str = Field(min_length=1, max_length=100, description="Drawn by the client: a repeat is the same.")
+    queue: str = Field(default="", max_length=40)
+    agent_id: str = Field(default="", max_length=40)
+    skills: Levels = Field(default_factory=dict)
+    question: str = Field(default="", max_length=4_000)
+
+    def destination(self) -> Destination:
+        """Return whom to ask as the stage knows it; raise InvalidInput when nobody is named."""
+        return Destination(queue=self.queue, agent_id=self.agent_id, skills=self.skills)
 
 
 class PresenceChange(Request):

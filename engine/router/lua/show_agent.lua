@@ -2,7 +2,7 @@
 -- Keys:      meta
 -- Arguments: epoch, now, agent
 -- Outcomes:  ok, with {status, since, connections, units, used, items}; unknown_agent
---            item = {id, interaction, channel, state, assignment, queue, since, deadline (real)}
+--            item = {id, interaction, channel, state, assignment, queue, since, deadline (real), extensions}
 -- Events:    none
 
 local PARKED_SHOWN = 200
@@ -22,7 +22,7 @@ register_view('show_agent', function(self, agent_id)
       seen[id] = true
       held[#held + 1] = {
         id, item.interaction, item.channel, item.state, offers.number(item, agent_id), item.queue, item.since,
-        board.real(self, item.deadline),
+        board.real(self, item.deadline), item.extensions,
       }
     end
   end

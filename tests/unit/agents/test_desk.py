@@ -9,6 +9,7 @@ import pytest
 from engine import failpoints
 from engine.agents import settling
 from engine.agents.desk import Desk
+from engine.agents.destination import Destination
 from engine.agents.outcome import SENTENCES
 from engine.clock import SystemClock
 from engine.errors import Conflict, Forbidden, InvalidInput, NotFound, Refused, Unavailable
@@ -316,7 +317,7 @@ async def test_open_work_is_asked_for(office: Office) -> None:
 
 async def test_a_transfer_to_nowhere_writes_nothing(office: Office) -> None:
     with pytest.raises(InvalidInput):
-        await office.desk.transfer(ANA, "w1", 7, queue="nowhere", note="hm")
+        await office.desk.transfer(ANA, "w1", 7, to=Destination(queue="nowhere"), note="hm")
     assert office.record.drafts == []
     assert office.board.asked == []
 

@@ -9,12 +9,14 @@ import pytest
 from engine.agents.floor import Floor
 from engine.agents.mirror import Mirror, MirrorParts
 from engine.agents.patience import FIRST_S, LONGEST_S, Patience, wait_s
+from engine.agents.works import Works
 from engine.errors import Unavailable
 from engine.model.board import AgentView, HeldItem
 from engine.model.case import Case
-from engine.model.organisation import Role
+from engine.model.organisation import Organisation, Role
 from engine.model.user import Principal
 from engine.model.work import Offer
+from tests.organisations import small_organisation
 from tests.servers import eventually
 
 
@@ -27,7 +29,16 @@ class Socket:
         self.away = True
         self.asked: list[float] = []
         self.told: list[str] = []
-        parts = MirrorParts(floor=Floor(), board=self, desk=self, offers=self, shown=self, patience=patience)  # type: ignore[arg-type]
+        parts = MirrorParts(
+            floor=Floor(),
+            board=self,
+            desk=self,
+            offers=self,  # type: ignore[arg-type]
+            shown=self,  # type: ignore[arg-type]
+            works=Works(org_id="acme", record=self),  # type: ignore[arg-type]
+            organisations=self,
+            patience=patience,
+        )
         self.mirror = Mirror(member=self, parts=parts)
         self.tasks = [asyncio.create_task(work) for work in self.mirror.works().values()]
 
@@ -36,6 +47,9 @@ class Socket:
         if self.away:
             raise Unavailable("away")
         return AgentView(agent_id=agent_id, status="", status_since_ms=0, connected=True, units=1, used=0)
+
+    def get(self, org_id: str) -> Organisation:
+        return small_organisation(org_id)
 
     async def describe(self, org_id: str, offers: tuple[Offer, ...]) -> list[Any]:
         return []
