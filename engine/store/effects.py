@@ -155,7 +155,7 @@ def _transferred(step: Step) -> Told:
     assignments.end(step.conn, step.event, reason="transferred")
     segments.change_queue(step, old=old, new=new)
     waited = {} if step.event.agent_id else step.not_waiting()  # it waited until now: its queue was removed
-    step.move(WorkState.QUEUED, **{**waited, "queue": new, **step.waiting(step.event.at_ms)})
+    step.move(WorkState.QUEUED, **{**_asked(step), **waited, "queue": new, **step.waiting(step.event.at_ms)})
     left = _tell_agent(step, EntryKind.LEFT) if step.event.agent_id else ()
     data: dict[str, object] = {"from_queue": old, "to_queue": new, "note": step.text("note")}
     return left + _tell(step, EntryKind.TRANSFERRED, author=Author.SYSTEM, data=data)
@@ -182,7 +182,7 @@ def _resumed(step: Step) -> Told:
     """Back in the queue in a segment of its own, for the last agent first."""
     segments.begin_anew(step, _queue(step))
     last = step.text("preferred_agent", step.event.agent_id or str(step.item.agent_id))
-    kept = {"preferred_agent": last} if last else {}
+    kept: dict[str, object] = {"preferred_agent": last, "preferred_required": 0} if last else {}
     step.move(WorkState.QUEUED, **{**kept, "queue": _queue(step), **step.waiting(step.event.at_ms)})
     return ()
 

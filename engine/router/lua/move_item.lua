@@ -19,7 +19,9 @@ register('move_item', function(self, item_id, to_queue, skills)
   elseif not queue or queue.removed then
     return OUTCOME.unknown_queue
   end
-  events.item(self, EVENT.transferred, item, { from_queue = item.queue, to_queue = to_queue, note = '' })
+  events.item(self, EVENT.transferred, item, {
+    from_queue = item.queue, to_queue = to_queue, note = '', skills = cjson.decode(skills),
+  })
   lines.leave(self, item)
   item.queue, item.skills = to_queue, skills ~= '{}' and skills or ''
   items.begin_segment(self, item)

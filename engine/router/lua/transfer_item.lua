@@ -42,6 +42,8 @@ register('transfer_item', function(self, item_id, agent_id, assignment, text)
   end
   events.item(self, EVENT.transferred, item, {
     from_queue = item.queue, to_queue = queue, to_agent = to_agent, note = wanted.note,
+    skills = wanted.skills or {}, preferred = wanted.preferred or {}, preferred_agent = to_agent or '',
+    required = to_agent ~= nil,
   })
   work.release(self, item, 'transferred')
   agent.idle = self.now
