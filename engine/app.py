@@ -6,7 +6,7 @@ to none is in ``engine/wiring``.
 """
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import structlog
@@ -20,7 +20,7 @@ from engine.agents.ledger import Ledger
 from engine.agents.presence import Presence as AgentPresence
 from engine.agents.session import SessionParts
 from engine.api.metrics import Metrics
-from engine.api.parts import ApiParts, Probe
+from engine.api.parts import ApiParts
 from engine.cases.lifecycle import Cases
 from engine.channels.chat.channel import ChatChannel
 from engine.channels.chat.keeper import Keeper
@@ -59,6 +59,7 @@ from engine.wiring.interpreter import CycleSearch, tune_interpreter
 from engine.wiring.leased import Leased
 from engine.wiring.organisations import OrganisationBook, SnapshotFollower
 from engine.wiring.other_systems import OtherSystems
+from engine.wiring.probes import probes_of
 from engine.wiring.recorder import Recorder
 from engine.wiring.records import BoardRecord
 from engine.wiring.roles import WEB, WORK, Loops, parse_roles
@@ -221,10 +222,12 @@ class Application:
             ledger=self._ledger,
         )
         self.others = OtherSystems(
+            settings=self._settings,
             store=self.store,
             router=self.router,
             recorder=self.recorder,
             book=self.book,
+            floor=self.floor,
             clock=self._clock,
             new_id=self._new_id,
         )
@@ -251,6 +254,7 @@ class Application:
             consulting=consulting_of(self.others, desk=self.desk, router=self.router, work=store.work),
             dispatch=self.others.dispatch,
             streams=self.others.streams,
+            endpoints=self.others.endpoints,
             floor=self.floor,
             wallboard=self.wallboard,
             session=self._session_parts(),
@@ -272,7 +276,7 @@ class Application:
             idempotency=store.idempotency,
             audit=store.audit,
             metrics=self.metrics,
-            probes=self._probes(),
+            probes=probes_of(self.store, self._board, self.book),
             schemas={
                 "chat": msgspec.json.encode(chat_schema()),
                 "configuration": msgspec.json.encode(configuration_schema()),
@@ -337,7 +341,7 @@ class Application:
             settings=self._chat_settings,
         )
         single = single_roles(store=self.store, router=self.router, cases=self.cases, book=self.book, clock=self._clock)
-        self._leased = [Leased(role=role, leases=self._leases) for role in (keeper, *single)]
+        self._leased = [Leased(role=role, leases=self._leases) for role in (keeper, *single, self.others.sender)]
         housekeeping = Housekeeping(
             groups=(self.store.sessions, self.store.idempotency, self.store.work),
             history=self.store.retention,
@@ -394,10 +398,3 @@ class Application:
                 self.transcript.publish(one.entries, org_id=one.event.org_id)
             if one.fresh:
                 self.metrics.event(one.event.kind.value)
-
-    def _probes(self) -> Mapping[str, Probe]:
-        async def board() -> None:
-            for organisation in self.book.all():
-                await self._board.question(organisation.id, "show_mark")  # cheap: whoever likes may ask
-
-        return {"store": self.store.probe, "board": board}

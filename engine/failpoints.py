@@ -35,6 +35,7 @@ NAMES = frozenset(
         "case.before-commit",  # a case is due, not written
         "case.after-commit",  # case in SQL, nobody told
         "escalation.after-commit",  # escalated in SQL, board and supervisors not told
+        "webhook.after-send",  # a receiver has taken messages, which is not in SQL
         "config.after-snapshot",  # snapshot in SQL, not applied to the board
     }
 )

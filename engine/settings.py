@@ -201,6 +201,13 @@ class Settings:
     keep_history_ms: int = _setting(
         400 * _UNITS_MS["d"], _days, "duration", "Routing events and statuses of closed work are kept this long."
     )
+    webhook_secrets: Path | None = _setting(  # noqa: RUF009
+        None, _path, "path", "Directory of the secrets of webhooks; empty: `secrets/webhooks` in the data directory."
+    )
+    webhook_private: bool = _setting(
+        False, _boolean, "true/false", "Let webhooks call addresses of the own network, and plain HTTP."
+    )
+    webhook_give_up_ms: int = _setting(86_400_000, _duration, "duration", "A webhook that fails so long is disabled.")
     drain_ms: int = _setting(10_000, _duration, "duration", "At the end, open requests have this long to finish.")
     pages: Path | None = _setting(  # noqa: RUF009
         None, _path, "path", "Directory of the built web pages; empty: found beside the engine."
@@ -222,6 +229,11 @@ class Settings:
     def secrets(self) -> Path:
         """Return the directory of secrets that the engine makes itself."""
         return self.data / "secrets"
+
+    @property
+    def webhook_secret_files(self) -> Path:
+        """Return the directory of the secrets of webhooks, the default included."""
+        return self.webhook_secrets or self.secrets / "webhooks"
 
     @property
     def cookies_are_secure(self) -> bool:

@@ -35,6 +35,7 @@ from engine.api.ports import (
 from engine.cases.lifecycle import Cases
 from engine.channels.socket import Socket
 from engine.clock import Clock
+from engine.events.endpoints import Endpoints
 from engine.events.streams import Streams
 from engine.intake.dispatch import Dispatch
 from engine.model.organisation import Channel
@@ -101,6 +102,7 @@ class ApiParts:
     consulting: Consulting
     dispatch: Dispatch
     streams: Streams
+    endpoints: Endpoints
     floor: Floor
     wallboard: Wallboard
     session: SessionParts

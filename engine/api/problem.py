@@ -62,6 +62,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "unknown-case": (404, "No such case"),
     "unknown-contact": (404, "No such contact"),
     "unknown-user": (404, "No such user"),
+    "unknown-secret": (404, "No such secret"),
     "unknown-webhook": (404, "No such webhook"),
     "unknown-token": (404, "No such API token"),
     "unknown-alert": (404, "No such alert"),

@@ -1,13 +1,19 @@
 """What other systems reach the engine by: work of any kind handed in, and events handed out."""
 
+from engine.agents.floor import Floor
 from engine.agents.handling import Handling
 from engine.agents.settling import Settling
 from engine.clock import Clock
+from engine.events.endpoints import Endpoints
 from engine.events.feed import Feed
+from engine.events.schedule import Schedule
+from engine.events.secret_files import SecretFiles
+from engine.events.sender import Sender, SenderSettings
 from engine.events.streams import Streams
 from engine.ids import NewId
 from engine.intake.dispatch import Dispatch
 from engine.router.router import Router
+from engine.settings import Settings
 from engine.store.store import Store
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.recorder import Recorder
@@ -18,7 +24,16 @@ class OtherSystems:
     """Hold the stages that serve other systems."""
 
     def __init__(
-        self, *, store: Store, router: Router, recorder: Recorder, book: OrganisationBook, clock: Clock, new_id: NewId
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        router: Router,
+        recorder: Recorder,
+        book: OrganisationBook,
+        floor: Floor,
+        clock: Clock,
+        new_id: NewId,
     ) -> None:
         self.recorder, self.book = recorder, book
         board = RouterWork(router)
@@ -28,4 +43,24 @@ class OtherSystems:
         settling = Settling(recorder=recorder, work=store.work, stream=router, clock=clock)
         self.feed = Feed(history=store.told)
         self.streams = Streams(feed=self.feed)
+        secrets = SecretFiles(directory=settings.webhook_secret_files)
+        self.endpoints = Endpoints(
+            hooks=store.webhooks,
+            history=store.told,
+            secrets=secrets,
+            organisations=book,
+            clock=clock,
+            new_id=new_id,
+            private=settings.webhook_private,
+        )
+        self.sender = Sender(
+            hooks=store.webhooks,
+            history=store.told,
+            secrets=secrets,
+            clock=clock,
+            settings=SenderSettings(
+                private=settings.webhook_private, schedule=Schedule(give_up_ms=settings.webhook_give_up_ms)
+            ),
+            disabled=floor.wake_alerts,
+        )
         self.handling = Handling(board=board, work=store.work, settling=settling)

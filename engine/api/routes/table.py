@@ -15,6 +15,7 @@ from engine.api.routes import (
     supervision,
     tokens,
     users,
+    webhooks,
     work,
     work_items,
 )
@@ -34,5 +35,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *organisation.OPERATIONS,
     *users.OPERATIONS,
     *tokens.OPERATIONS,
+    *webhooks.OPERATIONS,
     *chat.OPERATIONS,
 )

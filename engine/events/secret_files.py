@@ -1,0 +1,36 @@
+"""The secrets of webhooks: one file each, in a directory for each organisation. The record never holds them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from engine.errors import InvalidInput, NotFound
+from engine.events.signature import read_secrets
+
+NAME = re.compile(r"[a-z0-9_-]{1,40}")
+
+
+class SecretFiles:
+    """Read secrets; a file that changes counts from the next request on."""
+
+    def __init__(self, *, directory: Path) -> None:
+        self._directory = directory
+
+    def read(self, org_id: str, name: str) -> tuple[bytes, ...]:
+        """Return the secrets in an organisation's file; raise NotFound (``unknown-secret``), InvalidInput. Blocks."""
+        if not NAME.fullmatch(name):
+            raise InvalidInput("A secret's name has 1 to 40 small letters, digits, - and _.", field="secret")
+        try:
+            text = (self._directory / org_id / name).read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError):
+            raise NotFound(
+                f"There is no secret {name}.",
+                slug="unknown-secret",
+                field="secret",
+                mend="Put it into a file of this name in the organisation's directory of webhook_secrets.",
+            ) from None
+        try:
+            return read_secrets(text)
+        except InvalidInput as error:
+            raise InvalidInput(f"The secret {name} cannot be used: {error.detail}.", field="secret") from None
