@@ -6,7 +6,8 @@ used twice, whatever the epoch.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Protocol
 
 import msgspec
@@ -14,9 +15,32 @@ import msgspec
 from engine.clock import Clock
 from engine.errors import Unavailable
 from engine.model.work import EventKind, Outcome, Reply, RoutingEvent
+from engine.router.lane import Command, Lane
 from engine.router.library import function_name
 
 BATCH = 500
+GATHERED = frozenset(
+    {
+        "accept_offer",
+        "assign_item",
+        "change_item",
+        "conclude_item",
+        "connect_agent",
+        "decline_offer",
+        "disconnect_agent",
+        "end_contact",
+        "enqueue_item",
+        "extend_wrapup",
+        "finish_wrapup",
+        "park_item",
+        "pick_item",
+        "reprioritise_item",
+        "resume_item",
+        "set_status",
+        "transfer_item",
+    }
+)
+"""Commands that may travel together; each is short, and none needs another's answer."""
 
 
 class Calls(Protocol):
@@ -62,11 +86,15 @@ class Board:
         self._valkey = valkey
         self._clock = clock
         self._epochs: dict[str, int] = {}
+        self._lanes: dict[str, Lane[Answer]] = {}
 
     async def ask(self, org_id: str, function: str, *arguments: str | int | bytes) -> Answer:
         """Call ``function`` under the epoch in force; repeated once when that has changed. Raises Unavailable."""
         known = self._epochs.get(org_id, 0)
-        answer = await self.ask_in(known, org_id, function, *arguments)
+        if function in GATHERED:
+            answer = await self._lane(org_id).ask(function, arguments)
+        else:
+            answer = await self.ask_in(known, org_id, function, *arguments)
         if answer.epoch:
             self._epochs[org_id] = answer.epoch
         if answer.outcome is Outcome.STALE_EPOCH and known:
@@ -86,6 +114,22 @@ class Board:
             events=tuple(_events(org_id, entry, current, events)),
             result=result,
         )
+
+    def _lane(self, org_id: str) -> Lane[Answer]:
+        lane = self._lanes.get(org_id)
+        if lane is None:
+            lane = self._lanes[org_id] = Lane(lambda part: self._carry(org_id, part), name=org_id)
+        return lane
+
+    async def _carry(self, org_id: str, part: Sequence[Command[Answer]]) -> Sequence[Answer]:
+        """Carry commands to the board in one call; one by one where it refuses them all."""
+        epoch = self._epochs.get(org_id, 0)
+        if len(part) > 1:
+            flat = chain.from_iterable((one.function, len(one.arguments), *one.arguments) for one in part)
+            whole = await self.ask_in(epoch, org_id, "run_batch", *flat)
+            if whole.outcome is Outcome.OK:
+                return list(_shares(whole))
+        return [await self.ask_in(epoch, org_id, one.function, *one.arguments) for one in part]
 
     async def question(self, org_id: str, function: str, *arguments: str | int | bytes) -> Answer:
         """Ask something that changes nothing. Raises Unavailable when there is no board."""
@@ -111,6 +155,15 @@ class Board:
     async def trim(self, org_id: str, before: str) -> None:
         """Drop events before a stream id. Raises Unavailable."""
         await self._valkey.trim_stream(org_id, before)
+
+
+def _shares(whole: Answer) -> Iterator[Answer]:
+    """Yield each command's share of a batch's answer: outcome, events, result."""
+    place = 0
+    for outcome, count, result in whole.result:
+        events = whole.events[place : place + count]
+        place += count
+        yield replace(whole, outcome=Outcome(outcome), events=events, result=result)
 
 
 def _detail(result: object) -> Mapping[str, object]:

@@ -15,6 +15,7 @@ LAYOUT = 2
 PIECES = (
     "words",
     "keys",
+    "fields",
     "record",
     "cache",
     "board",

@@ -6,7 +6,7 @@ local agents = {}
 agents.PARKED = '-' -- stands for the channel of parked work: it takes its units, and is in nobody's way else
 
 function agents.read(board, id)
-  return record.read(board, keys.agent(board, id), record.AGENT)
+  return record.read(board, keys.agent(board, id), fields.AGENT)
 end
 
 -- Create an agent whom nobody configured yet: signed out, member of nothing.

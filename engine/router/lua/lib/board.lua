@@ -20,7 +20,7 @@ function board.time(given, clock)
 end
 
 local function begun(meta_key)
-  return { records = {}, events = {}, meta_key = meta_key, root = keys.root(meta_key) }
+  return { records = {}, dropped = {}, events = {}, meta_key = meta_key, root = keys.root(meta_key) }
 end
 
 local function count_gap(self)
@@ -35,7 +35,7 @@ end
 -- Return an open board, or nil and the outcome. `states` are the board states that are fit.
 function board.open(meta_key, epoch, given, states)
   local self = begun(meta_key)
-  local meta = record.read(self, meta_key, record.META)
+  local meta = record.read(self, meta_key, fields.META)
   if not meta then
     return nil, OUTCOME.no_board, 0
   elseif meta.layout ~= LAYOUT then
@@ -61,7 +61,7 @@ end
 -- Begin a new epoch: an empty board, closed until matching starts.
 function board.begin(meta_key, epoch, assignment, given)
   local self = begun(meta_key)
-  local old = record.read(self, meta_key, record.META)
+  local old = record.read(self, meta_key, fields.META)
   local now = board.time(given, old and old.clock or 0)
   local time = redis.call('TIME')
   self.meta = record.replace(self, meta_key, {

@@ -9,9 +9,9 @@ local MOST_BOARDS = 1000
 local MOST_FACTS = 4000000
 local server_id
 
-local function fresh(mark, version)
+local function fresh(meta)
   return {
-    mark = mark, seq = 0, version = version, config = {}, mixed = {}, cohorts = {}, signatures = {},
+    born = meta.born, reign = meta.reign, epoch = meta.epoch, seq = 0, version = meta.version, config = {}, plain = {}, mixed = {}, cohorts = {}, signatures = {},
     ids = {}, lists = {}, by_skill = { upto = 0 }, facts = 0,
   }
 end
@@ -26,19 +26,20 @@ end
 
 -- Return what is remembered of the board.
 function cache.of(meta, root)
-  local mark = meta.born .. '/' .. string.format('%d/%.0f', meta.reign, meta.epoch)
   local found = cache.boards[root]
-  if not found or found.mark ~= mark or found.seq > meta.seq or found.facts > MOST_FACTS then
+  local same = found and found.born == meta.born and found.reign == meta.reign and found.epoch == meta.epoch
+  if not same or found.seq > meta.seq or found.facts > MOST_FACTS then
     if not found then
       if cache.count >= MOST_BOARDS then
         cache.boards, cache.count = {}, 0
       end
       cache.count = cache.count + 1
     end
-    found = fresh(mark, meta.version)
+    found = fresh(meta)
     cache.boards[root] = found
   elseif found.version ~= meta.version then
     found.version, found.config, found.mixed = meta.version, {}, {}
+    found.plain, found.ids, found.signatures = {}, {}, {}
   end
   found.seq = meta.seq
   return found

@@ -28,8 +28,9 @@ function choice.agent(board, item)
   local skilled = order == 'most_skilled'
   local mixed = fit.is_mixed(board, signature, skilled)
   local face = demands.face(signature.demand, order)
+  local compares = mixed or item.passed > 0
   local best, best_tier, best_score
-  scan.each_cohort(board, signature, face, skilled, mixed, function(cohort, head)
+  scan.each_cohort(board, signature, face, skilled, mixed, compares, function(cohort, head)
     if best and not mixed and head > best_score then
       return true
     end
@@ -41,7 +42,7 @@ function choice.agent(board, item)
         best, best_tier, best_score = agent, tier, score
       end
     end
-    return false
+    return best and not compares
   end)
   return best, best_score, best and redis.call('ZCARD', keys.ready(board, face, best.cohort))
 end

@@ -31,7 +31,8 @@ end
 -- Begin a new version: what every server remembers of the old one is forgotten.
 function config.renew(board)
   board.meta.version = board.meta.version + 1
-  board.cache.version, board.cache.config, board.cache.mixed = board.meta.version, {}, {}
+  board.cache.version, board.cache.config = board.meta.version, {}
+  board.cache.mixed, board.cache.plain = {}, {}
 end
 
 function config.write(board, field, value)

@@ -22,6 +22,9 @@ function demands.all(board)
 end
 
 function demands.text(channel, weight)
+  if weight == 0 then
+    return channel .. '*0'
+  end
   return channel .. '*' .. string.format('%d', weight)
 end
 

@@ -6,7 +6,7 @@ local STRETCH_MS = 600000
 local MOST_BONUS = 2 ^ 52
 
 function items.read(board, id)
-  return record.read(board, keys.item(board, id), record.ITEM)
+  return record.read(board, keys.item(board, id), fields.ITEM)
 end
 
 -- Return what is kept of a closed item ({agent, assignment, answer}), or nil. It outlives the sweep.

@@ -4,6 +4,7 @@
 local listing = {}
 
 local FEW = 40
+local FRONT = 8
 local CHUNK = 64
 local LISTED_AT_ONCE = 500
 
@@ -77,26 +78,27 @@ local function from_list(board, list, demand, see)
 end
 
 -- Show `see` the signatures of the demand that the cohort fits, by head's rank; it returns true when it
--- has seen enough. From the cohort's own list where that is short, else from the front of all.
+-- has seen enough. From the cohort's own list where that is shorter, else from the front of all.
 function listing.each_fit(board, id_of_cohort, demand, see)
-  local list = list_of(board, id_of_cohort)
+  local key = keys.lines(board, demand)
+  local count = redis.call('ZCARD', key)
+  if count == 0 then
+    return
+  end
+  local list = count > FRONT and list_of(board, id_of_cohort)
   if list then
     return from_list(board, list, demand, see)
   end
-  local cohort = cohorts.read(board, id_of_cohort)
-  local key, start = keys.lines(board, demand), 0
-  while true do
-    local part = redis.call('ZRANGE', key, start, start + CHUNK - 1, 'WITHSCORES')
+  local cohort, start, size = cohorts.read(board, id_of_cohort), 0, FRONT
+  while start < count do
+    local part = redis.call('ZRANGE', key, start, start + size - 1, 'WITHSCORES')
     for i = 1, #part, 2 do
-      local id = tonumber(part[i])
-      if fit.tier(cohort, signatures.read(board, id), false) and see(id, tonumber(part[i + 1])) then
+      local id = part[i] + 0
+      if fit.tier(cohort, signatures.read(board, id), false) and see(id, part[i + 1] + 0) then
         return
       end
     end
-    if #part < 2 * CHUNK then
-      return
-    end
-    start = start + CHUNK
+    start, size = start + size, CHUNK
   end
 end
 

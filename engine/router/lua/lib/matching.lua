@@ -62,18 +62,18 @@ function matching.hand_out(board, item)
   return true
 end
 
--- Give the agent one item he is ready for; return whether there was one.
+-- Give the agent one item he is ready for; return whether there was one, and else for what he is ready.
 local function give_one(board, agent)
   local demand_set = capacity.ready_demands(board, agent)
   local item = rooms.kept(board, agent) or holds.next(board, agent, demand_set)
-  local why = { by = 'own-line', candidates = 1, score = item and item.rank or 0 }
+  local why = item and { by = 'own-line', candidates = 1, score = item.rank }
   if not item and next(demand_set) and agent.cohort > 0 then
     local id, rank, seen = choice.item(board, agent, demand_set)
     item = id and items.read(board, id)
-    why = { by = 'agent', candidates = seen, score = rank }
+    why = item and { by = 'agent', candidates = seen, score = rank }
   end
   if not item then
-    return false
+    return false, demand_set
   end
   lines.leave(board, item)
   offers.give(board, item, agent, why)
@@ -82,12 +82,15 @@ end
 
 -- Offer the agent what he is ready for, or let him stand ready.
 function matching.settle(board, agent)
-  local given = 0
-  while given < MOST_AT_ONCE and give_one(board, agent) do
-    given = given + 1
-  end
-  if given == 0 and agent.returning == 1 and agent.pace <= board.now then
-    agent.returning = 0
+  for given = 0, MOST_AT_ONCE do
+    local more, demand_set = give_one(board, agent)
+    if not more then
+      if given == 0 and agent.returning == 1 and agent.pace <= board.now then
+        agent.returning = 0
+      end
+      ready.update(board, agent, demand_set)
+      return
+    end
   end
   index(board, agent)
 end
@@ -96,4 +99,3 @@ end
 function matching.withdraw(board, agent)
   ready.update(board, agent, {})
 end
-

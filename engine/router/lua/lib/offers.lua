@@ -19,9 +19,11 @@ end
 
 -- Return the number of the agent's offer or assignment of the item, 0 when he has none.
 function offers.number(item, agent_id)
-  for _, offer in ipairs(offers.all(item)) do
-    if offer.agent == agent_id then
-      return offer.assignment
+  if item.offered_to ~= '' then
+    for _, offer in ipairs(offers.all(item)) do
+      if offer.agent == agent_id then
+        return offer.assignment
+      end
     end
   end
   return item.agent == agent_id and item.assignment or 0
@@ -34,11 +36,6 @@ local function write(item, list)
   end
   item.offered_to = #list > 1 and table.concat(parts, ' ') or ''
   item.agent, item.assignment = last and last.agent or '', last and last.assignment or 0
-end
-
-local function next_number(board)
-  board.meta.assignment = board.meta.assignment + 1
-  return board.meta.assignment
 end
 
 local function slow_down(board, agent)
@@ -57,7 +54,8 @@ end
 -- tells how he was chosen. The caller indexes the agent anew.
 function offers.give(board, item, agent, why)
   local queue, list = config.queue(board, item.queue), offers.all(item)
-  list[#list + 1] = { agent = agent.id, assignment = next_number(board) }
+  board.meta.assignment = board.meta.assignment + 1
+  list[#list + 1] = { agent = agent.id, assignment = board.meta.assignment }
   if item.state ~= STATE.offered then
     item.state, item.since = STATE.offered, board.now
     items.count(board, item, 1)

@@ -4,108 +4,114 @@
 
 local record = {}
 
--- Numbers among the fields of all kinds of record; what is not named here is text.
-local NUMBERS = {
-  epoch = true, seq = true, assignment = true, clock = true, stopped = true, tick = true,
-  version = true, reign = true, made_cohorts = true, made_signatures = true, cohort = true,
-  since = true, idle = true, misses = true, offers = true, connections = true, handled = true,
-  refused = true, own = true, parked = true, pace = true, returning = true, rank = true,
-  priority = true, age = true, waiting = true, segment = true, created = true, enqueued = true,
-  accepted = true, deadline = true, passed = true, stage = true, due = true, weight = true,
-  preferred_until = true, required = true, last_assignment = true, not_before = true,
-  extensions = true, signature = true, conditions = true,
-}
+-- A record's own notes, under a name that no field has: its key, kind, what was found, what was asked for.
+local NOTES = 1
+local UNKNOWN = {}
 
-local function value_of(field, text)
-  if NUMBERS[field] then
-    return text and tonumber(text) or 0
-  end
-  return text or ''
+local function ask(now, name)
+  local notes = now[NOTES]
+  local value = fields.value(name, redis.call('HGET', notes.key, name))
+  notes.asked = notes.asked or {}
+  notes.asked[name] = value
+  rawset(now, name, value)
+  return value
 end
 
--- Fields read at once, per kind. The first one is never empty: without it there is no record.
-record.META = {
-  'layout', 'epoch', 'state', 'seq', 'assignment', 'clock', 'stopped', 'tick', 'version', 'born',
-  'reign', 'server', 'paused', 'made_signatures', 'conditions',
-}
-record.AGENT = {
-  'id', 'cohort', 'profile', 'status', 'idle', 'misses', 'offers', 'connections', 'held',
-  'ready', 'refused', 'own', 'handled', 'reserved', 'returning', 'pace',
-}
-record.ITEM = {
-  'id', 'state', 'agent', 'assignment', 'queue', 'channel', 'signature', 'rank', 'age',
-  'waiting', 'since', 'priority', 'passed', 'offered_to', 'stage', 'holder', 'asks', 'weight',
-  'segment', 'children', 'preferred',
-}
-
-local function lazily(key, was)
-  return { __index = function(fields, field)
-    local value = value_of(field, redis.call('HGET', key, field))
-    was[field] = value
-    rawset(fields, field, value)
-    return value
-  end }
+-- A field that is neither read at once nor was asked for is written: whether it differs is not known.
+local function put(now, name, value)
+  local notes = now[NOTES]
+  notes.asked = notes.asked or {}
+  notes.asked[name] = UNKNOWN
+  rawset(now, name, value)
 end
+
+local STORED = { __index = ask, __newindex = put }
+local NEW = { __index = function(_, name) return fields.value(name, nil) end }
 
 -- Return the record at `key` as a table, or nil.
 function record.read(board, key, kind)
-  local entry = board.records[key]
-  if entry then
-    return not entry.gone and entry.now or nil
+  local known = board.records[key]
+  if known ~= nil then
+    return known or nil
   end
-  local found = redis.call('HMGET', key, unpack(kind))
+  local found = redis.call('HMGET', key, unpack(kind.names))
   if not found[1] then
     return nil
   end
-  local was, now = {}, {}
-  for i = 1, #kind do
-    local field = kind[i]
-    local value = value_of(field, found[i])
-    was[field], now[field] = value, value
-  end
-  board.records[key] = { was = was, now = setmetatable(now, lazily(key, was)) }
+  fields.read(kind, found)
+  local now = kind.make(found)
+  now[NOTES] = { key = key, names = kind.names, found = found }
+  board.records[key] = setmetatable(now, STORED)
   return now
 end
 
-local NOTHING_STORED = { __index = function(_, field) return NUMBERS[field] and 0 or '' end }
-
--- Put a new record at `key`, where none is.
-function record.create(board, key, fields)
-  local old = board.records[key]
-  board.records[key] = {
-    was = setmetatable({}, NOTHING_STORED), now = setmetatable(fields, NOTHING_STORED),
-    replaces = old and (old.gone or old.replaces),
-  }
-  return fields
+-- Put a new record at `key`, where none is (or where one was dropped in this call).
+function record.create(board, key, now)
+  now[NOTES] = { key = key, replaces = board.dropped[key] }
+  board.dropped[key] = nil
+  board.records[key] = setmetatable(now, NEW)
+  return now
 end
 
--- Put `fields` in place of whatever is at `key`.
-function record.replace(board, key, fields)
-  record.create(board, key, fields)
-  board.records[key].replaces = true
-  return fields
+-- Put `now` in place of whatever is at `key`.
+function record.replace(board, key, now)
+  record.create(board, key, now)
+  now[NOTES].replaces = true
+  return now
 end
 
 function record.drop(board, key)
-  board.records[key] = { gone = true }
+  board.records[key], board.dropped[key] = false, true
+end
+
+-- Return the names and values that differ from what is stored.
+local function differences(now, notes)
+  local changes, count = {}, 0
+  local function note(name, value)
+    changes[count + 1], changes[count + 2] = name, value -- 17 digits: exact below 2^53
+    count = count + 2
+  end
+  local names, found = notes.names, notes.found
+  if not names then
+    for name, value in pairs(now) do
+      if name ~= NOTES and value ~= '' and value ~= 0 then
+        note(name, value)
+      end
+    end
+    return changes
+  end
+  for i = 1, #names do
+    local value = now[names[i]]
+    if value ~= found[i] then
+      note(names[i], value)
+    end
+  end
+  for name, value in pairs(notes.asked or {}) do
+    if now[name] ~= value then
+      note(name, now[name])
+    end
+  end
+  return changes
+end
+
+local function save(now)
+  local notes = now[NOTES]
+  local changes = differences(now, notes)
+  if notes.replaces then
+    redis.call('UNLINK', notes.key)
+  end
+  if changes[1] then
+    redis.call('HSET', notes.key, unpack(changes))
+  end
 end
 
 function record.save(board)
-  for key, entry in pairs(board.records) do
-    if entry.gone or entry.replaces then
-      redis.call('UNLINK', key)
-    end
-    if not entry.gone then
-      local was, changes, count = entry.was, {}, 0
-      for field, value in pairs(entry.now) do
-        if was[field] ~= value then
-          changes[count + 1], changes[count + 2] = field, value -- 17 digits: exact below 2^53
-          count = count + 2
-        end
-      end
-      if count > 0 then
-        redis.call('HSET', key, unpack(changes))
-      end
+  for key in pairs(board.dropped) do
+    redis.call('UNLINK', key)
+  end
+  for _, now in pairs(board.records) do
+    if now then
+      save(now)
     end
   end
 end

@@ -95,13 +95,24 @@ function requirements.now(board, item)
   return queues, skills
 end
 
+-- Return the number of the item's signature; nil when there are too many and it may not go `beyond`.
 function requirements.signature(board, item, beyond)
-  local queues, skills = requirements.now(board, item)
-  return signatures.of(board, queues, demands.text(item.channel, item.weight), skills, beyond)
+  local demand = demands.text(item.channel, item.weight)
+  if item.stage > 0 or item.preferred ~= '' then
+    local queues, skills = requirements.now(board, item)
+    return signatures.of(board, queues, demand, skills, beyond)
+  end
+  local plain = item.queue .. '|' .. demand .. '|' .. item.skills
+  local known = board.cache.plain[plain]
+  if not known or not board.cache.signatures[known] then
+    local queues, skills = requirements.now(board, item)
+    known = signatures.of(board, queues, demand, skills, beyond)
+    board.cache.plain[plain] = known
+  end
+  return known
 end
 
--- Give the item the signature of what it asks for; return whether there was room for that. An item that
--- must not be refused goes `beyond` the limit.
+-- Give the item its signature; return whether there was room for it. What must not be refused goes `beyond`.
 function requirements.sign(board, item, beyond)
   local id = requirements.signature(board, item, beyond)
   item.signature = id or item.signature

@@ -9,18 +9,23 @@ local NARROW = 64
 local MANY = 512
 
 -- Show `see` up to `most` cohorts from the front of all, after `start`; return whether that is all there
--- is to see.
-local function from_front(board, face, start, most, see)
-  local stop = start + most
+-- is to see. Heads' scores come along where several must be compared.
+local function from_front(board, face, start, most, compares, see)
+  local stop, key = start + most, keys.heads(board, face)
   while start < stop do
     local count = math.min(start == 0 and FEW or CHUNK, stop - start)
-    local part = redis.call('ZRANGE', keys.heads(board, face), start, start + count - 1, 'WITHSCORES')
-    for i = 1, #part, 2 do
-      if see(tonumber(part[i]), tonumber(part[i + 1])) then
+    local part, step
+    if compares then
+      part, step = redis.call('ZRANGE', key, start, start + count - 1, 'WITHSCORES'), 2
+    else
+      part, step = redis.call('ZRANGE', key, start, start + count - 1), 1
+    end
+    for i = 1, #part, step do
+      if see(part[i] + 0, compares and part[i + 1] + 0) then
         return true
       end
     end
-    if #part < 2 * count then
+    if #part < step * count then
       return true
     end
     start = start + count
@@ -55,17 +60,17 @@ local function from_narrow(board, face, signature, skilled, key, least, see)
 end
 
 -- Show `see` the cohorts with ready agents that may fit the signature, by their head's score.
-function scan.each_cohort(board, signature, face, skilled, mixed, see)
-  if not mixed and from_front(board, face, 0, FEW, see) then
+function scan.each_cohort(board, signature, face, skilled, mixed, compares, see)
+  if not mixed and from_front(board, face, 0, FEW, compares, see) then
     return
   end
   local key, least, size = fit.narrowest(board, signature)
-  if not mixed and (not key or size > NARROW) and from_front(board, face, FEW, MANY, see) then
+  if not mixed and (not key or size > NARROW) and from_front(board, face, FEW, MANY, compares, see) then
     return
   end
   if key and (not mixed or size <= redis.call('ZCARD', keys.heads(board, face))) then
     from_narrow(board, face, signature, skilled, key, least, see)
   else
-    from_front(board, face, 0, math.huge, see)
+    from_front(board, face, 0, math.huge, true, see)
   end
 end

@@ -98,6 +98,8 @@ function signatures.collect(board, id)
       redis.call('SREM', keys.queue_signatures(board, queue), id)
     end
     board.cache.signatures[id] = nil
+    board.meta.version = board.meta.version + 1 -- other libraries forget it, too
+    board.cache.version = board.meta.version
   end
 end
 
