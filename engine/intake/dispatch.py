@@ -216,6 +216,8 @@ class Dispatch:
             wanted = changes.get(name)
             if isinstance(wanted, Mapping):
                 check_skills(organisation, wanted, shown)
+        if "required" in changes:  # it belongs to the agent, who may stay the same
+            changes = {"preferred_agent": item.preferred_agent, **changes}
         if not isinstance(queue, str) or queue == item.queue:
             return changes
         if isinstance(skills, Mapping):

@@ -207,8 +207,7 @@ def _asked(step: Step) -> dict[str, object]:
             changes[column] = dump(wanted) if isinstance(wanted, dict) else "{}"
     if "preferred_agent" in data:
         changes["preferred_agent"] = step.text("preferred_agent")
-    if "required" in data:
-        changes["preferred_required"] = int(bool(data["required"]))
+        changes["preferred_required"] = int(bool(data.get("required")))
     return changes
 
 

@@ -17,7 +17,6 @@ from engine.settings import Settings
 from engine.store.store import Store
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.recorder import Recorder
-from engine.wiring.work_board import RouterWork
 
 
 class OtherSystems:
@@ -36,9 +35,8 @@ class OtherSystems:
         new_id: NewId,
     ) -> None:
         self.recorder, self.book = recorder, book
-        board = RouterWork(router)
         self.dispatch = Dispatch(
-            record=store.work, board=board, recorder=recorder, organisations=book, clock=clock, new_id=new_id
+            record=store.work, board=router, recorder=recorder, organisations=book, clock=clock, new_id=new_id
         )
         settling = Settling(recorder=recorder, work=store.work, stream=router, clock=clock)
         self.feed = Feed(history=store.told)
@@ -63,4 +61,4 @@ class OtherSystems:
             ),
             disabled=floor.wake_alerts,
         )
-        self.handling = Handling(board=board, work=store.work, settling=settling)
+        self.handling = Handling(board=router, work=store.work, settling=settling)

@@ -1,6 +1,7 @@
 """Work of any kind that other systems hand in, over HTTP."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -191,3 +192,91 @@ async def test_a_scope_opens_what_it_names_and_nothing_else(engine: Engine, org:
     assert refused.json()["field"] == "user_id"
     ana = await engine.signed_in("ana")
     assert (await ana.post("/work-items", {"kind": "chat", "queue": "sales"})).status_code == 403
+
+
+async def test_what_is_scheduled_waits_for_its_time(engine: Engine, org: str) -> None:
+    erp = await writer(engine)
+    at = datetime.now(tz=UTC) + timedelta(seconds=1)
+    item = (
+        await erp.post("/work-items", json={"kind": "chat", "queue": "sales", "not_before_at": at.isoformat()})
+    ).json()
+    assert item["state"] == "scheduled"
+
+    async def waits() -> bool:
+        return bool((await erp.get(f"/work-items/{item['id']}")).json()["state"] == "queued")
+
+    await eventually(waits, within_s=10)
+    assert datetime.now(tz=UTC) >= at
+
+
+async def test_everything_it_asks_for_is_changed(engine: Engine, org: str) -> None:
+    erp = await writer(engine)
+    ana = await engine.signed_in("ana")
+    ana_id = (await ana.get("/me")).json()["user"]["id"]
+    item = (await erp.post("/work-items", json={"kind": "chat", "queue": "sales", "skills": {"english": 3}})).json()
+    asked: Json = {
+        "queue": "support",
+        "skills": {"billing": 2},
+        "preferred_skills": {"english": 4},
+        "due_at": "2030-01-01T00:00:00.000Z",
+        "preferred_agent": ana_id,
+        "priority": 3,
+    }
+    changed = await erp.patch(f"/work-items/{item['id']}", json=asked)
+    assert changed.status_code == 200, changed.text
+    assert {name: changed.json()[name] for name in asked} == asked
+    required = await erp.patch(f"/work-items/{item['id']}", json={"preferred_required": True})
+    assert (required.json()["preferred_required"], required.json()["preferred_agent"]) == (True, ana_id)
+    nothing = await erp.patch(f"/work-items/{item['id']}", json={})
+    assert nothing.json()["queue"] == "support"
+
+
+async def test_work_is_picked_assigned_parked_and_resumed(engine: Engine, org: str) -> None:
+    erp = await writer(engine)
+    async with engine.served() as address:
+        ana = await engine.signed_in("ana")
+        ana_id = (await ana.get("/me")).json()["user"]["id"]
+        async with agent_socket(address, ana) as socket:
+            await socket.until("hello")
+            await system_pauses(engine, "pause")
+            await ana.post("/presence", {"status": "available"})
+            first = (await erp.post("/work-items", json={"kind": "chat", "queue": "sales"})).json()
+            assert first["state"] == "queued", "a paused queue hands nothing out"
+            picked = await ana.post(f"/work-items/{first['id']}/pick")
+            assert (picked.status_code, picked.json()["state"], picked.json()["agent_id"]) == (200, "active", ana_id)
+            hard = {"kind": "chat", "queue": "sales", "skills": {"billing": 9}}
+            second = (await erp.post("/work-items", json=hard)).json()
+            assert (await ana.post(f"/work-items/{second['id']}/pick")).json()["slug"] == "not-qualified"
+            placed = await erp.post(f"/work-items/{second['id']}/assign", json={"agent_id": ana_id})
+            assert (placed.status_code, placed.json()["agent_id"]) == (200, ana_id), placed.text
+            parked = await ana.post(
+                f"/work-items/{first['id']}/park", {"assignment": picked.json()["assignment"], "why": "asks at home"}
+            )
+            assert (parked.status_code, parked.json()["state"]) == (200, "parked"), parked.text
+            resumed = await erp.post(f"/work-items/{first['id']}/resume")
+            assert (resumed.json()["state"], resumed.json()["preferred_agent"]) == ("queued", ana_id)
+            await system_pauses(engine, "resume")
+            offer = (await socket.state(offers=1))["offers"][0]
+            assert offer["item_id"] == first["id"]
+
+
+async def test_a_drained_queue_takes_nothing_in(engine: Engine, org: str) -> None:
+    erp = await writer(engine)
+    before = (await erp.post("/work-items", json={"kind": "chat", "queue": "sales"})).json()
+    await system_pauses(engine, "drain")
+    refused = await erp.post("/work-items", json={"kind": "chat", "queue": "sales"})
+    assert (refused.status_code, refused.json()["slug"]) == (409, "queue-closed"), refused.text
+    kept = (await erp.get(f"/work-items/{refused.json()['item_id']}")).json()
+    assert kept["state"] == "closed"
+    bulk = (await erp.post("/work-items/bulk", json={"items": [{"kind": "chat", "queue": "sales"}] * 2})).json()
+    assert [line["problem"]["slug"] for line in bulk["items"]] == ["queue-closed"] * 2
+    assert (await erp.get(f"/work-items/{before['id']}")).json()["state"] == "queued"
+    await system_pauses(engine, "resume")
+    assert (await erp.post("/work-items", json={"kind": "chat", "queue": "sales"})).status_code == 201
+    assert (await engine.application.store.routing.queue_states(org))["sales"].mode == "open"
+
+
+async def system_pauses(engine: Engine, word: str) -> None:
+    client = await system(engine, Scope.QUEUES_WRITE)
+    assert (await client.post(f"/queues/sales/{word}")).status_code == 204
+    assert (await client.post("/queues/none/pause")).json()["slug"] == "unknown-queue"
