@@ -60,10 +60,7 @@ local function put(self, item, wanted)
   else
     item.rank = item.rank + before - items.bonus(self, item) -- an agent has it: no time counts
   end
-  return {
-    priority = item.priority, from_queue = from, due = item.due, skills = wanted.skills, preferred = wanted.preferred,
-    preferred_agent = wanted.preferred_agent, required = wanted.preferred_agent and wanted.required or nil,
-  }
+  return items.told(item, { from_queue = from })
 end
 
 -- Return why the item cannot be changed so, or nil; and what there is to tell. The queue it goes to is noted.

@@ -20,7 +20,8 @@ register('move_item', function(self, item_id, to_queue, skills)
     return OUTCOME.unknown_queue
   end
   events.item(self, EVENT.transferred, item, {
-    from_queue = item.queue, to_queue = to_queue, note = '', skills = cjson.decode(skills),
+    from_queue = item.queue, to_queue = to_queue, note = '', skills = cjson.decode(skills), priority = item.priority,
+    due = item.due,
   })
   lines.leave(self, item)
   item.queue, item.skills = to_queue, skills ~= '{}' and skills or ''

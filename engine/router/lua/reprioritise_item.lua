@@ -19,6 +19,6 @@ register('reprioritise_item', function(self, item_id, text)
   if item.state == STATE.queued then
     lines.rank_again(self, item)
   end
-  events.item(self, EVENT.reprioritised, item, { priority = priority, from = from })
+  events.item(self, EVENT.reprioritised, item, items.told(item, { from = from }))
   return OUTCOME.ok
 end)

@@ -89,3 +89,13 @@ function items.become(board, item, state)
   item.state, item.since = state, board.now
   items.count(board, item, 1)
 end
+
+-- Return what an event tells beside `data`: all that the item asks for now, and its state, so that the record
+-- needs no earlier event to know them.
+function items.told(item, data)
+  data.state, data.priority, data.due = item.state, item.priority, item.due
+  data.skills = item.skills ~= '' and cjson.decode(item.skills) or {}
+  data.preferred = item.preferred ~= '' and cjson.decode(item.preferred) or {}
+  data.preferred_agent, data.required = item.preferred_agent, item.required == 1
+  return data
+end

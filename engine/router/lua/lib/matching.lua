@@ -64,8 +64,9 @@ end
 
 -- Give the agent one item he is ready for; return whether there was one, and else for what he is ready.
 local function give_one(board, agent)
+  local kept = rooms.kept(board, agent)
   local demand_set = capacity.ready_demands(board, agent)
-  local item = rooms.kept(board, agent) or holds.next(board, agent, demand_set)
+  local item = kept or holds.next(board, agent, demand_set)
   local why = item and { by = 'own-line', candidates = 1, score = item.rank }
   if not item and next(demand_set) and agent.cohort > 0 then
     local id, rank, seen = choice.item(board, agent, demand_set)
