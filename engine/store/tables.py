@@ -185,6 +185,7 @@ work_items = Table(
     _where("ix_work_items_open", ("org_id", "id"), "state <> 'closed'"),
     _where("ux_work_items_reference", ("org_id", "reference"), "reference <> ''", unique=True),
     _where("ux_work_items_request", ("org_id", "request_key"), "request_key <> ''", unique=True),
+    _where("ix_work_items_requested", ("created_ms",), "request_key <> ''"),
     _where("ix_work_items_parent", ("org_id", "parent_id"), "parent_id <> ''"),
     _where("ix_work_items_case", ("org_id", "case_id", "id"), "case_id <> ''"),
     _where("ix_work_items_contact", ("org_id", "contact_id", "id"), "contact_id <> ''"),

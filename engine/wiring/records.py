@@ -1,8 +1,8 @@
 """The record as the reconciler asks for it: two groups of the store as one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from engine.model.record import BoardMark
+from engine.model.record import BoardMark, QueueState
 from engine.model.work import WorkItem
 from engine.store.store import Store
 
@@ -20,6 +20,10 @@ class BoardRecord:
     async def begin_epoch(self, org_id: str, *, at_least: int) -> int:
         """Begin a new epoch."""
         return await self._store.routing.begin_epoch(org_id, at_least=at_least)
+
+    async def queue_states(self, org_id: str) -> Mapping[str, QueueState]:
+        """Return how supervisors have set each queue that they ever paused, drained or closed."""
+        return await self._store.routing.queue_states(org_id)
 
     async def open_items(self, org_id: str) -> Sequence[WorkItem]:
         """Return all items that are not closed, with their age."""

@@ -1,5 +1,6 @@
 """Every statement of a conversation's life finds an index: nothing scans a table."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from engine.clock import SystemClock
 from engine.ids import id_source
 from engine.model.conversation import Author
 from engine.model.organisation import Role
+from engine.model.outside import Webhook
+from engine.model.record import NewWork
 from engine.model.work import EventKind
 from engine.store import direct
 from engine.store.store import Store
@@ -27,6 +30,7 @@ async def live(store: Store, org: str) -> None:
     result = await opened(store, org)
     chat, case, story = result.interaction, result.case, Story(result)
     assert case is not None
+    assert result.item is not None
     await opened(store, org)
     await store.arrivals.leave_message(arrival(org, token_hash="f"), kind="chat", plan=PLAN, now_ms=START_MS)
     await store.arrivals.pending_items(10, START_MS + 9)
@@ -51,6 +55,22 @@ async def live(store: Store, org: str) -> None:
     await store.work.list(org)
     await store.work.list(org, state="active", queue="sales")
     await store.work.for_interaction(org, chat.id)
+    handed = replace(result.item, id=f"{org}-w", interaction_id="", reference="r", parent_id=story.item_id)
+    for _ in range(2):
+        await store.work.add(org, [NewWork(item=handed, request_key="k")])
+    await store.work.add(org, [NewWork(item=replace(handed, id=f"{org}-x", contact_id=chat.contact_id))])
+    for name, value in (("reference", "r"), ("case_id", case.id), ("contact_id", "c"), ("parent_id", "p")):
+        await store.work.list(org, wanted={name: value})
+    await store.work.refuse(org, {handed.id: "queue-full"}, now_ms=START_MS)
+    await store.work.purge(START_MS)
+    await store.routing.queue_states(org)
+    hook = await store.webhooks.create(Webhook(id=org, org_id=org, name="n", url="u", secret="s"))
+    await store.webhooks.due(START_MS, limit=9)
+    await store.webhooks.failed(hook, fault="f", now_ms=1, next_try_ms=1, disable=False)
+    await store.webhooks.advance(hook, (1, 1), now_ms=1, told=True)
+    await store.webhooks.list(org)
+    await store.told.after(org, (0, 0), limit=9)
+    await store.told.places([org])
     await store.escalations.due(org, rules={"sales": (1, 1)}, now_ms=START_MS, limit=9)
     await store.escalations.escalate(org, story.item_id, rules={"sales": (1, 1)}, now_ms=START_MS)
     await store.escalations.unfinished(org, 9)

@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.add_column("api_tokens", sa.Column("scopes", sa.Text, nullable=False, server_default=""))
     _index("ux_work_items_reference", "org_id reference", "reference <> ''", unique=True)
     _index("ux_work_items_request", "org_id request_key", "request_key <> ''", unique=True)
+    _index("ix_work_items_requested", "created_ms", "request_key <> ''")
     _index("ix_work_items_parent", "org_id parent_id", "parent_id <> ''")
     _index("ix_work_items_case", "org_id case_id id", "case_id <> ''")
     _index("ix_work_items_contact", "org_id contact_id id", "contact_id <> ''")
@@ -45,7 +46,7 @@ def downgrade() -> None:
     op.drop_table("queue_states")
     for name in ("ux_work_items_reference", "ux_work_items_request", "ix_work_items_parent"):
         op.drop_index(name, "work_items")
-    for name in ("ix_work_items_case", "ix_work_items_contact"):
+    for name in ("ix_work_items_case", "ix_work_items_contact", "ix_work_items_requested"):
         op.drop_index(name, "work_items")
     op.drop_column("api_tokens", "scopes")
     for name in (*NUMBERS, *TEXTS):
