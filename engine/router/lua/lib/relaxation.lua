@@ -45,7 +45,7 @@ timers.on.relax = function(board, item_id)
   requirements.sign(board, item, true)
   local queues, skills = requirements.now(board, item)
   events.item(board, EVENT.relaxed, item, {
-    stage = stage, queues = table.concat(queues, '+'), skills = next(skills) and skills or nil,
+    stage = stage, queues = table.concat(queues, '+'), skills = next(skills) and skills or nil, state = item.state,
   })
   if queued then
     local since = item.since
