@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from engine.cli import configuration, installation, running, tokens, users
+from engine.cli import configuration, explain, installation, queues, running, tokens, users
 from engine.errors import CordboardError, Unavailable
 from engine.settings import debug_wanted
 
@@ -59,6 +59,8 @@ def build() -> typer.Typer:
     app.add_typer(_config(), name="config")
     app.add_typer(_user(), name="user")
     app.add_typer(_token(), name="token")
+    app.add_typer(_queue(), name="queue")
+    _register(app, "explain", explain.explain)
     app.add_typer(_bench(), name="bench")
     return app
 
@@ -90,6 +92,15 @@ def _token() -> typer.Typer:
     _register(group, "create", tokens.create)
     _register(group, "list", tokens.list_tokens)
     _register(group, "revoke", tokens.revoke)
+    return group
+
+
+def _queue() -> typer.Typer:
+    group = _group("Pause, drain and resume the queues of the engine that runs on this machine.")
+    _register(group, "list", queues.list_queues)
+    _register(group, "pause", queues.pause)
+    _register(group, "resume", queues.resume)
+    _register(group, "drain", queues.drain)
     return group
 
 

@@ -7,9 +7,10 @@ from fastapi import Depends, Query
 from engine.api.access import Parts, WorkHolder, WorkReader
 from engine.api.operation import Operation
 from engine.api.routes.offers import REFUSALS
+from engine.api.schemas.explanation import Explanation, explanation_of
 from engine.api.schemas.model import Page
 from engine.api.schemas.new_work import WorkFilter
-from engine.api.schemas.work import End, EventAnswer, Explanation, Transfer, WorkItemAnswer, WrapUp
+from engine.api.schemas.work import End, EventAnswer, Transfer, WorkItemAnswer, WrapUp
 
 TAG = "Work items"
 
@@ -54,10 +55,12 @@ async def read_work_item_events(item_id: str, parts: Parts, who: WorkReader) -> 
 async def explain_work_item(item_id: str, parts: Parts, who: WorkReader) -> Explanation:
     """Explain where a work item stands.
 
-    Which agents qualify now and, for each other, the first reason why not; from the live board.
+    Which agents qualify now and, for each other, the first reason why not, from the live board; and each decision so
+    far, from the record: when, what, its score and number of candidates.
     """
     await parts.work.get(who.org_id, item_id)
-    return Explanation(item_id=item_id, explanation=dict(await parts.explainer.explain(who.org_id, item_id)))
+    living = await parts.explainer.explain(who.org_id, item_id)
+    return explanation_of(item_id, living, await parts.history.history(who.org_id, item_id))
 
 
 async def end_work_item(item_id: str, body: End, parts: Parts, who: WorkHolder) -> WorkItemAnswer:

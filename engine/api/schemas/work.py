@@ -92,13 +92,6 @@ class EventAnswer(Answer):
         )
 
 
-class Explanation(Answer):
-    """Why a work item went where it went, from the live board; its fields grow with the router."""
-
-    item_id: str
-    explanation: dict[str, object]
-
-
 class Accept(Request):
     """Accept an offer."""
 
