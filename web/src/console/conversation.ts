@@ -23,6 +23,11 @@ export interface Held {
   conversation: Conversation | undefined
 }
 
+/** What an item is selected by: its conversation, or itself where it has none of its own. */
+export function keyOf(item: HeldItem): string {
+  return item.work || !item.interactionId ? item.itemId : item.interactionId
+}
+
 export function opened(frame: ConversationFrame, before?: Conversation): Conversation {
   const entries = merge(before?.entries ?? [], frame.entries)
   return {

@@ -3,15 +3,16 @@ import { defineStore } from 'pinia'
 import { computed, markRaw, ref, shallowRef } from 'vue'
 import { serverNow } from '@/shared/clock'
 import * as engine from '@/shared/engine'
-import { inLanguage } from '@/shared/i18n'
+import { i18n, inLanguage } from '@/shared/i18n'
 import { useSession } from '@/shared/session'
 import { AgentSocket, socketAddress, type Link } from '@/shared/socket'
 import { useToasts } from '@/shared/toasts'
 import type {
   Case, Entry, Frame, HeldItem, HelloFrame, Lists, Named, Offer, PresenceStatus, StateFrame,
+  WaitingItem,
 } from '@/shared/wire'
 import { announceEntry, announceOffer } from './attention'
-import { opened, withEntry, withReceipt, type Conversation, type Held } from './conversation'
+import { keyOf, opened, withEntry, withReceipt, type Conversation, type Held } from './conversation'
 import { makeOutbox, type Outbox, type Pending } from './outbox'
 import { missingAfter } from './transcript'
 
@@ -22,14 +23,21 @@ export const useDesk = defineStore('desk', () => {
   const toasts = useToasts()
   const link = ref<Link>({ state: 'closed', retryAt: 0 })
   const ready = ref(false)
-  const lists = shallowRef<Lists>({ statuses: [], queues: [], dispositions: [] })
+  const lists = shallowRef<Lists>({
+    statuses: [], queues: [], dispositions: [], skills: [], declineReasons: [],
+  })
   const statuses = computed<PresenceStatus[]>(() => lists.value.statuses.map(inLanguage))
   const queues = computed<Named[]>(() => lists.value.queues.map(inLanguage))
   const dispositions = computed<Named[]>(() => lists.value.dispositions.map(inLanguage))
+  const skills = computed<Named[]>(() => lists.value.skills.map(inLanguage))
+  const declineReasons = computed<Named[]>(() => lists.value.declineReasons.map(inLanguage))
   const status = ref({ key: '', since: 0 })
   const load = ref({ used: 0, units: 0 })
   const offers = ref<Offer[]>([])
   const items = ref<HeldItem[]>([])
+  const parked = ref<HeldItem[]>([])
+  const waiting = shallowRef<{ items: WaitingItem[]; more: boolean } | null>(null)
+  let watches = false
   const conversations = ref<Record<string, Conversation>>({})
   const selectedId = ref('')
   const outbox = shallowRef<Outbox | null>(null)
@@ -47,8 +55,11 @@ export const useDesk = defineStore('desk', () => {
   const held = computed<Held[]>(() =>
     items.value.map((item) => ({ item, conversation: conversations.value[item.interactionId] })),
   )
+  const shelf = computed<Held[]>(() =>
+    parked.value.map((item) => ({ item, conversation: conversations.value[item.interactionId] })),
+  )
   const selected = computed(() =>
-    held.value.find((one) => one.item.interactionId === selectedId.value),
+    held.value.find((one) => keyOf(one.item) === selectedId.value),
   )
   const presence = computed(() => statuses.value.find((one) => one.key === status.value.key))
   /** False for users without a place in the organisation's configuration, such as an admin. */
@@ -71,6 +82,8 @@ export const useDesk = defineStore('desk', () => {
     ready.value = false
     offers.value = []
     items.value = []
+    parked.value = []
+    waiting.value = null
     conversations.value = {}
     selectedId.value = ''
   }
@@ -79,6 +92,7 @@ export const useDesk = defineStore('desk', () => {
     return socket.send({
       type: 'message', interaction_id: message.interactionId, client_id: message.clientId,
       body: message.body, note: message.note,
+      ...(message.consultId ? { consult_id: message.consultId } : {}),
     })
   }
 
@@ -113,6 +127,11 @@ export const useDesk = defineStore('desk', () => {
         }))
       case 'case':
         return giveCase(frame.interactionId, frame.case)
+      case 'withdrawn':
+        return withdrawn(frame.reason)
+      case 'waiting':
+        waiting.value = frame
+        return
       case 'config':
         return void engine.lists().then((fresh) => (lists.value = fresh), () => undefined)
       case 'error':
@@ -125,6 +144,7 @@ export const useDesk = defineStore('desk', () => {
   function greeted(frame: HelloFrame): void {
     lists.value = frame
     for (const id of Object.keys(conversations.value)) fetchMissing(id, true)
+    if (watches) watchWaiting(true)
     outbox.value?.sendAll()
   }
 
@@ -136,27 +156,42 @@ export const useDesk = defineStore('desk', () => {
     status.value = frame.status
     load.value = frame.load
     offers.value = frame.offers
-    items.value = frame.items
+    items.value = frame.items.filter((item) => item.state !== 'parked')
+    parked.value = frame.items.filter((item) => item.state === 'parked')
     ready.value = true
     forgetClosed()
     choose()
   }
 
   function forgetClosed(): void {
-    const open = new Set(items.value.map((item) => item.interactionId))
+    const all = [...items.value, ...parked.value]
+    const open = new Set(all.map((item) => item.interactionId))
     const kept = Object.entries(conversations.value).filter(([id]) => open.has(id))
     conversations.value = Object.fromEntries(kept)
   }
 
   function choose(): void {
-    const ids = items.value.map((item) => item.interactionId)
+    const ids = items.value.map(keyOf)
     const accepted = items.value.find((item) => item.itemId === wanted)
     if (accepted) {
       wanted = ''
-      selectedId.value = accepted.interactionId
+      selectedId.value = keyOf(accepted)
     } else if (!ids.includes(selectedId.value)) {
       selectedId.value = ids[0] ?? ''
     }
+  }
+
+  /** Say why an offer is gone though the agent did nothing. */
+  function withdrawn(reason: string): void {
+    const { t, te } = i18n.global
+    const key = `offer.gone.${reason}`
+    if (te(key)) toasts.show('info', t(key))
+  }
+
+  function watchWaiting(on: boolean): void {
+    watches = on
+    if (!on) waiting.value = null
+    socket.send({ type: 'watch', topic: 'waiting', on })
   }
 
   function put(id: string, conversation: Conversation): void {
@@ -216,6 +251,8 @@ export const useDesk = defineStore('desk', () => {
   function markRead(id: string): void {
     const conversation = conversations.value[id]
     if (!conversation || conversation.readSeq >= conversation.toldSeq) return
+    const mine = items.value.some((item) => item.interactionId === id && !item.work)
+    if (!mine) return // who is only asked about it has not read it for the customer
     const seq = conversation.toldSeq
     change(id, (before) => ({ ...before, readSeq: seq }))
     socket.send({ type: 'read', interaction_id: id, seq })
@@ -234,6 +271,27 @@ export const useDesk = defineStore('desk', () => {
     return toasts.attempt(() => engine.decline(offer.itemId, offer.assignment, reason))
   }
 
+  function pick(itemId: string): Promise<boolean> {
+    wanted = itemId
+    return toasts.attempt(() => engine.pick(itemId))
+  }
+
+  function park(item: HeldItem): Promise<boolean> {
+    return toasts.attempt(() => engine.park(item.itemId, item.assignment))
+  }
+
+  /** Let parked work go on, with this agent: it is his again as soon as he has room. */
+  async function resume(item: HeldItem): Promise<boolean> {
+    const back = await toasts.attempt(() => engine.resume(item.itemId))
+    return back && pick(item.itemId)
+  }
+
+  async function extendWrapUp(item: HeldItem): Promise<boolean> {
+    const done = await toasts.attempt(() => engine.extendWrapUp(item.itemId, item.assignment))
+    if (done) socket.send({ type: 'look' })
+    return done
+  }
+
   function setStatus(key: string): Promise<boolean> {
     return toasts.attempt(() => engine.setPresence(key))
   }
@@ -241,6 +299,7 @@ export const useDesk = defineStore('desk', () => {
   return {
     link, ready, statuses, queues, dispositions, status, presence, load, offers, items, held,
     conversations, selectedId, selected, outbox, socket, queueName, takesWork,
+    skills, declineReasons, parked, shelf, waiting, watchWaiting, pick, park, resume, extendWrapUp,
     start, stop, select, markRead, typing, accept, decline, setStatus, giveCase,
   }
 })

@@ -10,6 +10,8 @@ export interface Pending {
   interactionId: string
   body: string
   note: boolean
+  /** Of a note: the consult whose thread it belongs to. */
+  consultId?: string
   at: number
   /** Why the engine refused it; "" while it is on its way. */
   refusal: string
@@ -41,9 +43,9 @@ export function makeOutbox(parts: OutboxParts) {
     remember(KEPT_AS, kept, storage)
   }
 
-  function say(interactionId: string, body: string, note: boolean): Pending {
+  function say(interactionId: string, body: string, note: boolean, consultId = ''): Pending {
     const message: Pending = {
-      clientId: parts.newId(), interactionId, body, note, at: parts.now(), refusal: '',
+      clientId: parts.newId(), interactionId, body, note, consultId, at: parts.now(), refusal: '',
     }
     pending.value = [...pending.value, message]
     keep()

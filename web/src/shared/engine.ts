@@ -72,11 +72,69 @@ export async function wrapUp(
 }
 
 export async function transfer(
-  itemId: string, assignment: number, queue: string, note: string,
+  itemId: string, assignment: number, to: wire.Destination, note: string,
 ): Promise<void> {
   await requester.post(path`/work-items/${itemId}/transfer`, {
-    assignment, queue, ...(note ? { note } : {}),
+    assignment, ...to, ...(note ? { note } : {}),
   })
+}
+
+/** Ask without letting go; the question is the first note. */
+export async function ask(
+  itemId: string, assignment: number, to: wire.Destination, question: string,
+): Promise<void> {
+  await requester.post(path`/work-items/${itemId}/consults`, {
+    assignment, client_id: newId(), ...to, question,
+  })
+}
+
+export async function endConsult(itemId: string): Promise<void> {
+  await requester.post(path`/work-items/${itemId}/end-consult`)
+}
+
+/** Read the consults of an item that are not over. */
+export async function consults(itemId: string): Promise<wire.WorkItem[]> {
+  const reply = await requester.get(`/work-items?parent_id=${encodeURIComponent(itemId)}`)
+  const over = new Set(['closed', 'wrapup'])
+  return parse.list(reply).map(parse.workItem).filter((one) => !over.has(one.state))
+}
+
+export async function destinations(): Promise<wire.Destinations> {
+  return parse.destinations(await requester.get('/destinations'))
+}
+
+export async function pick(itemId: string): Promise<void> {
+  await requester.post(path`/work-items/${itemId}/pick`)
+}
+
+export async function park(itemId: string, assignment: number): Promise<void> {
+  await requester.post(path`/work-items/${itemId}/park`, { assignment })
+}
+
+export async function resume(itemId: string): Promise<void> {
+  await requester.post(path`/work-items/${itemId}/resume`)
+}
+
+export async function extendWrapUp(itemId: string, assignment: number): Promise<void> {
+  await requester.post(path`/work-items/${itemId}/extend-wrap-up`, { assignment })
+}
+
+/** Steer a queue: pause, drain, or resume it. */
+export async function steerQueue(queue: string, word: 'pause' | 'drain' | 'resume'): Promise<void> {
+  await requester.post(path`/queues/${queue}/` + word)
+}
+
+export async function workOf(queue: string, state: string): Promise<wire.WorkItem[]> {
+  const query = new URLSearchParams({ queue, state, limit: '100' })
+  return parse.list(await requester.get(`/work-items?${query}`)).map(parse.workItem)
+}
+
+export async function assign(itemId: string, agentId: string, force: boolean): Promise<void> {
+  await requester.post(path`/work-items/${itemId}/assign`, { agent_id: agentId, force })
+}
+
+export async function setPriority(itemId: string, priority: number): Promise<void> {
+  await requester.patch(path`/work-items/${itemId}`, { priority })
 }
 
 const MOST_PAGES = 20

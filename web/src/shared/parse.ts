@@ -209,6 +209,19 @@ export function contactDetail(value: unknown): wire.ContactDetail {
   }
 }
 
+function work(value: unknown): wire.Work | null {
+  if (typeof value !== 'object' || value === null) return null
+  const raw = record(value)
+  const details = Object.entries(record(raw['details'])).map(([key, one]) => [key, text(one)])
+  return {
+    kind: text(raw['kind']),
+    reference: text(raw['reference']),
+    details: Object.fromEntries(details) as Record<string, string>,
+    parentId: text(raw['parent_id']),
+    askedBy: text(raw['asked_by']),
+  }
+}
+
 function offer(value: unknown): wire.Offer {
   const raw = record(value)
   const inner = record(raw['interaction'])
@@ -224,6 +237,7 @@ function offer(value: unknown): wire.Offer {
     locale: text(inner['locale']),
     contactName: text(record(raw['contact'])['name']),
     preview: text(raw['preview']),
+    work: work(raw['work']),
   }
 }
 
@@ -232,11 +246,80 @@ function heldItem(value: unknown): wire.HeldItem {
   return {
     itemId: text(raw['item_id']),
     assignment: count(raw['assignment']),
-    state: oneOf(raw['state'], ['active', 'wrapup'] as const, 'active'),
+    state: oneOf(raw['state'], ['active', 'wrapup', 'parked'] as const, 'active'),
     queue: text(raw['queue']),
     since: moment(raw['since']),
     deadline: moment(raw['deadline']),
     interactionId: text(raw['interaction_id']),
+    kind: text(raw['kind']),
+    canPark: flag(raw['can_park']),
+    extensionsLeft: count(raw['extensions_left']),
+    extendMs: count(raw['extend_ms']),
+    work: work(raw['work']),
+  }
+}
+
+function waitingItem(value: unknown): wire.WaitingItem {
+  const raw = record(value)
+  return {
+    itemId: text(raw['item_id']),
+    queue: text(raw['queue']),
+    kind: text(raw['kind']),
+    priority: count(raw['priority']),
+    since: moment(raw['since']),
+    name: text(raw['name']),
+    topic: text(raw['topic']),
+    mine: flag(raw['mine']),
+  }
+}
+
+export function workItem(value: unknown): wire.WorkItem {
+  const raw = record(value)
+  return {
+    id: text(raw['id']),
+    kind: text(raw['kind']),
+    queue: text(raw['queue']),
+    state: text(raw['state']),
+    priority: count(raw['priority']),
+    agentId: text(raw['agent_id']),
+    assignment: count(raw['assignment']),
+    createdAt: time(raw, 'created'),
+    reference: text(raw['reference']),
+    preferredAgent: text(raw['preferred_agent']),
+  }
+}
+
+const MODES = ['open', 'paused', 'draining'] as const
+
+function queueDestination(value: unknown): wire.QueueDestination {
+  const raw = record(value)
+  return {
+    ...named(value),
+    mode: oneOf(raw['mode'], MODES, 'open'),
+    closed: flag(raw['closed']),
+    waiting: count(raw['waiting']),
+  }
+}
+
+function agentDestination(value: unknown): wire.AgentDestination {
+  const raw = record(value)
+  return {
+    id: text(raw['id']),
+    name: text(raw['name']),
+    statusName: text(raw['status_name']),
+    statusKind: oneOf(raw['status_kind'], STATUS_KINDS, 'offline'),
+    connected: flag(raw['connected']),
+    used: count(raw['used']),
+    units: count(raw['units']),
+  }
+}
+
+/** Read whom work can be handed to. */
+export function destinations(value: unknown): wire.Destinations {
+  const raw = record(value)
+  return {
+    queues: list(raw['queues']).map(queueDestination),
+    agents: list(raw['agents']).map(agentDestination),
   }
 }
 
@@ -274,6 +357,9 @@ function queueLine(value: unknown): wire.QueueLine {
     offered: count(raw['offered']),
     active: count(raw['active']),
     wrapup: count(raw['wrapup']),
+    parked: count(raw['parked']),
+    mode: oneOf(raw['mode'], MODES, 'open'),
+    closed: flag(raw['closed']),
     serviceLevel: typeof level === 'number' ? level : null,
     goal: share(raw['goal'], 0.8),
     least: share(raw['least'], 0.6),
@@ -306,6 +392,8 @@ export function lists(value: unknown): wire.Lists {
     statuses: list(raw['statuses']).map(presenceStatus),
     queues: list(raw['queues']).map(named),
     dispositions: list(raw['dispositions']).map(named),
+    skills: list(raw['skills']).map(named),
+    declineReasons: list(raw['decline_reasons']).map(named),
   }
 }
 
@@ -379,6 +467,13 @@ function small(raw: Raw): wire.Frame {
       return { type: 'case', interactionId, case: kase(raw['case']) }
     case 'alert':
       return { type: 'alert', alert: alert(raw) }
+    case 'withdrawn':
+      return {
+        type: 'withdrawn', itemId: text(raw['item_id']),
+        assignment: count(raw['assignment']), reason: text(raw['reason']),
+      }
+    case 'waiting':
+      return { type: 'waiting', items: list(raw['items']).map(waitingItem), more: flag(raw['more']) }
     case 'config':
       return { type: 'config' }
     case 'ping':

@@ -13,7 +13,8 @@ export type EntryKind =
   | 'ended'
 export type Author = 'visitor' | 'agent' | 'system'
 export type CaseStatus = 'new' | 'open' | 'waiting' | 'resolved' | 'closed'
-export type ItemState = 'active' | 'wrapup'
+export type ItemState = 'active' | 'wrapup' | 'parked'
+export type QueueMode = 'open' | 'paused' | 'draining'
 
 export interface User {
   id: string
@@ -127,6 +128,15 @@ export interface ContactDetail {
   interactions: Interaction[]
 }
 
+/** Work without a conversation of its own; with a parent it is a consult. */
+export interface Work {
+  kind: string
+  reference: string
+  details: Record<string, string>
+  parentId: string
+  askedBy: string
+}
+
 export interface Offer {
   itemId: string
   assignment: number
@@ -139,6 +149,7 @@ export interface Offer {
   locale: string
   contactName: string
   preview: string
+  work: Work | null
 }
 
 export interface HeldItem {
@@ -149,6 +160,65 @@ export interface HeldItem {
   since: number
   deadline: number
   interactionId: string
+  kind: string
+  canPark: boolean
+  extensionsLeft: number
+  extendMs: number
+  work: Work | null
+}
+
+/** Work that waits in the agent's queues, for him to pick. */
+export interface WaitingItem {
+  itemId: string
+  queue: string
+  kind: string
+  priority: number
+  since: number
+  name: string
+  topic: string
+  mine: boolean
+}
+
+/** A work item as the record has it. */
+export interface WorkItem {
+  id: string
+  kind: string
+  queue: string
+  state: string
+  priority: number
+  agentId: string
+  assignment: number
+  createdAt: number
+  reference: string
+  preferredAgent: string
+}
+
+export interface QueueDestination extends Named {
+  mode: QueueMode
+  closed: boolean
+  waiting: number
+}
+
+export interface AgentDestination {
+  id: string
+  name: string
+  statusName: string
+  statusKind: StatusKind
+  connected: boolean
+  used: number
+  units: number
+}
+
+export interface Destinations {
+  queues: QueueDestination[]
+  agents: AgentDestination[]
+}
+
+/** Where work is handed to, or who is asked: one of these is given. */
+export interface Destination {
+  queue?: string
+  agent_id?: string
+  skills?: Record<string, number>
 }
 
 export interface Visitor {
@@ -161,6 +231,8 @@ export interface Lists {
   statuses: PresenceStatus[]
   queues: Named[]
   dispositions: Named[]
+  skills: Named[]
+  declineReasons: Named[]
 }
 
 export interface HelloFrame extends Lists {
@@ -195,6 +267,9 @@ export interface QueueLine extends Named {
   offered: number
   active: number
   wrapup: number
+  parked: number
+  mode: QueueMode
+  closed: boolean
   serviceLevel: number | null
   goal: number
   least: number
@@ -243,6 +318,8 @@ export type Frame =
   | { type: 'visitor'; interactionId: string; online: boolean }
   | { type: 'case'; interactionId: string; case: Case }
   | { type: 'alert'; alert: Alert }
+  | { type: 'withdrawn'; itemId: string; assignment: number; reason: string }
+  | { type: 'waiting'; items: WaitingItem[]; more: boolean }
   | { type: 'config' }
   | { type: 'ping' }
   | { type: 'pong' }

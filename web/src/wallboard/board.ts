@@ -73,6 +73,11 @@ export const useBoard = defineStore('board', () => {
     if (done) alerts.value = alerts.value.filter((one) => one.id !== alert.id)
   }
 
+  async function steer(queue: string, word: string): Promise<void> {
+    const known = (['pause', 'drain', 'resume'] as const).find((one) => one === word)
+    if (known) await toasts.attempt(() => engine.steerQueue(queue, known))
+  }
+
   function queueName(key: string): string {
     return board.value?.queues.find((queue) => queue.key === key)?.name ?? key
   }
@@ -87,5 +92,5 @@ export const useBoard = defineStore('board', () => {
     alerts.value = []
   }
 
-  return { link, board, open, sums, socket, queueName, acknowledge, start, stop }
+  return { link, board, open, sums, socket, queueName, acknowledge, steer, start, stop }
 })

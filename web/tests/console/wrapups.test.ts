@@ -5,7 +5,7 @@ import type { HeldItem } from '@/shared/wire'
 
 const ITEM: HeldItem = {
   itemId: 'w1', assignment: 3, state: 'wrapup', queue: 'q', since: 0, deadline: 30_000,
-  interactionId: 'i1',
+  kind: 'chat', canPark: false, extensionsLeft: 0, extendMs: 0, work: null, interactionId: 'i1',
 }
 
 let asked: { url: string; body: unknown }[]

@@ -4,7 +4,7 @@ import { levelTone, percent, sortAgents, totals, waitTone } from '@/wallboard/fi
 
 function queue(more: Partial<QueueLine>): QueueLine {
   return {
-    key: 'q', name: 'Q', waiting: 0, longestWaitMs: 0, offered: 0, active: 0, wrapup: 0,
+    key: 'q', name: 'Q', waiting: 0, longestWaitMs: 0, offered: 0, active: 0, wrapup: 0, parked: 0, mode: 'open', closed: false,
     serviceLevel: null, goal: 0.8, least: 0.6, offeredToday: 0, answeredToday: 0, abandonedToday: 0, ...more,
   }
 }
