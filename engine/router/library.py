@@ -48,6 +48,7 @@ PIECES = (
     "contact",
     "presence",
     "leaving",
+    "tidying",
     "setup",
     "admission",
     "arrival",

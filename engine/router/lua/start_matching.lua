@@ -13,6 +13,7 @@ register_early('start_matching', function(self)
   end
   self.meta.state, self.meta.tick = 'open', self.now
   events.board(self, EVENT.restored)
+  tidying.plan(self)
   if redis.call('ZCARD', keys.agents(self)) > AT_ONCE then
     jobs.settle_agents(self)
     return OUTCOME.ok

@@ -13,8 +13,8 @@ local NO_SKILL = ''
 -- Note under one skill each signature asks for which there are; return whether all are noted.
 local function note_signatures(board)
   local by_skill, made = board.cache.by_skill, board.meta.made_signatures
-  local stop = math.min(made, by_skill.upto + LISTED_AT_ONCE)
-  for id = by_skill.upto + 1, stop do
+  local stop = math.min(made, board.cache.noted + LISTED_AT_ONCE)
+  for id = board.cache.noted + 1, stop do
     local signature = signatures.read(board, id)
     if signature then
       local skill = signature.needs[1] and signature.needs[1].skill or NO_SKILL
@@ -22,7 +22,7 @@ local function note_signatures(board)
       table.insert(by_skill[skill], id)
     end
   end
-  by_skill.upto = stop
+  board.cache.noted = stop
   return stop == made
 end
 

@@ -88,7 +88,7 @@ function signatures.of(board, queues, demand, skills, beyond)
   return id
 end
 
--- Drop what nothing waits for; an item that still has it gets it anew when it waits again.
+-- Drop what nothing waits for, and say so; an item that still has it gets it anew when it waits again.
 function signatures.collect(board, id)
   local signature = signatures.read(board, id)
   if signature and redis.call('EXISTS', keys.waiting(board, id)) == 0 then
@@ -100,6 +100,7 @@ function signatures.collect(board, id)
     board.cache.signatures[id] = nil
     board.meta.version = board.meta.version + 1 -- other libraries forget it, too
     board.cache.version = board.meta.version
+    return true
   end
+  return false
 end
-
