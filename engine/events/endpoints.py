@@ -160,7 +160,8 @@ class Endpoints:
         )
 
     async def delete(self, org_id: str, hook_id: str) -> None:
-        """Forget one. Idempotent."""
+        """Forget one. Raises NotFound."""
+        await self._hooks.get(org_id, hook_id)
         await self._hooks.delete(org_id, hook_id)
 
     async def enable(self, org_id: str, hook_id: str, go_on: GoOn) -> Webhook:

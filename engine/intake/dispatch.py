@@ -250,10 +250,10 @@ class Dispatch:
     async def set_queue(self, org_id: str, queue: str, mode: str) -> None:
         """Open (``open``), pause (``paused``) or drain (``draining``) a queue. Idempotent.
 
-        Raises NotFound (``unknown-queue``), Refused, Unavailable.
+        Raises NotFound, Refused, Unavailable.
         """
         if queue not in self._organisations.get(org_id).queues:
-            raise NotFound("There is no such queue.", slug="unknown-queue")
+            raise NotFound("There is no such queue.")
         await self._require(await self._board.set_queue(org_id, queue, mode=mode))
 
     async def _on_board(self, item: WorkItem, command: Command) -> Reply | None:

@@ -38,7 +38,7 @@ OPERATIONS = tuple(
         handler=handler,
         tag=TAG,
         status=204,
-        errors=("unknown-queue", "no-board"),
+        errors=("not-found", "no-board"),
     )
     for word, handler in (("pause", pause_queue), ("resume", resume_queue), ("drain", drain_queue))
 )

@@ -77,7 +77,7 @@ OPERATIONS = (
     Operation(method="POST", path="/webhooks", handler=create_webhook, tag=TAG, status=201, errors=WRONG),
     Operation(method="GET", path=_ONE, handler=read_webhook, tag=TAG, errors=("unknown-webhook",)),
     Operation(method="PUT", path=_ONE, handler=change_webhook, tag=TAG, errors=("unknown-webhook", *WRONG)),
-    Operation(method="DELETE", path=_ONE, handler=delete_webhook, tag=TAG, status=204),
+    Operation(method="DELETE", path=_ONE, handler=delete_webhook, tag=TAG, status=204, errors=("unknown-webhook",)),
     Operation(method="POST", path=f"{_ONE}/enable", handler=enable_webhook, tag=TAG, errors=("unknown-webhook",)),
     Operation(
         method="POST",
