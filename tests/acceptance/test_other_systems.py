@@ -26,8 +26,8 @@ def test_work_that_was_committed_when_the_engine_died_waits_for_an_agent(start_e
     body = {"items": [{"kind": "chat", "queue": "sales", "reference": f"r{n}"} for n in range(1_000)]}
     with httpx.Client(base_url=f"{engine.url}/api/v1", headers=headers, timeout=30) as erp:
         try:
-            erp.post("/work-items/bulk", json=body)
-            raise AssertionError("the engine should have died")
+            answer = erp.post("/work-items/bulk", json=body)
+            raise AssertionError(f"the engine should have died: {answer.status_code} {answer.text[:300]}")
         except httpx.TransportError:
             pass
         until(lambda: engine.deaths == 1 and engine.ready(), within_s=60, what="killed and back")
