@@ -43,9 +43,10 @@ async def test_each_step_at_its_age(scene: Scene) -> None:
     assert relaxed(await scene.advance(9_500)) == []
     assert (await scene.explained("i1"))["low"] == "skill:billing"
     first = relaxed(await scene.advance(500))[0]
-    assert first.data == {"stage": 1, "queues": "sales", "skills": {"english": 5, "billing": 2}}
+    assert (first.data["stage"], first.data["queues"]) == (1, "sales")
+    assert first.data["skills"] == {"english": 5, "billing": 2}
     second = relaxed(await scene.advance(10_000))[0]
-    assert second.data == {"stage": 2, "queues": "sales", "skills": {"english": 5}}
+    assert (second.data["stage"], second.data["skills"]) == (2, {"english": 5})
     assert (await scene.explained("i1"))["far"] == "not-a-member"
     assert kinds(await scene.advance(9_500)) == []
     events = await scene.advance(500)
