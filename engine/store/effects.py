@@ -155,7 +155,8 @@ def _transferred(step: Step) -> Told:
     assignments.end(step.conn, step.event, reason="transferred")
     segments.change_queue(step, old=old, new=new)
     waited = {} if step.event.agent_id else step.not_waiting()  # it waited until now: its queue was removed
-    step.move(WorkState.QUEUED, **{**_asked(step), **waited, "queue": new, **step.waiting(step.event.at_ms)})
+    step.move(WorkState.QUEUED, **{**waited, "queue": new, **step.waiting(step.event.at_ms)})
+    step.ask(_asked(step))
     left = _tell_agent(step, EntryKind.LEFT) if step.event.agent_id else ()
     data: dict[str, object] = {"from_queue": old, "to_queue": new, "note": step.text("note")}
     return left + _tell(step, EntryKind.TRANSFERRED, author=Author.SYSTEM, data=data)
@@ -182,8 +183,8 @@ def _resumed(step: Step) -> Told:
     """Back in the queue in a segment of its own, for the last agent first."""
     segments.begin_anew(step, _queue(step))
     last = step.text("preferred_agent", step.event.agent_id or str(step.item.agent_id))
-    kept: dict[str, object] = {"preferred_agent": last, "preferred_required": 0} if last else {}
-    step.move(WorkState.QUEUED, **{**kept, "queue": _queue(step), **step.waiting(step.event.at_ms)})
+    step.move(WorkState.QUEUED, queue=_queue(step), **step.waiting(step.event.at_ms))
+    step.ask({"preferred_agent": last, "preferred_required": 0} if last else {})
     return ()
 
 
@@ -192,8 +193,19 @@ def _changed(step: Step) -> Told:
     new = step.text("to_queue", step.text("queue", _queue(step)))
     if new != step.item.queue and step.item.state in (WorkState.QUEUED, WorkState.OFFERED) and not step.late:
         segments.change_queue(step, old=str(step.item.queue), new=new)
-    step.move(None, **{**_asked(step), "queue": new})
+    _move_as_told(step, queue=new)
+    step.ask(_asked(step))
     return ()
+
+
+def _move_as_told(step: Step, **values: object) -> None:
+    """Move the item to the state that the event tells of, since the one that led there may come later."""
+    state = WorkState(step.text("state")) if step.text("state") else None
+    if state in (WorkState.QUEUED, WorkState.OFFERED):
+        values |= {**step.waiting(), "agent_id": step.event.agent_id}
+    elif state in (WorkState.ACTIVE, WorkState.WRAPUP, WorkState.PARKED):
+        values |= {**step.not_waiting(), "agent_id": step.event.agent_id}
+    step.move(state, **values)
 
 
 def _asked(step: Step) -> dict[str, object]:
@@ -213,7 +225,7 @@ def _asked(step: Step) -> dict[str, object]:
 
 def _relaxed(step: Step) -> Told:
     """History only: what is asked for follows from configuration and age."""
-    step.move(None)
+    _move_as_told(step)
     return ()
 
 
@@ -254,7 +266,8 @@ def _close(step: Step, *, outcome: str) -> None:
 
 
 def _reprioritised(step: Step) -> Told:
-    step.move(None, priority=step.number("priority", int(step.item.priority)))
+    _move_as_told(step)
+    step.ask(_asked(step))
     return ()
 
 

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, literal_column, or_, select
 
 from engine.ids import NewId
-from engine.model.work import RoutingEvent, WorkState
-from engine.store.direct import scalar
+from engine.model.work import EventKind, RoutingEvent, WorkState
+from engine.store.conditions import EVENT_OF_ITEM
+from engine.store.direct import first, scalar
 from engine.store.rows import AnyRow
-from engine.store.tables import users, work_items
+from engine.store.tables import routing_events, users, work_items
 from engine.store.upsert import change
 
 _NAME = select(users.c.name).where(users.c.id == bindparam("user"), users.c.org_id == bindparam("org"))
+ASKING = (EventKind.CHANGED, EventKind.REPRIORITISED, EventKind.RESUMED, EventKind.TRANSFERRED)
+"""Kinds of events that tell what an item asks for."""
+_LATER = or_(
+    routing_events.c.epoch > bindparam("after_epoch"),
+    and_(routing_events.c.epoch == bindparam("after_epoch"), routing_events.c.seq > bindparam("after_seq")),
+)
+_ASKED_LATER = (
+    select(routing_events.c.seq)
+    .where(
+        routing_events.c.org_id == bindparam("org"),
+        routing_events.c.item_id == bindparam("item"),
+        or_(*(routing_events.c.kind == literal_column(f"'{kind.value}'") for kind in ASKING)),
+        EVENT_OF_ITEM,
+        _LATER,
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +77,13 @@ class Step:
         if "assignment" not in changes and self.event.assignment > self.item.assignment:
             changes["assignment"] = self.event.assignment
         change(self.conn, work_items, {"id": self.item.id}, changes)
+
+    def ask(self, asked: Mapping[str, object]) -> None:
+        """Write what the item asks for now, unless a later event has told it; the item's state has its own order."""
+        event = self.event
+        values = {"org": event.org_id, "item": event.item_id, "after_epoch": event.epoch, "after_seq": event.seq}
+        if asked and first(self.conn, _ASKED_LATER, values) is None:
+            change(self.conn, work_items, {"id": self.item.id}, dict(asked))
 
     def waiting(self, since_ms: int = 0) -> dict[str, object]:
         """Return the values of an item that waits, since ``since_ms`` or as before."""
