@@ -56,6 +56,7 @@ function arrival.begin(board, item)
   items.count(board, item, -1)
   item.enqueued, item.waiting = board.now, board.now
   items.rank(board, item)
+  relaxation.catch_up(board, item)
   report_enqueued(board, item)
   matching.place(board, item)
 end
