@@ -10,6 +10,7 @@
 
 local function ensure_queue(self, key)
   if not config.queue(self, key) then -- removed from the configuration meanwhile
+    config.renew(self) -- others may remember that it is not there
     config.write(self, 'queue:' .. key, {
       priority = 0, step = 60000, target = 0, offer_timeout = 20000, wrapup = 0,
       decline_memory = 30000, skills = {}, removed = true,

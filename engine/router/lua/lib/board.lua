@@ -58,6 +58,15 @@ function board.open(meta_key, epoch, given, states)
   return self
 end
 
+-- What a supervisor or the hours made of the queues outlives the epoch, where anything is left of it.
+local function keep_conditions(self, old)
+  if old and old.layout == LAYOUT and old.conditions == 1 then
+    self.meta.conditions, self.meta.paused = 1, old.paused
+    redis.call('COPY', keys.conditions({ prefix = keys.prefix(self.root, old.epoch) }),
+      keys.conditions({ prefix = keys.prefix(self.root, self.meta.epoch) }))
+  end
+end
+
 -- Begin a new epoch: an empty board, closed until matching starts.
 function board.begin(meta_key, epoch, assignment, given)
   local self = begun(meta_key)
@@ -78,6 +87,7 @@ function board.begin(meta_key, epoch, assignment, given)
     reign = 1,
     server = cache.server(),
   })
+  keep_conditions(self, old)
   return self
 end
 

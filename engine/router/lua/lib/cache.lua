@@ -39,7 +39,7 @@ function cache.of(meta, root)
     cache.boards[root] = found
   elseif found.version ~= meta.version then
     found.version, found.config, found.mixed = meta.version, {}, {}
-    found.plain, found.ids, found.signatures = {}, {}, {}
+    found.plain, found.ids, found.signatures, found.demands = {}, {}, {}, nil
   end
   found.seq = meta.seq
   return found

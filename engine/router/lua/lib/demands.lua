@@ -31,7 +31,8 @@ end
 -- Make the demand known. Agents who could take it learn of it by and by: settling all is a job.
 function demands.meet(board, text)
   if redis.call('SADD', keys.demands(board), text) == 1 then
-    board.cache.demands = nil
+    board.meta.version = board.meta.version + 1 -- other libraries, which remember the list, learn of it
+    board.cache.version, board.cache.demands = board.meta.version, nil
     jobs.settle_agents(board)
   end
 end
