@@ -64,6 +64,7 @@ from engine.wiring.recorder import Recorder
 from engine.wiring.records import BoardRecord
 from engine.wiring.roles import WEB, WORK, Loops, parse_roles
 from engine.wiring.surroundings import api_settings
+from engine.wiring.waits import Waits
 from engine.wiring.work_roles import single_roles, sweep_of
 
 log = structlog.get_logger(__name__)
@@ -155,6 +156,7 @@ class Application:
         self._leases = Leases(commands=valkey)
         self._board = Board(valkey=valkey)
         self.router = Router(board=self._board)
+        self._waits = Waits(router=self.router, commands=valkey, clock=self._clock, observe=self.metrics.wait)
         self.configuration = ConfigurationKeeper(
             directories=self._settings.config_directories,
             record=self.store.configuration,
@@ -232,7 +234,7 @@ class Application:
             new_id=self._new_id,
         )
         self.wallboard = Wallboard(
-            board=self.router,
+            board=self._waits,
             statistics=self.store.routing,
             users=self.store.users,
             organisations=self.book,
@@ -327,7 +329,7 @@ class Application:
             self._agent_presence,
             self.others.feed,
             Eviction(floor=self.floor, sessions=self.store.sessions, tokens=self.store.tokens, clock=self._clock),
-            PositionWatch(waiting=self.chat, router=self.router, hub=self.hub, settings=self._chat_settings),
+            PositionWatch(waiting=self.chat, waits=self._waits, hub=self.hub, settings=self._chat_settings),
         )
 
     def _start_work_roles(self) -> None:
@@ -340,7 +342,7 @@ class Application:
             clock=self._clock,
             settings=self._chat_settings,
         )
-        single = single_roles(store=self.store, router=self.router, cases=self.cases, book=self.book, clock=self._clock)
+        single = single_roles(self.store, self.router, self.book, self._clock, cases=self.cases, waits=self._waits)
         self._leased = [Leased(role=role, leases=self._leases) for role in (keeper, *single, self.others.sender)]
         housekeeping = Housekeeping(
             groups=(self.store.sessions, self.store.idempotency, self.store.work),
@@ -349,12 +351,7 @@ class Application:
             clock=self._clock,
         )
         sweep = sweep_of(
-            store=self.store,
-            router=self.router,
-            recorder=self.recorder,
-            reception=self.reception,
-            book=self.book,
-            clock=self._clock,
+            self.store, self.router, self.book, self._clock, recorder=self.recorder, reception=self.reception
         )
         self._loops.start(*self._leased, sweep, housekeeping, *self.configuration.watches())
 

@@ -198,6 +198,9 @@ class BoardQueue(msgspec.Struct, frozen=True):
     parked: int
     mode: str  # open, paused (nothing is handed out), draining (nothing comes in)
     closed: bool  # out of hours
+    wait_low_ms: int  # what a newcomer would wait, with 60 % between these; 0 = nobody waits, or not known
+    wait_high_ms: int
+    wait_inside: float | None  # share of true waits that fell into their band; null before the first
     service_level: float | None
     goal: float  # a service level from here on is good …
     least: float  # … from here on fair, below it bad

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from engine.router.waits import QueueWait
+
 LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -33,6 +35,25 @@ class Metrics:
         self._committed = self._counter("committed_jobs", "Jobs written to the record, all batches together.", ())
         self._fanouts = self._histogram(
             "fanout_seconds", "From a signal's publication to the socket that passes it on.", ()
+        )
+
+        self._wait_bound = Gauge(
+            "cordboard_wait_estimate_seconds",
+            "What a newcomer will probably wait, in the middle; 0 = nobody waits, or not known.",
+            ("organisation", "queue"),
+            registry=self.registry,
+        )
+        self._wait_inside = Gauge(
+            "cordboard_wait_estimate_inside_ratio",
+            "Share of true waits inside the foretold band, 0.6 when it is right; those who left are censored.",
+            ("organisation", "queue"),
+            registry=self.registry,
+        )
+        self._wait_checked = Gauge(
+            "cordboard_wait_estimate_checked",
+            "Waits that this share is made from.",
+            ("organisation", "queue"),
+            registry=self.registry,
         )
 
     def watch(self, name: str, description: str, read: Callable[[], float]) -> None:
@@ -80,6 +101,13 @@ class Metrics:
     def fanout(self, seconds: float) -> None:
         """Note how long a signal was on its way to a socket of this process."""
         self._fanouts.observe(seconds)
+
+    def wait(self, org_id: str, queue: str, known: QueueWait) -> None:
+        """Publish what is known of a queue's waits, in the process that learns it."""
+        self._wait_bound.labels(org_id, queue).set(known.newcomer_ms / 1000)
+        self._wait_checked.labels(org_id, queue).set(known.checked)
+        if known.inside is not None:
+            self._wait_inside.labels(org_id, queue).set(known.inside)
 
     def text(self) -> bytes:
         """Return everything in Prometheus's text format."""

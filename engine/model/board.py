@@ -56,6 +56,18 @@ class QueueView:
     closed: bool = False  # out of hours
     scheduled: int = 0
     parked: int = 0
+    wait_low_ms: int = 0  # what a newcomer would wait, with 60 % between these …
+    wait_high_ms: int = 0  # … 0 = nobody waits, or nothing is known
+    wait_inside: float | None = None  # share of true waits that fell into their band; None before the first
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Where an item stands in its queue, and how long it will probably wait."""
+
+    position: int  # 1 = next, 0 = not waiting
+    low_ms: int = 0  # with 60 % between these, in steps that people speak in …
+    high_ms: int = 0  # … 0 = not known
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

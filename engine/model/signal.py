@@ -62,11 +62,13 @@ class VisitorOnline:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Position:
-    """Where the visitor stands in the queue: 1 = next, 0 = not waiting."""
+    """Where the visitor stands in the queue: 1 = next, 0 = not waiting; and for how long, 0 = not known."""
 
     org_id: str = ""
     interaction_id: str
     position: int
+    low_ms: int = 0
+    high_ms: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -221,6 +221,14 @@ class Router:
         answer = await self._board.question(org_id, "find_positions", *item_ids)
         return dict(zip(item_ids, answer.result, strict=True))
 
+    async def places(self, org_id: str, item_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
+        """Return where items stand (1 = next, 0 = not waiting) and in which queue; raise Unavailable."""
+        places: dict[str, tuple[int, str]] = {}
+        for part in _parts(item_ids, ITEMS_PER_CALL):
+            answer = await self._board.question(org_id, "find_places", *part)
+            places.update((item_id, (found[0], found[1])) for item_id, found in zip(part, answer.result, strict=True))
+        return places
+
     async def staffed(self, org_id: str, queue: str, requirement: Requirement) -> int:
         """Return how many qualified agents are signed in, with room or without; raise Unavailable."""
         skills = json_of(dict(requirement.skills))

@@ -12,19 +12,15 @@ from engine.intake.reroute import Rerouting
 from engine.intake.sweep import Sweep
 from engine.loops import Role
 from engine.router.router import Router
+from engine.router.waits import WaitKeeper
 from engine.store.store import Store
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.recorder import Recorder
+from engine.wiring.waits import Waits
 
 
 def sweep_of(
-    *,
-    store: Store,
-    router: Router,
-    recorder: Recorder,
-    reception: Reception,
-    book: OrganisationBook,
-    clock: Clock,
+    store: Store, router: Router, book: OrganisationBook, clock: Clock, *, recorder: Recorder, reception: Reception
 ) -> Sweep:
     """Build the sweep, which also places work whose queue was removed."""
     reroute = Rerouting(
@@ -45,9 +41,15 @@ def sweep_of(
     )
 
 
-def single_roles(*, store: Store, router: Router, cases: Cases, book: OrganisationBook, clock: Clock) -> Sequence[Role]:
-    """Build the roles of which one process plays each: they tell queues their hours, escalate, file conversations."""
+def single_roles(
+    store: Store, router: Router, book: OrganisationBook, clock: Clock, *, cases: Cases, waits: Waits
+) -> Sequence[Role]:
+    """Build the roles of which one process plays each.
+
+    They tell queues their hours, estimate waits, escalate, file conversations.
+    """
     return (
+        WaitKeeper(queues=router, history=store.told, organisations=book, share=waits, clock=clock),
         HoursKeeper(queues=router, organisations=book, clock=clock),
         Escalator(record=store.escalations, priorities=router, organisations=book, clock=clock),
         CaseSweeper(record=store.cases, cases=cases, organisations=book, clock=clock),

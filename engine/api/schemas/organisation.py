@@ -130,6 +130,9 @@ class BoardQueueAnswer(Answer):
     parked: int
     mode: str
     closed: bool
+    wait_low_ms: int
+    wait_high_ms: int
+    wait_inside: float | None
     service_level: float | None
     goal: float
     least: float

@@ -174,10 +174,18 @@ class ReceiptFrame(Struct, tag="receipt"):
     read_seq: int
 
 
-class PositionFrame(Struct, tag="position"):
-    """Place in the queue: 1 = next, 0 = not waiting any more."""
+class WaitLine(Struct):
+    """How long the wait will probably be: with 60 % between these, in whole minutes."""
+
+    low_ms: int
+    high_ms: int
+
+
+class PositionFrame(Struct, tag="position", omit_defaults=True):
+    """Place in the queue: 1 = next, 0 = not waiting any more; with the wait from now on, where it can be told."""
 
     position: int
+    wait: WaitLine | None = None
 
 
 class Offline(Struct, tag="offline"):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from engine.model.board import Standing
 from engine.model.conversation import Appended, Arrival, Author, Draft, Entry, Interaction, Prospect, VisitorMark
 from engine.model.organisation import Organisation
 from engine.model.record import Opened, Overview
@@ -130,10 +131,10 @@ class Organisations(Protocol):
 
 
 class Positions(Protocol):
-    """Where work items stand (router)."""
+    """Where work items stand, and how long they will wait."""
 
-    async def position(self, org_id: str, item_ids: Sequence[str]) -> Mapping[str, int]:
-        """Return places by item id, 1 = next, 0 = not waiting. Raises Unavailable."""
+    async def standing(self, org_id: str, item_ids: Sequence[str]) -> Mapping[str, Standing]:
+        """Return where each item stands. Raises Unavailable."""
         ...
 
 

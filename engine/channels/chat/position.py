@@ -9,6 +9,7 @@ import structlog
 from engine.channels.chat.parts import Hub, Positions
 from engine.channels.chat.settings import ChatSettings
 from engine.errors import CordboardError
+from engine.model.board import Standing
 from engine.model.signal import Position
 
 log = structlog.get_logger(__name__)
@@ -18,12 +19,12 @@ CHUNK = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """A visitor who waits, and the position that he was shown last (0 = none)."""
+    """A visitor who waits, and what he was shown last."""
 
     org_id: str
     item_id: str
     interaction_id: str
-    shown: int
+    shown: Standing
 
 
 class Waiting(Protocol):
@@ -39,9 +40,9 @@ class PositionWatch:
 
     name = "queue-positions"
 
-    def __init__(self, *, waiting: Waiting, router: Positions, hub: Hub, settings: ChatSettings) -> None:
+    def __init__(self, *, waiting: Waiting, waits: Positions, hub: Hub, settings: ChatSettings) -> None:
         self._waiting = waiting
-        self._router = router
+        self._waits = waits
         self._hub = hub
         self._interval_s = settings.position_interval_ms / 1000
 
@@ -60,8 +61,15 @@ class PositionWatch:
     async def _look(self, org_id: str, places: dict[str, list[Place]]) -> None:
         item_ids = list(places)
         for start in range(0, len(item_ids), CHUNK):
-            positions = await self._router.position(org_id, item_ids[start : start + CHUNK])
-            for item_id, position in positions.items():
-                if any(place.shown != position for place in places[item_id]):
-                    interaction_id = places[item_id][0].interaction_id
-                    self._hub.deliver(Position(org_id=org_id, interaction_id=interaction_id, position=position))
+            standing = await self._waits.standing(org_id, item_ids[start : start + CHUNK])
+            for item_id, now in standing.items():
+                if any(place.shown != now for place in places[item_id]):
+                    self._hub.deliver(
+                        Position(
+                            org_id=org_id,
+                            interaction_id=places[item_id][0].interaction_id,
+                            position=now.position,
+                            low_ms=now.low_ms,
+                            high_ms=now.high_ms,
+                        )
+                    )

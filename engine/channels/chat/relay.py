@@ -6,14 +6,16 @@ number sends the relay to the record. So a lost, doubled or overtaken hint costs
 
 from collections.abc import Callable, Sequence
 
-from engine.channels.chat.frames import AgentTyping, Ended, PositionFrame, ReceiptFrame
+from engine.channels.chat.frames import AgentTyping, Ended, PositionFrame, ReceiptFrame, WaitLine
 from engine.channels.chat.outlet import Outlet
 from engine.channels.chat.parts import Listener, Transcript
 from engine.channels.chat.protocol import encode_entry
+from engine.model.board import Standing
 from engine.model.conversation import Author, Entry, EntryKind, Interaction
 from engine.model.signal import Behind, EntryAppended, Position, Receipt, Signal, Typing
 
 PAGE = 200
+NOWHERE = Standing(position=0)
 
 
 class ConversationEnded(Exception):
@@ -34,7 +36,7 @@ class Relay:
         on_sent: Callable[[int], None],
     ) -> None:
         self.waiting = False  # whether the visitor waits in a queue
-        self.position = 0  # the place in it that he was shown
+        self.shown = NOWHERE  # where he stands in it, as he was told
         self._outlet = outlet
         self._transcript = transcript
         self._listener = listener
@@ -76,17 +78,18 @@ class Relay:
         elif isinstance(signal, Receipt) and signal.who is Author.AGENT:
             await self._outlet.send(ReceiptFrame(received_seq=signal.received_seq, read_seq=signal.read_seq))
         elif isinstance(signal, Position):
-            await self._show_position(signal.position)
+            await self._show_position(Standing(position=signal.position, low_ms=signal.low_ms, high_ms=signal.high_ms))
 
-    async def _show_position(self, position: int) -> None:
-        if self.waiting and position != self.position:
-            self.position = position
-            await self._outlet.send(PositionFrame(position=position))
+    async def _show_position(self, now: Standing) -> None:
+        if self.waiting and now != self.shown:
+            self.shown = now
+            wait = WaitLine(low_ms=now.low_ms, high_ms=now.high_ms) if now.high_ms else None
+            await self._outlet.send(PositionFrame(position=now.position, wait=wait))
 
     async def _show_entry(self, entry: Entry, encode: Callable[[Entry], str]) -> None:
         self._sent_seq = entry.seq
         if entry.kind is EntryKind.JOINED:
-            self.waiting, self.position = False, 0
+            self.waiting, self.shown = False, NOWHERE
         elif entry.kind in (EntryKind.LEFT, EntryKind.TRANSFERRED):
             self.waiting = True
         if not entry.public:

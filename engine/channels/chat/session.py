@@ -126,7 +126,7 @@ class Session:
         """Return where the visitor waits, while he waits in a queue."""
         if self._relay is None or not self._relay.waiting or self._item is None:
             return None
-        item, shown = self._item, self._relay.position
+        item, shown = self._item, self._relay.shown
         return Place(org_id=self._org_id, item_id=item.id, interaction_id=item.interaction_id, shown=shown)
 
     async def _read_frames(self) -> NoReturn:

@@ -42,6 +42,7 @@ from engine.router.router import Router
 from engine.store.store import Store
 from engine.valkey.client import Valkey
 from engine.wiring.recorder import Recorder
+from engine.wiring.waits import Waits
 from tests.organisations import small_organisation
 from tests.servers import eventually
 
@@ -69,6 +70,7 @@ class House:
         self.set_channel(limits=GENEROUS)
         self.board = Board(valkey=valkey)
         self.router = Router(board=self.board)
+        self.waits = Waits(router=self.router, commands=valkey, clock=clock, observe=lambda *_: None)
         self.hub = hub
         self.transcript = Transcript(record=store.transcripts, hub=self.hub, clock=clock)
         self.recorder = Recorder(history=store.routing, follow=[self._tell])
@@ -90,7 +92,7 @@ class House:
             organisations=self, reception=self.reception, transcript=self.transcript, hub=self.hub, record=store
         )
         self.channel = ChatChannel(parts=parts, presence=self.presence, clock=clock, settings=settings)
-        self.positions = PositionWatch(waiting=self.channel, router=self.router, hub=self.hub, settings=settings)
+        self.positions = PositionWatch(waiting=self.channel, waits=self.waits, hub=self.hub, settings=settings)
         self.keeper = Keeper(
             organisations=self, reception=self.reception, presence=self.presence, chats=store.conversations,
             transcript=self.transcript, clock=clock, settings=settings,

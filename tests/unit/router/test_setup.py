@@ -101,6 +101,7 @@ def test_settings_and_kinds() -> None:
         "chat": {"keep": False, "refusable": True},
         "email": {"keep": True, "refusable": False},
         "voice": {"keep": True, "refusable": True},
+        "callback": {"keep": True, "refusable": False},
         "task": {"keep": True, "refusable": False},
     }
 
