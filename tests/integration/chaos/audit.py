@@ -257,7 +257,9 @@ def not_ready(picture: Picture, agent: Mapping[str, str], channel: str, weight: 
     return no_room(profile, [(kind, units) for _, kind, units in held_by(agent)], channel, weight)
 
 
-def no_room(profile: Mapping[str, dict[str, dict[str, int]]], held: list[tuple[str, int]], channel: str, weight: int) -> str:
+def no_room(
+    profile: Mapping[str, dict[str, dict[str, int]]], held: list[tuple[str, int]], channel: str, weight: int
+) -> str:
     """Return why there is no room for one more item beside what is held, "" when there is."""
     channels = profile["channels"]
     terms = channels[channel]

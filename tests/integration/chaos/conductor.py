@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import NullPool, create_engine, make_url
+from sqlalchemy import Connection, NullPool, Select, create_engine, make_url
 
 from engine.clock import SystemClock
 from engine.errors import CordboardError
@@ -180,6 +181,13 @@ class Stage:
         self.processes.append(process)
         return process
 
+    async def everybody(self, order: str) -> None:
+        """Give an order to all, and wait until all have done it."""
+        for process in self.processes:
+            await process.order(order)
+        for process in self.processes:
+            assert await process.answered(order), f"{process.name} died: see {self.folder}"
+
     async def kill_server(self) -> None:
         """Kill Valkey; its watch starts it again."""
         pid = self.server.pid
@@ -197,16 +205,10 @@ class Stage:
 
     async def check(self) -> Picture:
         """Let everybody finish, hold everything still, and look at all of it."""
-        for process in self.processes:
-            await process.order("quiet")
-        for process in self.processes:
-            assert await process.answered("quiet"), f"{process.name} died: see {self.folder}"
+        await self.everybody("quiet")
         async with self.looking() as (valkey, board):
             await self._settled(board)
-            for process in self.processes:
-                await process.order("freeze")
-            for process in self.processes:
-                assert await process.answered("freeze")
+            await self.everybody("freeze")
             await self._finish(board)
             picture = await take(valkey, ORG)
         self._judge(picture)
@@ -259,12 +261,20 @@ class Stage:
         report = self.report
         report.violations += audit(picture)
         told = [path.read_text().split() for path in self.folder.glob("*.told")]
-        url = make_url(self.database).set(drivername="postgresql+psycopg")
-        with closing(create_engine(url, poolclass=NullPool).connect()) as conn:
+        with self._record() as conn:
             findings = judge(conn, picture, {item for part in told for item in part})
             report.violations += findings.violations + beyond_room(conn, picture)
         report.lost += findings.lost
         report.doubles += findings.doubles
+
+    def rows(self, query: Select[Any]) -> list[Any]:
+        """Ask the record."""
+        with self._record() as conn:
+            return list(conn.execute(query))
+
+    def _record(self) -> closing[Connection]:
+        url = make_url(self.database).set(drivername="postgresql+psycopg")
+        return closing(create_engine(url, poolclass=NullPool).connect())
 
     async def close(self) -> None:
         """End everything that was started here."""

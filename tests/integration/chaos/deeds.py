@@ -199,7 +199,7 @@ class Deeds:
         rng = self._rng
         if len(self.known) > 40 and rng.random() < 0.3:
             return await self._of_item()
-        if rng.random() < 0.01:
+        if rng.random() < 0.03:
             items = [self._item(queue="support", kind="email") for _ in range(BULK)]
             await self._keep(items)
             return "bulk", [[item.id for item in items]]

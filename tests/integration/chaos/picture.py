@@ -106,7 +106,9 @@ class Cohort:
 
 def held_by(agent: Mapping[str, str]) -> list[tuple[str, str, int]]:
     """Return (item, channel, units) of all that an agent has room taken for."""
-    return [(item, kind, int(units)) for item, kind, units in re.findall(r"(\S+)\*(\S+)\*(-?\d+)", agent.get("held", ""))]
+    return [
+        (item, kind, int(units)) for item, kind, units in re.findall(r"(\S+)\*(\S+)\*(-?\d+)", agent.get("held", ""))
+    ]
 
 
 def offers_of(item: Mapping[str, str]) -> dict[str, int]:

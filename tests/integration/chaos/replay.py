@@ -32,7 +32,9 @@ def judge(conn: Connection, picture: Picture, acknowledged: set[str]) -> Finding
     if (mark.epoch, mark.seq) != (int(picture.meta["epoch"]), int(picture.meta["seq"])):
         findings.violations.append(f"the record is at {mark}, the board at {dict(picture.meta)}")
     events = conn.execute(
-        select(routing_events).where(routing_events.c.org_id == ORG).order_by(routing_events.c.epoch, routing_events.c.seq)
+        select(routing_events)
+        .where(routing_events.c.org_id == ORG)
+        .order_by(routing_events.c.epoch, routing_events.c.seq)
     ).all()
     numbers = [event.seq for event in events if event.epoch == mark.epoch]
     if numbers != list(range(1, len(numbers) + 1)):
@@ -77,7 +79,9 @@ class Play:
             self.wrong.append(f"{event.epoch}:{event.seq} {event.kind} of {event.item_id}, which is closed")
         held, data = self.holders[event.item_id], json.loads(event.data)
         if event.kind == "accepted" and any(state != "offered" for state in held.values()):
-            self.doubles.append(f"{event.epoch}:{event.seq} {event.item_id} accepted by {event.agent_id}, held by {held}")
+            self.doubles.append(
+                f"{event.epoch}:{event.seq} {event.item_id} accepted by {event.agent_id}, held by {held}"
+            )
         if event.kind == "offered" and any(state != "offered" for state in held.values()):
             self.doubles.append(f"{event.epoch}:{event.seq} {event.item_id} offered, held by {held}")
         self._change(event, held, data)
@@ -137,7 +141,9 @@ def lost(rows: Mapping[str, Any], picture: Picture, acknowledged: set[str]) -> I
 def story(events: Sequence[Any], fault: str) -> str:
     """Return what happened to the item that a fault begins with."""
     item_id = fault.split(" ", 1)[0]
-    return ", ".join(f"{event.epoch}:{event.seq} {event.kind} {event.agent_id}" for event in events if event.item_id == item_id)
+    return ", ".join(
+        f"{event.epoch}:{event.seq} {event.kind} {event.agent_id}" for event in events if event.item_id == item_id
+    )
 
 
 def differences(rows: Mapping[str, Any], picture: Picture) -> Iterator[str]:
