@@ -361,3 +361,20 @@ async def test_no_room_is_held_for_a_paused_queue(scene: Scene) -> None:
     scene.take(await scene.router.set_queue(scene.org_id, "sales", mode="open"))
     await scene.advance(2_000)
     assert (await scene.shown("call"))["room_held_of"] == "ana"
+
+
+async def test_room_that_is_free_after_a_pause_is_not_offered_what_another_got(scene: Scene) -> None:
+    await scene.open(heavy_shop(scene.org_id, 2))
+    await scene.sign_in("ana", "ben")
+    for number, agent in enumerate(("ana", "ben")):
+        await scene.router.assign(replace(work(scene, f"c{number}", "chat"), queue="support"), agent)
+    await take(scene, "call", kind="voice")
+    await scene.advance(10_500)
+    assert (await scene.shown("call"))["room_held_of"] == "ana"
+    scene.take(await scene.router.set_queue(scene.org_id, "sales", mode="paused"))
+    await scene.end("ana", "c0")
+    await scene.end("ben", "c1")
+    scene.take(await scene.router.set_queue(scene.org_id, "sales", mode="open"))
+    assert kinds(await scene.tick()) == ["offered"]
+    assert sorted([len(await scene.items_of(agent)) for agent in ("ana", "ben")]) == [0, 1]
+    assert await take(scene, "chat", "ana" if await scene.offer_of("ana") == "" else "ben", queue="support")

@@ -55,11 +55,12 @@ function matching.hand_out(board, item)
   if config.paused(board, item.queue) then
     return false
   end
-  if not offer_to_best(board, item) then
-    return false
+  lines.leave(board, item) -- first: whom this sets free must not find it there
+  if offer_to_best(board, item) then
+    return true
   end
-  lines.leave(board, item)
-  return true
+  lines.enter(board, item)
+  return false
 end
 
 -- Give the agent one item he is ready for; return whether there was one, and else for what he is ready.
