@@ -33,7 +33,9 @@ _OPEN = select(assignments).where(assignments.c.item_id == bindparam("item"), AS
 def begin(conn: Connection, event: RoutingEvent) -> None:
     """Write the assignment that an accept or a restored item makes. Idempotent."""
     row = _latest(conn, event)
-    if row is not None and (row.epoch == event.epoch or (not row.ended_ms and row.agent_id == event.agent_id)):
+    # One that came back with a rebuilt board goes on, or its end, which came later, is told already.
+    goes_on = row is not None and row.agent_id == event.agent_id and (not row.ended_ms or row.ended_ms >= event.at_ms)
+    if row is not None and (row.epoch == event.epoch or goes_on):
         if not row.accepted_ms:
             _change(conn, row, accepted_ms=event.at_ms)
         return
