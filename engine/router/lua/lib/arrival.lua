@@ -14,7 +14,7 @@ function arrival.adopt(board, item, given)
   if given.exclude and given.exclude ~= '' then
     passing.exclude(board, item, given.exclude)
   end
-  local parent = given.parent and given.parent ~= '' and items.read(board, given.parent)
+  local parent = given.parent and given.parent ~= '' and given.parent ~= item.id and items.read(board, given.parent)
   if parent then
     parent.children = parent.children == '' and item.id or parent.children .. ' ' .. item.id
   end
