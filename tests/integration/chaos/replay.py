@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -40,7 +41,7 @@ def judge(conn: Connection, picture: Picture, acknowledged: set[str]) -> Finding
     if numbers != list(range(1, len(numbers) + 1)):
         findings.violations.append(f"numbers of epoch {mark.epoch} have gaps")
     play = Play(picture)
-    for event in events:
+    for event in whole(events):
         play.step(event)
     findings.violations += play.wrong
     findings.doubles += play.doubles
@@ -50,6 +51,17 @@ def judge(conn: Connection, picture: Picture, acknowledged: set[str]) -> Finding
     findings.violations += [f"{fault}; {story(events, fault)}" for fault in differences(rows, picture)]
     findings.violations += play.differences(picture)
     return findings
+
+
+def whole(events: Sequence[Any]) -> Iterator[Any]:
+    """Yield each epoch's events up to the first that is missing: a board that was lost took the rest along."""
+    epoch = seq = 0
+    for event in events:
+        if event.epoch != epoch:
+            epoch, seq = event.epoch, 0
+        if event.seq == seq + 1:
+            seq = event.seq
+            yield event
 
 
 class Play:
@@ -122,7 +134,7 @@ def overlaps(rows: Sequence[Any]) -> Iterator[str]:
             of_item[row.item_id].append(row)
     for item_id, given in of_item.items():
         given.sort(key=lambda row: (row.epoch, row.number))
-        for before, after in zip(given, given[1:], strict=False):
+        for before, after in pairwise(given):
             if not before.ended_ms or before.ended_ms > after.accepted_ms:
                 yield f"{item_id}: {before} and {after} overlap"
 
@@ -172,7 +184,7 @@ def beyond_room(conn: Connection, picture: Picture) -> list[str]:
     weights = {
         row.id: (row.kind, row.weight) for row in conn.execute(select(work_items).where(work_items.c.org_id == ORG))
     }
-    for event in conn.execute(query.order_by(routing_events.c.epoch, routing_events.c.seq)):
+    for event in whole(conn.execute(query.order_by(routing_events.c.epoch, routing_events.c.seq)).all()):
         if event.item_id in weights:
             wrong += play.step(event, *weights[event.item_id])
     return wrong
@@ -197,7 +209,8 @@ class Rooms:
         if event.kind == "offered":
             why = no_room(profile, [(other, taken) for other, taken, _ in held.values()], kind, weight)
             if why or any(offer for _, _, offer in held.values()):
-                yield f"{event.epoch}:{event.seq} {event.item_id} ({kind}) was offered to {event.agent_id}: {why} {held}"
+                what = f"{event.epoch}:{event.seq} {event.item_id} ({kind})"
+                yield f"{what} was offered to {event.agent_id}: {why} {held}"
         takes = event.kind in ("offered", "accepted") or data.get("state") in ("active", "wrapup")
         if takes and event.kind in ("offered", "accepted", "restored"):
             for others in self._held.values() if event.kind == "accepted" else ():

@@ -48,9 +48,7 @@ async def lose_board(stage: Stage) -> None:
         await valkey.command("FLUSHALL")
 
 
-@pytest.mark.parametrize(
-    "points", [POINTS[1:3], pytest.param(POINTS, marks=pytest.mark.long)], ids=["a few", "each"]
-)
+@pytest.mark.parametrize("points", [POINTS[1:3], pytest.param(POINTS, marks=pytest.mark.long)], ids=["a few", "each"])
 async def test_a_kill_at_named_points(tmp_path: Path, postgres_dsn: str, points: tuple[str, ...]) -> None:
     async with working(tmp_path, postgres_dsn, 3) as stage:
         await run_for(stage, 1)

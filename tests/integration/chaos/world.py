@@ -1,5 +1,7 @@
 """The organisation that chaos plays in: small, and with every rule of the routing model on."""
 
+from typing import Any
+
 from engine.model.organisation import (
     Accept,
     AgentOrder,
@@ -26,7 +28,7 @@ from tests.organisations import small_organisation
 ORG = "chaos"
 CHANNELS = ("chat", "email", "voice")
 SKILLS: tuple[dict[str, int], ...] = ({}, {}, {"english": 5}, {"billing": 3}, {"english": 6, "billing": 2})
-SHARED = {"offer_timeout_ms": 900, "decline_memory_ms": 700, "wrapup_ms": 600, "preferred_wait_ms": 800}
+SHARED: dict[str, Any] = {"offer_timeout_ms": 900, "decline_memory_ms": 700, "wrapup_ms": 600, "preferred_wait_ms": 800}
 
 
 def queues() -> dict[str, Queue]:
