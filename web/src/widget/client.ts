@@ -9,11 +9,13 @@ import { Link } from './link'
 import type { Memory, Session } from './memory'
 import { Outbox } from './outbox'
 import { Backoff } from './pacing'
-import type { ChannelInfo, ServerFrame, VisitorForm } from './protocol'
+import type { ChannelInfo, Instead, ServerFrame, VisitorForm } from './protocol'
 import {
   DEFAULT_MESSAGE_BYTES,
   PROTOCOL_VERSION,
+  insteadOf,
   messageBytes,
+  minutes,
   parseEntry,
   parseInfo,
   record,
@@ -46,8 +48,10 @@ export interface ChatState {
   readonly agent: string
   readonly typing: string | null // who types; null = nobody
   readonly position: number // 0 = none told
+  readonly wait: string // minutes, such as "2–4"; "" = none told
   readonly error: string // slug of the last error, "" = none
   readonly offlineReason: string
+  readonly instead: Instead // where offline
   readonly caseNumber: number
   readonly unread: number
   readonly historySeq: number // lines up to here were there before this page was
@@ -64,6 +68,13 @@ const PENALTY_MS: Record<string, number> = {
   'out-of-order': 5_000,
 }
 const FATAL = new Set(['origin-refused', 'unknown-channel'])
+const TURNED_AWAY: Record<string, Instead> = {
+  refused: 'message',
+  message: 'message',
+  callback: 'callback',
+  full: 'later',
+  closed: 'later',
+}
 const EMPTY_DRAFT = { form: { name: '', email: '', topic: '' }, body: '' }
 
 export class ChatClient implements LinkOwner {
@@ -82,6 +93,8 @@ export class ChatClient implements LinkOwner {
   #typingSentAt = 0
   #iAmTyping = false
   #position = 0
+  #wait = ''
+  #instead: Instead = 'message'
   #error = ''
   #offlineReason = ''
   #caseNumber = 0
@@ -121,8 +134,10 @@ export class ChatClient implements LinkOwner {
       agent: this.#transcript.agent(),
       typing: this.#typing,
       position: this.#position,
+      wait: this.#wait,
       error: this.#error,
       offlineReason: this.#offlineReason,
+      instead: this.#instead,
       caseNumber: this.#caseNumber,
       unread: this.#transcript.unread(this.#session?.readSeq ?? 0),
       historySeq: this.#historySeq,
@@ -167,10 +182,11 @@ export class ChatClient implements LinkOwner {
 
   /** Leave a message instead of chatting: it becomes a case. */
   leave(form: VisitorForm, body: string): void {
-    const reason = this.#offlineReason
+    const [reason, instead] = [this.#offlineReason, this.#instead]
     this.#begin('leaving', form, body)
     this.#phase = 'offline'
     this.#offlineReason = reason
+    this.#instead = instead
     this.#link.dial()
   }
 
@@ -242,6 +258,7 @@ export class ChatClient implements LinkOwner {
       token,
       locale: this.#locale,
       form,
+      ...(session.stage === 'leaving' && form.phone !== undefined ? { callback: true } : {}),
       ...(session.body === '' ? {} : { client_id: session.clientId, body: session.body }),
     })
   }
@@ -271,10 +288,15 @@ export class ChatClient implements LinkOwner {
     receipt: (frame) => this.#transcript.receipt(whole(frame['received_seq']), whole(frame['read_seq'])),
     position: (frame) => {
       this.#position = whole(frame['position'])
+      this.#wait = minutes(frame['wait'])
     },
-    offline: (frame) => this.#nobodyThere(text(frame['reason'], 'unstaffed')),
+    offline: (frame) => this.#nobodyThere(text(frame['reason'], 'unstaffed'), insteadOf(frame['form'])),
     left_message: (frame) => this.#messageLeft(whole(frame['case_number'])),
-    ended: (frame) => (frame['reason'] === 'refused' ? this.#nobodyThere('unstaffed') : this.#ended()),
+    ended: (frame) => {
+      const instead = TURNED_AWAY[text(frame['reason'])]
+      if (instead) this.#nobodyThere(frame['reason'] === 'closed' ? 'closed' : 'unstaffed', instead)
+      else this.#ended()
+    },
     error: (frame) => this.#refused(text(frame['slug']), whole(frame['retry_after_ms'])),
   }
 
@@ -307,7 +329,8 @@ export class ChatClient implements LinkOwner {
     this.#wantsEnd = this.#iAmTyping = false
     this.#position = this.#caseNumber = this.#historySeq = 0
     this.#typing = null
-    this.#error = this.#offlineReason = ''
+    this.#error = this.#offlineReason = this.#wait = ''
+    this.#instead = 'message'
     this.#draft = EMPTY_DRAFT
   }
 
@@ -351,6 +374,7 @@ export class ChatClient implements LinkOwner {
   #settle(info: ChannelInfo): void {
     this.#phase = info.state === 'open' ? 'form' : 'offline'
     this.#offlineReason = info.state === 'open' ? '' : info.state
+    this.#instead = info.instead
   }
 
   #opened(frame: ServerFrame): void {
@@ -387,13 +411,14 @@ export class ChatClient implements LinkOwner {
     })
   }
 
-  #nobodyThere(reason: string): void {
+  #nobodyThere(reason: string, instead: Instead): void {
     this.#hangUp()
     this.#memory.forget()
     this.#session = null
     this.#transcript = new Transcript()
     this.#phase = 'offline'
     this.#offlineReason = reason
+    this.#instead = instead
   }
 
   #messageLeft(caseNumber: number): void {

@@ -172,7 +172,8 @@ export class ConversationView implements View {
     this.#position.hidden = state.phase !== 'chat' || state.agent !== ''
     put(this.#position, 'data-position', state.position)
     const key = state.position > 1 ? 'position' : state.position === 1 ? 'next' : 'queued'
-    write(this.#position, say(key, { n: state.position }))
+    const wait = state.position > 0 && state.wait !== '' ? ` ${say('wait', { name: state.wait })}` : ''
+    write(this.#position, say(key, { n: state.position }) + wait)
   }
 
   #draw(state: ChatState): '' | 'mine' | 'theirs' {

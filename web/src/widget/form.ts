@@ -2,13 +2,15 @@
 
 import type { ChatState } from './client'
 import { el, put, write } from './dom'
+import type { Instead } from './protocol'
 import type { TextKey } from './texts'
 import { errorText } from './texts'
 import type { Context, View } from './view'
 
 type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement
-type FieldName = 'name' | 'email' | 'topic' | 'body'
+type FieldName = 'name' | 'email' | 'phone' | 'topic' | 'body'
 
+const LEADS: Record<Instead, TextKey> = { message: 'offlineText', callback: 'callbackText', later: 'laterText' }
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 
 export class FormView implements View {
@@ -16,6 +18,8 @@ export class FormView implements View {
   readonly #fields = new Map<FieldName, Field>()
   readonly #complaints = new Map<FieldName, HTMLElement>()
   readonly #topicRow: HTMLElement
+  readonly #phoneRow: HTMLElement
+  readonly #rows: HTMLElement
   readonly #title = el('h3')
   readonly #lead = el('p', { class: 'lead' })
   readonly #trouble = el('p', { class: 'error', role: 'alert' })
@@ -30,23 +34,29 @@ export class FormView implements View {
   ) {
     this.#context = context
     this.#leaving = leaving
-    const { say } = context
     const topic = el('select', { 'data-test': 'topic' })
     this.#topicRow = this.#row('topic', 'topic', topic, true)
     this.#submit = el('button', { class: 'primary', type: 'submit', 'data-test': 'start' })
+    this.#phoneRow = this.#row('phone', 'phone', el('input', {
+      type: 'tel', autocomplete: 'tel', maxlength: 40, 'data-test': 'phone',
+    }))
+    this.#rows = el('div', { class: 'rows' },
+      this.#row('name', 'name', el('input', { autocomplete: 'name', maxlength: 80, 'data-test': 'name' })),
+      this.#row('email', 'email', el('input', {
+        type: 'email', autocomplete: 'email', maxlength: 200, inputmode: 'email', 'data-test': 'email',
+      }), !leaving),
+      this.#phoneRow,
+      this.#topicRow,
+      this.#row('body', leaving ? 'message' : 'firstMessage', el('textarea', {
+        rows: leaving ? 4 : 3, 'data-test': 'first-message',
+      }), !leaving),
+    )
     const form = el(
       'form',
       { novalidate: true, 'data-test': leaving ? 'offline-form' : 'chat-form' },
       this.#title,
       this.#lead,
-      this.#row('name', 'name', el('input', { autocomplete: 'name', maxlength: 80, 'data-test': 'name' })),
-      this.#row('email', 'email', el('input', {
-        type: 'email', autocomplete: 'email', maxlength: 200, inputmode: 'email', 'data-test': 'email',
-      }), !leaving),
-      this.#topicRow,
-      this.#row('body', leaving ? 'message' : 'firstMessage', el('textarea', {
-        rows: leaving ? 4 : 3, 'data-test': 'first-message',
-      }), !leaving),
+      this.#rows,
       this.#trouble,
       this.#submit,
     )
@@ -54,7 +64,6 @@ export class FormView implements View {
       event.preventDefault()
       this.#send()
     })
-    if (leaving) write(this.#lead, say('offlineText'))
     this.element = form
   }
 
@@ -63,13 +72,20 @@ export class FormView implements View {
     const title: TextKey = state.offlineReason === 'closed' ? 'closedTitle' : 'unstaffedTitle'
     write(this.#title, this.#leaving ? say(title) : '')
     this.#title.hidden = !this.#leaving
-    if (!this.#leaving) write(this.#lead, state.info?.greeting ?? '')
+    const later = this.#leaving && state.instead === 'later'
+    this.#rows.hidden = this.#submit.hidden = later
+    this.#phoneRow.hidden = !this.#calling(state)
+    write(this.#lead, this.#leaving ? say(LEADS[state.instead]) : (state.info?.greeting ?? ''))
     this.#lead.hidden = this.#lead.textContent === ''
     this.#offer(state)
     write(this.#trouble, state.error === '' ? '' : errorText(say, state.error))
     this.#trouble.hidden = state.error === ''
     this.#submit.disabled = state.busy
     write(this.#submit, this.#caption(state.busy))
+  }
+
+  #calling(state: ChatState): boolean {
+    return this.#leaving && state.instead === 'callback'
   }
 
   focus(): void {
@@ -125,7 +141,9 @@ export class FormView implements View {
 
   #problem(name: FieldName, limit: number): TextKey | null {
     const value = this.#context.typed[name].trim()
-    if (name === 'topic') return null
+    const calling = this.#calling(this.#context.client.state)
+    if (name === 'topic' || (name === 'phone' && !calling)) return null
+    if (name === 'email' && calling && value === '') return null
     // Who leaves a message is answered by e-mail; who chats is here.
     if (value === '') return name === 'name' || this.#leaving ? 'required' : null
     if (name === 'email' && !EMAIL.test(value)) return 'badEmail'
@@ -142,7 +160,8 @@ export class FormView implements View {
       if (problem !== null) first ??= field
     }
     if (first) return first.focus()
-    const form = { name: typed.name.trim(), email: typed.email.trim(), topic: typed.topic }
+    const calling = this.#calling(client.state) ? { phone: typed.phone.trim() } : {}
+    const form = { name: typed.name.trim(), email: typed.email.trim(), topic: typed.topic, ...calling }
     const body = typed.body.trim()
     if (this.#leaving) client.leave(form, body)
     else client.open(form, body)

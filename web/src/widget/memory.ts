@@ -91,7 +91,12 @@ export class Memory {
     return {
       token,
       stage: stage as SessionStage,
-      form: { name: text(form['name']), email: text(form['email']), topic: text(form['topic']) },
+      form: {
+        name: text(form['name']),
+        email: text(form['email']),
+        topic: text(form['topic']),
+        ...(form['phone'] === undefined ? {} : { phone: text(form['phone']) }),
+      },
       clientId: text(value['clientId']),
       body: text(value['body']),
       readSeq: whole(value['readSeq']),

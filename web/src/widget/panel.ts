@@ -25,7 +25,7 @@ export class Panel {
   #say: Say
   #page = ''
   #view: View | null = null
-  #typed: Typed = { name: '', email: '', topic: '', body: '', composer: '' }
+  #typed: Typed = { name: '', email: '', phone: '', topic: '', body: '', composer: '' }
   readonly #launcher = el('button', { class: 'launcher', type: 'button', 'data-test': 'launcher', 'aria-controls': 'panel' })
   readonly #badge = el('span', { class: 'badge', 'data-test': 'badge', 'aria-hidden': 'true' })
   readonly #panel: HTMLElement

@@ -7,6 +7,7 @@ export interface VisitorForm {
   readonly name: string
   readonly email: string
   readonly topic: string
+  readonly phone?: string // asks to be called back
 }
 
 export type ClientFrame =
@@ -16,6 +17,7 @@ export type ClientFrame =
       readonly token: string
       readonly locale: string
       readonly form: VisitorForm
+      readonly callback?: boolean
       readonly client_id?: string
       readonly body?: string
     }
@@ -54,8 +56,12 @@ export interface ChannelInfo {
   readonly greeting: string
   readonly topics: readonly Choice[]
   readonly state: 'open' | 'closed' | 'unstaffed'
+  readonly instead: Instead
   readonly messageBytes: number
 }
+
+/** What is offered where no chat can be. */
+export type Instead = 'message' | 'callback' | 'later'
 
 export const DEFAULT_MESSAGE_BYTES = 4096
 
@@ -101,6 +107,18 @@ export function parseEntry(value: unknown): WireEntry | null {
   }
 }
 
+/** Tell by the fields of the form what is offered; an engine that names none to choose from means a message. */
+export function insteadOf(form: unknown): Instead {
+  if (!Array.isArray(form)) return 'message'
+  return form.length === 0 ? 'later' : form.includes('phone') ? 'callback' : 'message'
+}
+
+/** Read a wait as people say it, in minutes: "2–4"; empty when none was told. */
+export function minutes(value: unknown): string {
+  const [low, high] = ['low_ms', 'high_ms'].map((name) => whole(record(value)[name]) / 60_000) as [number, number]
+  return high === 0 ? '' : low === 0 || low === high ? `${high}` : `${low}–${high}`
+}
+
 export function messageBytes(value: unknown): number {
   return whole(record(value)['message_bytes']) || DEFAULT_MESSAGE_BYTES
 }
@@ -118,6 +136,7 @@ export function parseInfo(value: unknown, locale: string): ChannelInfo {
     topics: topics
       .map((topic) => ({ key: text(record(topic)['key']), name: said(record(topic), 'name', 'names') }))
       .filter((topic) => topic.key !== ''),
+    instead: insteadOf(info['form']),
     state: state === 'closed' || state === 'unstaffed' ? state : 'open',
     messageBytes: messageBytes(info['limits']),
   }

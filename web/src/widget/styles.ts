@@ -49,6 +49,7 @@ header button{min-width:36px;height:36px;border-radius:9px;display:grid;place-it
 header button:hover{background:#0002}
 header :focus-visible{outline-color:var(--oa);outline-offset:-3px}
 .body{flex:1;min-height:0;display:flex;flex-direction:column}
+form>.rows{display:contents}
 form:not(.composer),.note{padding:18px;overflow:auto;display:flex;flex-direction:column;gap:13px;flex:1}
 .note{text-align:center;justify-content:center}
 .note .big{font-size:40px;line-height:1;margin:0;color:var(--a)}

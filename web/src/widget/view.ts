@@ -7,6 +7,7 @@ import type { Locale, Say } from './texts'
 export interface Typed {
   name: string
   email: string
+  phone: string
   topic: string
   body: string
   composer: string

@@ -348,6 +348,49 @@ describe('nobody there', () => {
     expect(client.state.lines).toHaveLength(0)
   })
 
+  it.each([
+    ['message', 'message'],
+    ['callback', 'callback'],
+    ['full', 'later'],
+    ['closed', 'later'],
+  ])('offers what an overflow says: %s', (reason, instead) => {
+    const world = new World()
+    const client = chatting(world)
+    world.socket.says('ended', { reason })
+    expect(client.state).toMatchObject({ phase: 'offline', instead })
+  })
+
+  it('asks to be called back', () => {
+    const world = new World()
+    const client = world.client()
+    client.open(FORM, 'Hello')
+    world.socket.onopen?.()
+    world.socket.says('offline', { reason: 'closed', form: ['name', 'email', 'phone', 'topic', 'body'] })
+    expect(client.state.instead).toBe('callback')
+    client.leave({ ...FORM, phone: '+49 30 1' }, 'Hello')
+    world.socket.onopen?.()
+    expect(world.socket.sent[0]).toMatchObject({ type: 'leave', callback: true, form: { phone: '+49 30 1' } })
+  })
+
+  it('asks for no callback where none is offered', () => {
+    const world = new World()
+    const client = world.client()
+    client.leave(FORM, 'Hello')
+    world.socket.onopen?.()
+    expect(world.socket.sent[0]).not.toHaveProperty('callback')
+  })
+
+  it('tells how long the wait is, as people say it', () => {
+    const world = new World()
+    const client = chatting(world)
+    const told = [[0, 1], [2, 4], [5, 5]].map(([low = 0, high = 0]) => {
+      world.socket.says('position', { position: 2, wait: { low_ms: low * 60_000, high_ms: high * 60_000 } })
+      return client.state.wait
+    })
+    world.socket.says('position', { position: 2 })
+    expect([...told, client.state.wait]).toEqual(['1', '2–4', '5', ''])
+  })
+
   it('offers the form when a chat is refused, with what was typed', () => {
     const world = new World()
     const client = chatting(world)
