@@ -238,7 +238,9 @@ def signatures(picture: Picture) -> Iterator[str]:
         yield f"queues' signatures are {found}, not {dict(wanted)}"
 
 
-def not_ready(picture: Picture, agent: Mapping[str, str], channel: str, weight: int, item_id: str = "") -> str:
+def not_ready(  # noqa: PLR0911 - one reason after the other
+    picture: Picture, agent: Mapping[str, str], channel: str, weight: int, item_id: str = ""
+) -> str:
     """Return why an agent can take nothing like it now, "" when he can: the model's rule, told once more."""
     profile = picture.config("profile", agent.get("profile", ""))
     terms = profile.get("channels", {}).get(channel)

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,9 +59,8 @@ class Report:
 
     def clean(self) -> None:
         """Fail unless nothing was wrong."""
-        assert not (self.violations or self.lost or self.doubles), "\n".join(
-            [str(self), *self.violations[:20], *self.lost[:20], *self.doubles[:20]]
-        )
+        wrong = self.violations + self.lost + self.doubles
+        assert not wrong, "\n".join([str(self), *self.violations[:20], *self.lost[:20], *self.doubles[:20]])
 
 
 class Process:
@@ -219,7 +218,11 @@ class Stage:
     async def looking(self) -> AsyncIterator[tuple[Valkey, Board]]:
         """Connect for as long as it takes to look."""
         valkey = Valkey(address=self.server.address, library=compose_library())
-        await eventually(lambda: _succeeds(valkey.connect), within_s=START_S)
+
+        async def connected() -> bool:
+            return await _succeeds(valkey.connect)
+
+        await eventually(connected, within_s=START_S)
         try:
             yield valkey, Board(valkey=valkey)
         finally:
@@ -283,9 +286,9 @@ class Stage:
         await self.stop_server()
 
 
-async def _succeeds(what: Callable[[], object]) -> bool:
+async def _succeeds(what: Callable[[], Awaitable[object]]) -> bool:
     try:
-        await what()  # type: ignore[misc] # a coroutine function
+        await what()
     except CordboardError:
         return False
     return True

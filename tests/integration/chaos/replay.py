@@ -179,7 +179,8 @@ def differences(rows: Mapping[str, Any], picture: Picture) -> Iterator[str]:
 
 def beyond_room(conn: Connection, picture: Picture) -> list[str]:
     """Play offers once more: none was made beyond an agent's room, nor beside another (guarantee 2)."""
-    play, wrong = Rooms(picture), []
+    play = Rooms(picture)
+    wrong: list[str] = []
     query = select(routing_events).where(routing_events.c.org_id == ORG)
     weights = {
         row.id: (row.kind, row.weight) for row in conn.execute(select(work_items).where(work_items.c.org_id == ORG))

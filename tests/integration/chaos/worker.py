@@ -75,7 +75,7 @@ class Sweep:
     async def step(self) -> float:
         """Enqueue a page."""
         worker = self._worker
-        before = SystemClock().now_ms() - 700
+        before = SystemClock().now_ms() - 2_000
         for item in await worker.store.arrivals.pending_items(100, before):
             await worker.deeds.sweep(item.id)
         return 0.4
