@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-MOST_AT_ONCE = 24
+MOST_AT_ONCE = 8
 """Commands per call: a call should stay well below 5 ms on the server."""
 UNDER_WAY = 2
 """Calls at a time: one is being executed while the next one travels."""

@@ -16,7 +16,7 @@ import structlog
 from engine.errors import Unavailable
 from engine.failpoints import failpoint
 from engine.model.organisation import Organisation
-from engine.model.record import BoardMark
+from engine.model.record import BoardMark, QueueState
 from engine.model.work import Outcome, WorkItem, WorkState
 from engine.router.board import Answer, Board
 from engine.router.router import item_fields
@@ -33,6 +33,11 @@ ASSIGNMENTS_PER_EPOCH = 10**11
 """Each epoch numbers its assignments from its own start, so that none is used twice even where nothing is known of
 the last epoch's; 2^53 allows 90,000 epochs of 10^11."""
 
+HARMLESS = frozenset(
+    {Outcome.OK, Outcome.REPEATED, Outcome.UNKNOWN_AGENT, Outcome.UNKNOWN_STATUS, Outcome.UNKNOWN_QUEUE}
+)
+"""Answers after which a rebuild goes on: what the configuration no longer knows needs no place on the board."""
+
 HELD = frozenset({WorkState.ACTIVE, WorkState.WRAPUP})
 WAITING = frozenset({WorkState.QUEUED, WorkState.OFFERED, WorkState.PARKED, WorkState.SCHEDULED})
 """What is restored as waiting. Pending items are left to the sweep, which enqueues them as new."""
@@ -47,6 +52,10 @@ class Record(Protocol):
 
     async def begin_epoch(self, org_id: str, *, at_least: int) -> int:
         """Begin a new epoch above ``at_least`` and all earlier ones, its cursor at the start; return it."""
+        ...
+
+    async def queue_states(self, org_id: str) -> Mapping[str, QueueState]:
+        """Return how supervisors have set each queue."""
         ...
 
     async def open_items(self, org_id: str) -> Sequence[WorkItem]:
@@ -146,6 +155,7 @@ class Reconciler:
         await into.call("open_board", max(known, epoch * ASSIGNMENTS_PER_EPOCH), plain=True)
         failpoint("reconcile.after-open")
         await into.configure(*await self._configuration(org_id))
+        await into.queues(await self._record.queue_states(org_id))
         if self._statuses is not None:
             await into.statuses(await self._statuses(org_id))
         held = [item for item in items if item.state in HELD]
@@ -186,7 +196,7 @@ class _Rebuild:
         if not plain:
             await self._keeper.keep()
         answer = await self._board.ask_in(self._epoch, self._org_id, function, *arguments)
-        if answer.outcome not in (Outcome.OK, Outcome.REPEATED, Outcome.UNKNOWN_AGENT, Outcome.UNKNOWN_STATUS):
+        if answer.outcome not in HARMLESS:
             raise Unavailable(
                 f"The rebuild of the board in epoch {self._epoch} stopped: {answer.outcome}.", slug="board-rebuilding"
             )
@@ -197,6 +207,10 @@ class _Rebuild:
         setups = agent_setups(organisation, agents)
         for start in range(0, len(setups), AGENTS_PER_CALL):
             await self.call("configure_agents", msgspec.json.encode(setups[start : start + AGENTS_PER_CALL]))
+
+    async def queues(self, states: Mapping[str, QueueState]) -> None:
+        for queue, state in sorted(states.items()):
+            await self.call("set_queue", queue, state.mode, "", "")
 
     async def statuses(self, known: Mapping[str, str]) -> None:
         for agent_id, status in sorted(known.items()):

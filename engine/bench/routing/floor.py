@@ -22,7 +22,7 @@ from engine.bench.routing.shape import Shape, Signature
 from engine.errors import CordboardError
 from engine.ids import NewId
 from engine.model.organisation import Organisation
-from engine.model.record import BoardMark
+from engine.model.record import BoardMark, QueueState
 from engine.model.work import EventKind, Reply, WorkItem
 from engine.router.board import Board
 from engine.router.reconcile import Leases, Reconciler
@@ -39,6 +39,9 @@ class _EmptyRecord:
 
     async def cursor(self, org_id: str) -> BoardMark:  # noqa: ARG002 -- there is one organisation
         return BoardMark()
+
+    async def queue_states(self, org_id: str) -> Mapping[str, QueueState]:  # noqa: ARG002 -- as above
+        return {}
 
     async def begin_epoch(self, org_id: str, *, at_least: int) -> int:  # noqa: ARG002 -- as above
         return at_least + 1

@@ -7,9 +7,9 @@
 register_view('find_places', function(self, ...)
   local places = {}
   for i, id in ipairs({ ... }) do
-    local queue = redis.call('HGET', keys.item(self, id), 'queue')
-    local place = queue and redis.call('ZRANK', keys.line(self, queue), id)
-    places[i] = { place and place + 1 or 0, queue or '' }
+    local item = items.read(self, id)
+    local place = item and redis.call('ZRANK', keys.line(self, item.queue), id)
+    places[i] = { place and place + 1 or 0, item and item.queue or '' }
   end
   return OUTCOME.ok, places
 end)

@@ -7,8 +7,8 @@
 register_view('find_positions', function(self, ...)
   local positions = {}
   for i, id in ipairs({ ... }) do
-    local queue = redis.call('HGET', keys.item(self, id), 'queue')
-    local place = queue and redis.call('ZRANK', keys.line(self, queue), id)
+    local item = items.read(self, id)
+    local place = item and redis.call('ZRANK', keys.line(self, item.queue), id)
     positions[i] = place and place + 1 or 0
   end
   return OUTCOME.ok, positions

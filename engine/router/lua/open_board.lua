@@ -5,7 +5,7 @@
 -- Events:    none
 
 register_begin('open_board', function(meta_key, epoch, now, assignment)
-  local current = tonumber(redis.call('HGET', meta_key, 'epoch') or 0)
+  local current = tonumber(redis.call('HGET', meta_key, 'begun') or redis.call('HGET', meta_key, 'epoch') or 0)
   if tonumber(epoch) <= current then
     return answer(OUTCOME.stale_epoch, current)
   end

@@ -6,7 +6,7 @@ Written from the model, not from the Lua: it counts, ranks and judges for itself
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from tests.integration.chaos.picture import Picture, held_by, offers_of
+from tests.integration.chaos.picture import Cohort, Picture, held_by, offers_of
 
 STEP = 2**41
 PARKED = "-"
@@ -281,6 +281,18 @@ def no_room(
     return ""
 
 
+def _first_heads(picture: Picture, ready: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Return the best of each cohort, for every face and for those at home in a queue."""
+    firsts: dict[str, dict[str, float]] = defaultdict(dict)
+    for key, line in ready.items():
+        face, _, cohort = key.removeprefix("ready:").rpartition(":")
+        queues = Cohort.read(picture.hashes["cohorts"][cohort]).queues
+        homes = [f"@{queue}" for queue, terms in queues.items() if terms.startswith("h")]
+        for home in ("", *homes):
+            firsts[f"heads:{face}{home}"][cohort] = min(line.values())
+    return dict(firsts)
+
+
 def readiness(picture: Picture) -> Iterator[str]:
     """The ready sets hold exactly who is ready, at his score; the heads are the best of each cohort."""
     orders, demands = picture.settings["orders"], picture.sets.get("demands", set())
@@ -298,13 +310,10 @@ def readiness(picture: Picture) -> Iterator[str]:
     for key in found.keys() | wanted.keys():
         if found.get(key, {}) != wanted.get(key, {}):
             yield f"{key} is {found.get(key, {})}, not {wanted.get(key, {})}"
-    firsts: dict[str, dict[str, float]] = defaultdict(dict)
-    for key, line in found.items():
-        face, _, cohort = key.removeprefix("ready:").rpartition(":")
-        firsts[f"heads:{face}"][cohort] = min(line.values())
+    firsts = _first_heads(picture, found)
     real = {key: line for key, line in picture.lines.items() if key.startswith("heads:")}
     if real != firsts:
-        yield f"heads are {real}, not {dict(firsts)}"
+        yield f"heads are {real}, not {firsts}"
 
 
 def score(picture: Picture, agent: Mapping[str, str], order: str) -> float:

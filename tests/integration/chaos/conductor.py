@@ -222,7 +222,7 @@ class Stage:
         async def connected() -> bool:
             return await _succeeds(valkey.connect)
 
-        await eventually(connected, within_s=START_S)
+        await eventually(connected, within_s=START_S)  # type: ignore[arg-type] # mypy reads it as sync
         try:
             yield valkey, Board(valkey=valkey)
         finally:
@@ -241,7 +241,7 @@ class Stage:
             return (answer.epoch, answer.last_seq) == (mark.epoch, mark.seq) and not pending
 
         try:
-            await eventually(level, within_s=60.0, what="record and board are level")
+            await eventually(level, within_s=60.0, what="record and board are level")  # type: ignore[arg-type] # mypy reads it as sync
         finally:
             await store.stop()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.router.library import FOLDER
 from engine.valkey.client import Valkey, meta_key
 
 
@@ -122,7 +123,7 @@ def offers_of(item: Mapping[str, str]) -> dict[str, int]:
 async def take(valkey: Valkey, org: str) -> Picture:
     """Read every key of the board's present epoch; nobody may write meanwhile."""
     root = meta_key(org).removesuffix("meta")
-    picture = Picture(meta=_pairs(await valkey.command("HGETALL", meta_key(org))))
+    picture = Picture(meta=await _record(valkey, meta_key(org), "META"))
     prefix = f"{root}{picture.meta['epoch']}:"
     cursor = "0"
     names: set[str] = set()
@@ -139,13 +140,46 @@ async def take(valkey: Valkey, org: str) -> Picture:
 async def _read(valkey: Valkey, picture: Picture, name: str, short: str) -> None:
     kind = await valkey.command("TYPE", name)
     if kind == "hash":
-        picture.hashes[short] = _pairs(await valkey.command("HGETALL", name))
+        record = RECORDS.get(short.partition(":")[0]) if ":" in short else None
+        plain = _pairs(await valkey.command("HGETALL", name)) if record is None else None
+        picture.hashes[short] = await _record(valkey, name, record) if plain is None and record else plain or {}
     elif kind == "set":
         picture.sets[short] = set(await valkey.command("SMEMBERS", name))
     else:
         flat = await valkey.command("ZRANGE", name, 0, -1, "WITHSCORES")
         pairs = flat if flat and isinstance(flat[0], list) else list(zip(flat[::2], flat[1::2], strict=True))
         picture.lines[short] = {member: float(score) for member, score in pairs}
+
+
+RECORDS = {"item": "ITEM", "agent": "AGENT"}
+UNPACK = """
+local packed, list = redis.call('HGET', KEYS[1], 'core'), {}
+for i, value in ipairs(packed and cmsgpack.unpack(packed) or {}) do
+  list[i] = type(value) == 'number' and string.format('%.17g', value) or value
+end
+local others, names = {}, redis.call('HKEYS', KEYS[1])
+for _, name in ipairs(names) do
+  if name ~= 'core' then
+    others[#others + 1] = name
+    others[#others + 1] = redis.call('HGET', KEYS[1], name)
+  end
+end
+return {list, others}
+"""
+"""What a record's key holds, its packed core unpacked (lib/record.lua)."""
+
+
+def _core_names(kind: str) -> list[str]:
+    text = (FOLDER / "lib" / "fields.lua").read_text()
+    found = re.search(rf"fields\.{kind} = {{\s+names = {{(.*?)}}", text, re.DOTALL)
+    assert found is not None
+    return re.findall(r"'(\w+)'", found[1])
+
+
+async def _record(valkey: Valkey, key: str, kind: str) -> dict[str, str]:
+    core, others = await valkey.command("EVAL", UNPACK, 1, key)
+    names = _core_names(kind)
+    return dict(zip(names, core, strict=False)) | dict(zip(others[::2], others[1::2], strict=True))
 
 
 def _pairs(answer: Any) -> dict[str, str]:

@@ -48,7 +48,8 @@ async def lose_board(stage: Stage) -> None:
         await valkey.command("FLUSHALL")
 
 
-@pytest.mark.parametrize("points", [POINTS[1:3], pytest.param(POINTS, marks=pytest.mark.long)], ids=["a few", "each"])
+@pytest.mark.long
+@pytest.mark.parametrize("points", [POINTS[1:3], POINTS], ids=["a few", "each"])
 async def test_a_kill_at_named_points(tmp_path: Path, postgres_dsn: str, points: tuple[str, ...]) -> None:
     async with working(tmp_path, postgres_dsn, 3) as stage:
         await run_for(stage, 1)
@@ -74,6 +75,7 @@ async def test_a_kill_at_named_points(tmp_path: Path, postgres_dsn: str, points:
         stage.report.clean()
 
 
+@pytest.mark.long
 async def test_an_older_file_under_a_newer_record(tmp_path: Path, postgres_dsn: str) -> None:
     async with working(tmp_path, postgres_dsn, 4) as stage:
         await run_for(stage, 3)

@@ -14,7 +14,7 @@ from engine.model.organisation import (
     Role,
     StatusKind,
 )
-from engine.model.record import Applied, BoardMark
+from engine.model.record import Applied, BoardMark, QueueState
 from engine.model.work import EventKind, Outcome, Reply, Requirement, RoutingEvent, WorkItem, WorkState
 from engine.router.board import Board
 from engine.router.library import compose_library
@@ -45,6 +45,7 @@ class MemoryRecord:
         self.items: dict[str, WorkItem] = {}
         self.mark = BoardMark()
         self.history: list[RoutingEvent] = []
+        self.queues: dict[str, QueueState] = {}
 
     async def cursor(self, org_id: str) -> BoardMark:
         return self.mark
@@ -52,6 +53,9 @@ class MemoryRecord:
     async def begin_epoch(self, org_id: str, *, at_least: int) -> int:
         self.mark = BoardMark(epoch=max(self.mark.epoch, at_least) + 1)
         return self.mark.epoch
+
+    async def queue_states(self, org_id: str) -> dict[str, QueueState]:
+        return self.queues
 
     async def open_items(self, org_id: str) -> list[WorkItem]:
         return [item for item in self.items.values() if item.state is not WorkState.CLOSED]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from engine.model.organisation import CapacityProfile, ChannelCapacity, Queue, RelaxationStep, WrapupMode
+from engine.model.record import QueueState
 from engine.model.work import Outcome
 from tests.integration.router.scene import Scene, channels_status, kinds, organisation
 
@@ -191,13 +192,26 @@ async def test_many_agents_get_their_work_again_by_and_by(scene: Scene) -> None:
     assert offered == 150
 
 
+async def test_a_paused_queue_is_paused_on_a_board_that_lost_everything(scene: Scene) -> None:
+    await open_with(scene)
+    await scene.enqueue("i1")
+    scene.record.queues = {"sales": QueueState(mode="paused"), "gone": QueueState(mode="draining")}
+    keys = await scene.valkey.command("KEYS", f"cb:{{{scene.org_id}}}:*")
+    await scene.valkey.command("DEL", *keys)
+    assert await scene.reconciler.run(scene.org_id)
+    await scene.sign_in("ana")
+    assert await scene.offer_of("ana") == ""
+    scene.take(await scene.router.set_queue(scene.org_id, "sales", mode="open"))
+    await scene.tick()
+    assert await scene.offer_of("ana") == "i1"
+
+
 async def test_a_paused_queue_stays_paused_in_the_next_epoch(scene: Scene) -> None:
     await open_with(scene)
     scene.take(await scene.router.set_queue(scene.org_id, "sales", mode="paused"))
     scene.take(await scene.router.set_queue(scene.org_id, "support", closed=True))
     await scene.enqueue("i1")
-    await scene.valkey.command("HSET", f"cb:{{{scene.org_id}}}:meta", "state", "rebuilding")
-    assert await scene.reconciler.run(scene.org_id)
+    assert await scene.reconciler.run(scene.org_id, force=True)
     await scene.sign_in("ana")
     assert await scene.offer_of("ana") == ""
     queues = (await scene.router.board_view(scene.org_id)).queues

@@ -128,9 +128,11 @@ async def test_a_gap_in_the_numbers_rebuilds_the_board(scene: Scene) -> None:
 
 async def test_a_board_behind_the_record_is_rebuilt(scene: Scene) -> None:
     await scene.open()
+    meta = f"cb:{{{scene.org_id}}}:meta"
+    await scene.valkey.command("COPY", meta, meta + ":before")
     await scene.enqueue("i1")
     await projector(scene).step()
-    await scene.valkey.command("HSET", f"cb:{{{scene.org_id}}}:meta", "seq", 1)
+    await scene.valkey.command("COPY", meta + ":before", meta, "REPLACE")
     await scene.leases._run("return redis.call('DEL', KEYS[1])", (scene.leases._key(f"projector:{scene.org_id}"),))
     await projector(scene).step()
     assert scene.record.mark.epoch == 2

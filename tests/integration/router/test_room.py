@@ -57,7 +57,7 @@ async def test_an_items_own_weight(scene: Scene) -> None:
 
 
 async def test_a_new_weight_reaches_agents_by_and_by(scene: Scene) -> None:
-    names = {f"agent-{number:03}": {} for number in range(130)}
+    names: dict[str, dict[str, int]] = {f"agent-{number:03}": {} for number in range(130)}
     await scene.open(organisation(scene.org_id, names))
     await scene.sign_in("agent-129")
     await scene.enqueue("i1", weight=2)

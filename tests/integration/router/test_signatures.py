@@ -102,7 +102,7 @@ async def test_a_dropped_one_comes_back_with_the_item_that_an_agent_had(scene: S
         scene.take(await scene.router.conclude(scene.org_id, f"i{number}", "visitor"))
     await scene.advance(61_000)
     assert await signatures(scene) == 0
-    scene.take(await scene.transfer("ana", "i0", **{SKILLS[0]: 3}))
+    scene.take(await scene.transfer("ana", "i0", **{SKILLS[0]: 3}))  # type: ignore[arg-type] # a skill's name
     assert await scene.offer_of("ana") == "held"
     assert kinds(await scene.decline("ana")) == ["declined"]
     assert (await scene.explained("held"))["ben"] == f"skill:{SKILLS[1]}"

@@ -12,7 +12,7 @@ end
 -- Create an agent whom nobody configured yet: signed out, member of nothing.
 function agents.create(board, id)
   redis.call('ZADD', keys.agents(board), 0, id)
-  return record.create(board, keys.agent(board, id), {
+  return record.create(board, keys.agent(board, id), fields.AGENT, {
     id = id, status = config.settings(board).sign_out_status, since = board.now, idle = board.now,
   })
 end

@@ -35,12 +35,14 @@ end
 -- Return an open board, or nil and the outcome. `states` are the board states that are fit.
 function board.open(meta_key, epoch, given, states)
   local self = begun(meta_key)
-  local meta = record.read(self, meta_key, fields.META)
-  if not meta then
+  local found = redis.call('HMGET', meta_key, 'layout', 'core', 'begun')
+  if not found[1] then
     return nil, OUTCOME.no_board, 0
-  elseif meta.layout ~= LAYOUT then
-    return nil, OUTCOME.wrong_layout, meta.epoch
-  elseif epoch ~= 0 and epoch ~= meta.epoch then
+  elseif found[1] ~= LAYOUT then -- of which nothing else may be understood
+    return nil, OUTCOME.wrong_layout, tonumber(found[3] or 0)
+  end
+  local meta = record.unpack(self, meta_key, fields.META, found[2])
+  if epoch ~= 0 and epoch ~= meta.epoch then
     return nil, OUTCOME.stale_epoch, meta.epoch
   elseif not states[meta.state] then
     return nil, OUTCOME.no_board, meta.epoch
@@ -70,11 +72,12 @@ end
 -- Begin a new epoch: an empty board, closed until matching starts.
 function board.begin(meta_key, epoch, assignment, given)
   local self = begun(meta_key)
-  local old = record.read(self, meta_key, fields.META)
+  local old = redis.call('HGET', meta_key, 'layout') == LAYOUT and record.read(self, meta_key, fields.META)
   local now = board.time(given, old and old.clock or 0)
   local time = redis.call('TIME')
-  self.meta = record.replace(self, meta_key, {
+  self.meta = record.replace(self, meta_key, fields.META, {
     layout = LAYOUT,
+    begun = epoch,
     epoch = epoch,
     state = 'rebuilding',
     seq = 0,

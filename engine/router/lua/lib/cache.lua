@@ -11,8 +11,9 @@ local server_id
 
 local function fresh(meta)
   return {
-    born = meta.born, reign = meta.reign, epoch = meta.epoch, seq = 0, version = meta.version, config = {}, plain = {}, mixed = {}, cohorts = {}, signatures = {},
-    ids = {}, lists = {}, by_skill = {}, noted = 0, facts = 0,
+    born = meta.born, reign = meta.reign, epoch = meta.epoch, seq = 0, version = meta.version,
+    config = {}, plain = {}, mixed = {}, cohorts = {}, signatures = {},
+    ids = {}, homes = {}, lists = {}, by_skill = {}, noted = 0, facts = 0,
   }
 end
 

@@ -44,6 +44,16 @@ function cohorts.rank_of(text, queue)
   return tonumber(string.match(text, ' q' .. queue:gsub('%-', '%%-') .. '=.(%d+)'))
 end
 
+-- Return the cohort's home queue, or ''.
+function cohorts.home(board, id)
+  local known = board.cache.homes[id]
+  if not known then
+    known = string.match(cohorts.read(board, id), ' q(%S-)=h') or ''
+    board.cache.homes[id] = known
+  end
+  return known
+end
+
 -- Return the text of the cohort with this number.
 function cohorts.read(board, id)
   local known = board.cache.cohorts[id]
@@ -89,6 +99,6 @@ function cohorts.collect(board, id)
   redis.call('HDEL', keys.cohort_ids(board), redis.call('HGET', keys.cohorts(board), id))
   redis.call('HDEL', keys.cohorts(board), id)
   redis.call('HDEL', keys.staff(board), id)
-  board.cache.cohorts[id], board.cache.lists[id] = nil, nil
+  board.cache.cohorts[id], board.cache.lists[id], board.cache.homes[id] = nil, nil, nil
   note_change(board)
 end

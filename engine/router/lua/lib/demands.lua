@@ -42,6 +42,11 @@ function demands.face(demand, order)
   return demand .. ':' .. order
 end
 
+-- Return the name of a face's heads of those who are at home in the queue.
+function demands.home_face(face, queue)
+  return face .. '@' .. queue
+end
+
 -- Return the orders of agents that the organisation's queues use.
 function demands.orders(board)
   return config.settings(board).orders

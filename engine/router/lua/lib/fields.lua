@@ -1,10 +1,11 @@
--- Fields of records. Per kind: those a call always needs, read at once (`names`; `make` makes a record
--- of their values); all others are read when they are asked for. What is not a number is text.
+-- Fields of records. Per kind: those a call always needs, kept together as one MessagePack list (`names`;
+-- `make` makes a record of their values); all others are fields of the hash, read when they are asked
+-- for. What is not a number is text. A kind's list only grows at its end within a layout.
 
 local fields = {}
 
 fields.NUMBERS = {
-  epoch = true, seq = true, assignment = true, clock = true, stopped = true, tick = true,
+  epoch = true, begun = true, seq = true, assignment = true, clock = true, stopped = true, tick = true,
   version = true, reign = true, made_cohorts = true, made_signatures = true, cohort = true,
   since = true, idle = true, misses = true, offers = true, connections = true, handled = true,
   refused = true, own = true, parked = true, pace = true, returning = true, rank = true,
@@ -17,14 +18,14 @@ fields.NUMBERS = {
 -- The first name is of a field that is never empty: without it there is no record.
 fields.META = {
   names = {
-    'layout', 'epoch', 'state', 'seq', 'assignment', 'clock', 'stopped', 'tick', 'version', 'born',
+    'epoch', 'state', 'seq', 'assignment', 'clock', 'stopped', 'tick', 'version', 'born',
     'reign', 'server', 'paused', 'made_signatures', 'conditions',
   },
   make = function(v)
     return {
-      layout = v[1], epoch = v[2], state = v[3], seq = v[4], assignment = v[5], clock = v[6],
-      stopped = v[7], tick = v[8], version = v[9], born = v[10], reign = v[11], server = v[12],
-      paused = v[13], made_signatures = v[14], conditions = v[15],
+      epoch = v[1], state = v[2], seq = v[3], assignment = v[4], clock = v[5], stopped = v[6],
+      tick = v[7], version = v[8], born = v[9], reign = v[10], server = v[11], paused = v[12],
+      made_signatures = v[13], conditions = v[14],
     }
   end,
 }
@@ -67,27 +68,13 @@ function fields.value(name, stored)
   return stored or ''
 end
 
--- Note which of the names are numbers.
-local function note_numbers(kind)
-  kind.numeric = {}
+local function note_core(kind)
+  kind.core = {}
   for i = 1, #kind.names do
-    kind.numeric[i] = fields.NUMBERS[kind.names[i]] or false
+    kind.core[kind.names[i]] = true
   end
 end
 
-note_numbers(fields.META)
-note_numbers(fields.AGENT)
-note_numbers(fields.ITEM)
-
--- Turn what was found for the kind's names into values, in place.
-function fields.read(kind, found)
-  local numeric = kind.numeric
-  for i = 1, #numeric do
-    local stored = found[i]
-    if numeric[i] then
-      found[i] = stored and stored + 0 or 0
-    else
-      found[i] = stored or ''
-    end
-  end
-end
+note_core(fields.META)
+note_core(fields.AGENT)
+note_core(fields.ITEM)

@@ -37,19 +37,23 @@ function fit.tier(cohort, signature, most_skilled)
   return tier or false
 end
 
--- Say whether cohorts fit the signature in different tiers, so that the first found is not the best.
-function fit.is_mixed(board, signature, most_skilled)
-  if most_skilled or #signature.queues > 1 then
-    return true
-  end
-  local mixed = board.cache.mixed[signature.queue]
-  if mixed == nil then
-    local key = keys.members(board, signature.queue)
+-- Return where the tiers of a signature's queue begin: its home members', its other members', the next
+-- queue's.
+function fit.tiers(place)
+  local first = (place - 1) * FURTHER
+  return first + HOME, first + QUEUE, first + FURTHER
+end
+
+-- Return how many cohorts are at home in the queue, and how many are other members.
+function fit.members(board, queue)
+  local known = board.cache.mixed[queue]
+  if known == nil then
+    local key = keys.members(board, queue)
     local home = redis.call('ZCOUNT', key, 0, 0)
-    mixed = home > 0 and home < redis.call('ZCARD', key)
-    board.cache.mixed[signature.queue] = mixed
+    known = { home, redis.call('ZCARD', key) - home }
+    board.cache.mixed[queue] = known
   end
-  return mixed
+  return known[1], known[2]
 end
 
 -- Return the smallest set of cohorts known to hold all that fit: its key, least score, and size.

@@ -37,7 +37,7 @@ end
 -- when there is no place for its signature, unless it may go `beyond` the limit.
 function items.create(board, given, beyond)
   local age = math.max(given.age or 0, 0)
-  local item = record.create(board, keys.item(board, given.id), {
+  local item = record.create(board, keys.item(board, given.id), fields.ITEM, {
     id = given.id, interaction = given.interaction, case = given.case, parent = given.parent,
     channel = given.channel, weight = given.weight or 0, queue = given.queue,
     skills = text_of(given.skills), preferred = text_of(given.preferred),

@@ -23,7 +23,7 @@ local function offer_to_best(board, item)
   end
   local wanted, given = config.queue(board, item.queue).offer_to or 1, 0
   while given < wanted and (given == 0 or item.state == STATE.offered) do
-    local agent, score, seen = choice.agent(board, item)
+    local agent, score, seen = best_agent.find(board, item)
     if not agent then
       break
     end
@@ -70,7 +70,7 @@ local function give_one(board, agent)
   local item = kept or holds.next(board, agent, demand_set)
   local why = item and { by = 'own-line', candidates = 1, score = item.rank }
   if not item and next(demand_set) and agent.cohort > 0 then
-    local id, rank, seen = choice.item(board, agent, demand_set)
+    local id, rank, seen = best_item.find(board, agent, demand_set)
     item = id and items.read(board, id)
     why = item and { by = 'agent', candidates = seen, score = rank }
   end

@@ -18,13 +18,25 @@ function ready.score(board, agent, order)
   return agent.idle -- longest_idle; most_skilled: the rest is the cohort's tier
 end
 
+-- Let the cohort stand among the heads by the score, and among those of its home queue; nil = not at all.
+local function stand(board, face, cohort, how, score)
+  local home = cohorts.home(board, cohort)
+  local heads = { keys.heads(board, face) }
+  heads[2] = home ~= '' and keys.heads(board, demands.home_face(face, home)) or nil
+  for i = 1, #heads do
+    if not score then
+      redis.call('ZREM', heads[i], cohort)
+    elseif how then
+      redis.call('ZADD', heads[i], how, score, cohort)
+    else
+      redis.call('ZADD', heads[i], score, cohort)
+    end
+  end
+end
+
 local function show_head(board, face, cohort)
   local head = redis.call('ZRANGE', keys.ready(board, face, cohort), 0, 0, 'WITHSCORES')
-  if head[1] then
-    redis.call('ZADD', keys.heads(board, face), head[2], cohort)
-  else
-    redis.call('ZREM', keys.heads(board, face), cohort)
-  end
+  stand(board, face, cohort, nil, head[2])
 end
 
 local function parse(mark)
@@ -61,7 +73,7 @@ function ready.update(board, agent, demand_set)
   for face, score in pairs(faces) do
     if not before[face] then
       redis.call('ZADD', keys.ready(board, face, agent.cohort), score, agent.id)
-      redis.call('ZADD', keys.heads(board, face), 'LT', score, agent.cohort)
+      stand(board, face, agent.cohort, 'LT', score)
     elseif before[face] ~= score then
       redis.call('ZADD', keys.ready(board, face, agent.cohort), score, agent.id)
       show_head(board, face, agent.cohort)

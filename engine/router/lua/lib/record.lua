@@ -1,10 +1,9 @@
--- Records: hashes of which a call reads the fields it always needs at once, the others when they are
--- asked for, and writes what differs. Fields that are 0 or '' are not stored. A function that
--- refuses writes nothing.
+-- Records: hashes of which a call reads the fields it always needs at once (`core`, a packed list), the
+-- others when they are asked for, and writes what differs. A function that refuses writes nothing.
 
 local record = {}
 
--- A record's own notes, under a name that no field has: its key, kind, what was found, what was asked for.
+-- A record's own notes, under a name that no field has: key, kind, what was found, what was asked for.
 local NOTES = 1
 local UNKNOWN = {}
 
@@ -34,28 +33,29 @@ function record.read(board, key, kind)
   if known ~= nil then
     return known or nil
   end
-  local found = redis.call('HMGET', key, unpack(kind.names))
-  if not found[1] then
-    return nil
-  end
-  fields.read(kind, found)
+  local packed = redis.call('HGET', key, 'core')
+  return packed and record.unpack(board, key, kind, packed) or nil
+end
+
+function record.unpack(board, key, kind, packed)
+  local found = cmsgpack.unpack(packed)
   local now = kind.make(found)
-  now[NOTES] = { key = key, names = kind.names, found = found }
+  now[NOTES] = { key = key, kind = kind, found = found }
   board.records[key] = setmetatable(now, STORED)
   return now
 end
 
 -- Put a new record at `key`, where none is (or where one was dropped in this call).
-function record.create(board, key, now)
-  now[NOTES] = { key = key, replaces = board.dropped[key] }
+function record.create(board, key, kind, now)
+  now[NOTES] = { key = key, kind = kind, replaces = board.dropped[key] }
   board.dropped[key] = nil
   board.records[key] = setmetatable(now, NEW)
   return now
 end
 
 -- Put `now` in place of whatever is at `key`.
-function record.replace(board, key, now)
-  record.create(board, key, now)
+function record.replace(board, key, kind, now)
+  record.create(board, key, kind, now)
   now[NOTES].replaces = true
   return now
 end
@@ -64,39 +64,42 @@ function record.drop(board, key)
   board.records[key], board.dropped[key] = false, true
 end
 
--- Return the names and values that differ from what is stored.
-local function differences(now, notes)
-  local changes, count = {}, 0
-  local function note(name, value)
-    changes[count + 1], changes[count + 2] = name, value -- 17 digits: exact below 2^53
-    count = count + 2
-  end
-  local names, found = notes.names, notes.found
-  if not names then
-    for name, value in pairs(now) do
-      if name ~= NOTES and value ~= '' and value ~= 0 then
-        note(name, value)
-      end
-    end
-    return changes
-  end
+-- Return the packed core when it differs from what is stored.
+local function changed_core(now, notes)
+  local names, found, list, differs = notes.kind.names, notes.found, {}, not notes.found
   for i = 1, #names do
     local value = now[names[i]]
-    if value ~= found[i] then
-      note(names[i], value)
+    list[i] = value
+    differs = differs or value ~= found[i]
+  end
+  return differs and cmsgpack.pack(list) or nil
+end
+
+-- Add the names and values of other fields that differ; 0 and '' need not be stored.
+local function add_others(now, notes, changes)
+  local function note(name, value)
+    changes[#changes + 1], changes[#changes + 2] = name, value -- 17 digits: exact below 2^53
+  end
+  if notes.found then
+    for name, value in pairs(notes.asked or {}) do
+      if now[name] ~= value then
+        note(name, now[name])
+      end
+    end
+    return
+  end
+  for name, value in pairs(now) do
+    if name ~= NOTES and not notes.kind.core[name] and value ~= '' and value ~= 0 then
+      note(name, value)
     end
   end
-  for name, value in pairs(notes.asked or {}) do
-    if now[name] ~= value then
-      note(name, now[name])
-    end
-  end
-  return changes
 end
 
 local function save(now)
   local notes = now[NOTES]
-  local changes = differences(now, notes)
+  local core = changed_core(now, notes)
+  local changes = core and { 'core', core } or {}
+  add_others(now, notes, changes)
   if notes.replaces then
     redis.call('UNLINK', notes.key)
   end

@@ -10,8 +10,8 @@ local MANY = 512
 
 -- Show `see` up to `most` cohorts from the front of all, after `start`; return whether that is all there
 -- is to see. Heads' scores come along where several must be compared.
-local function from_front(board, face, start, most, compares, see)
-  local stop, key = start + most, keys.heads(board, face)
+local function from_front(board, heads, start, most, compares, see)
+  local stop, key = start + most, keys.heads(board, heads)
   while start < stop do
     local count = math.min(start == 0 and FEW or CHUNK, stop - start)
     local part, step
@@ -34,7 +34,7 @@ local function from_front(board, face, start, most, compares, see)
 end
 
 -- The same, for the cohorts of a narrow set, of which few fit.
-local function from_narrow(board, face, signature, skilled, key, least, see)
+local function from_narrow(board, heads, signature, skilled, key, least, see)
   local fitting, found = {}, {}
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', key, least, '+inf')) do
     local number = tonumber(id)
@@ -44,7 +44,7 @@ local function from_narrow(board, face, signature, skilled, key, least, see)
   end
   for start = 1, #fitting, CHUNK do
     local stop = math.min(start + CHUNK - 1, #fitting)
-    local scores = redis.call('ZMSCORE', keys.heads(board, face), unpack(fitting, start, stop))
+    local scores = redis.call('ZMSCORE', keys.heads(board, heads), unpack(fitting, start, stop))
     for i = 1, stop - start + 1 do
       if scores[i] then
         found[#found + 1] = { fitting[start + i - 1], tonumber(scores[i]) }
@@ -59,18 +59,19 @@ local function from_narrow(board, face, signature, skilled, key, least, see)
   end
 end
 
--- Show `see` the cohorts with ready agents that may fit the signature, by their head's score.
-function scan.each_cohort(board, signature, face, skilled, mixed, compares, see)
-  if not mixed and from_front(board, face, 0, FEW, compares, see) then
+-- Show `see` the cohorts of `heads` that may fit the signature, by their head's score; with `skilled` all
+-- of them, since the first is not the best.
+function scan.each_cohort(board, signature, heads, skilled, compares, see)
+  if not skilled and from_front(board, heads, 0, FEW, compares, see) then
     return
   end
   local key, least, size = fit.narrowest(board, signature)
-  if not mixed and (not key or size > NARROW) and from_front(board, face, FEW, MANY, compares, see) then
+  if not skilled and (not key or size > NARROW) and from_front(board, heads, FEW, MANY, compares, see) then
     return
   end
-  if key and (not mixed or size <= redis.call('ZCARD', keys.heads(board, face))) then
-    from_narrow(board, face, signature, skilled, key, least, see)
+  if key and (not skilled or size <= redis.call('ZCARD', keys.heads(board, heads))) then
+    from_narrow(board, heads, signature, skilled, key, least, see)
   else
-    from_front(board, face, 0, math.huge, true, see)
+    from_front(board, heads, 0, math.huge, true, see)
   end
 end
