@@ -90,7 +90,7 @@ async def test_a_token_that_ends_closes_the_stream(engine: Engine, org: str) -> 
     ],
 )
 async def test_who_may_not_is_told_so(
-    engine: Engine, org: str, scopes: tuple[Scope], hello: dict[str, object], slug: str
+    engine: Engine, org: str, scopes: tuple[Scope, ...], hello: dict[str, object], slug: str
 ) -> None:
     token = await secret_of(engine, *scopes) if scopes else ""
     async with engine.served() as address, follower(address, **{"token": token, **hello}) as socket:  # type: ignore[arg-type]

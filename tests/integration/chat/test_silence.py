@@ -183,7 +183,7 @@ async def test_a_board_that_is_away_at_the_close_hears_of_it_later(house: House)
         await house.keeper.step()
         await _pass(house, 61_000)
         house.set_channel(visitor_grace_ms=3_600_000, idle_close_ms=1)
-        conclude, house.reception.conclude = house.reception.conclude, _away  # type: ignore[method-assign]
+        conclude, house.reception.conclude = house.reception.conclude, _away  # type: ignore[method-assign, assignment]
         house.clock.ahead_ms += 1_000
         with pytest.raises(Unavailable):
             await house.keeper.step()
