@@ -7,6 +7,19 @@ import pytest
 from tests.integration.router.scene import Scene
 from tests.integration.valkey.cluster.servers import ValkeyCluster
 
+ON_A_CLUSTER = {"test_commands", "test_matching", "test_reconcile", "test_hand_over"}
+"""What plays on a cluster every time; the rest of the suite does with ``--long``."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep most of the cluster's half for ``--long``: the functions are the same, only the way to them differs."""
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        on_a_cluster = parameters is not None and parameters.params.get("valkey_address") == "cluster"
+        if on_a_cluster and item.path.stem not in ON_A_CLUSTER:
+            item.add_marker(pytest.mark.long)
+
 
 @pytest.fixture(scope="session", params=["server", "cluster"])
 def valkey_address(request: pytest.FixtureRequest, valkey_address: str) -> str:
