@@ -13,7 +13,7 @@ from scripts.steps.progress import Problem, main, step
 from scripts.steps.run_checks import run_all
 
 SUITES = ("tests/contract", "tests/integration", "tests/acceptance")
-LIMIT_S = 17 * 60
+LIMIT_S = 19 * 60
 
 
 def test_pages(node: pages.Node) -> None:
