@@ -355,27 +355,27 @@ class Application:
         )
         self._loops.start(*self._leased, sweep, housekeeping, *self.configuration.watches())
 
-    def _serve(self, org_id: str) -> None:
-        """Start an organisation's own roles, once."""
+    async def _serve(self, org_id: str) -> None:
+        """Start an organisation's own roles, once; first the record catches up with the board."""
         if org_id in self._served:
             return
+        tail = Tail(org_id=org_id, source=self._board)
+        projector = Projector(
+            org_id=org_id,
+            board=self._board,
+            stream=tail,
+            history=self.store.routing,
+            leases=self._leases,
+            emit=self.recorder.emit,
+            rebuilder=self._reconciler,
+        )
+        await projector.catch_up()
         self._served.add(org_id)
         self._loops.start(Ticker(org_id=org_id, clockwork=self.router, rebuild=self._reconciler.run))
-        tail = Tail(org_id=org_id, source=self._board)
         if WEB in self._roles:
             self._loops.start(Delivery(org_id=org_id, stream=tail, cursor=self.store.routing, floor=self.floor))
         if WORK in self._roles:
-            self._loops.start(
-                Projector(
-                    org_id=org_id,
-                    board=self._board,
-                    stream=tail,
-                    history=self.store.routing,
-                    leases=self._leases,
-                    emit=self.recorder.emit,
-                    rebuilder=self._reconciler,
-                )
-            )
+            self._loops.start(projector)
 
     # -- joints -------------------------------------------------------------------------------------------------
 
@@ -386,7 +386,7 @@ class Application:
         if not reply.ok:
             raise CordboardError(f"the board refused the configuration: {reply.outcome}", slug=reply.outcome.value)
         await self.recorder.record(reply.events)
-        self._serve(organisation.id)
+        await self._serve(organisation.id)
         await self.floor.adopt(organisation)
 
     async def _publish(self, applied: Sequence[Applied]) -> None:

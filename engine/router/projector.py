@@ -103,6 +103,25 @@ class Projector:
         """Name the role."""
         return f"projector:{self._org_id}"
 
+    async def catch_up(self) -> None:
+        """Project what the board has told until now, without the lease; for a process that is about to serve.
+
+        Whoever died may hold the lease still. What is done from now on then comes after what was done before, in
+        transcripts too. Safe beside the projector of another process: each event is written once, and the cursor only
+        rises. Leaves a board that lost events to ``step``. Raises Unavailable.
+        """
+        told = await self._board.ask(self._org_id, "show_mark")
+        mark = await self._history.cursor(self._org_id)
+        while told.outcome is Outcome.OK and mark.epoch == told.epoch and mark.seq < told.last_seq:
+            events = _whole_entries(await self._stream.events(self._org_id, mark.stream_id, BLOCK_MS))
+            if not events or not _follows(mark, events):
+                return
+            try:
+                await self._project(events)
+            except Conflict:
+                return
+            mark = await self._history.cursor(self._org_id)
+
     async def step(self) -> float:
         """Project one batch, waiting for it; cancellation between two steps loses nothing. Raises Unavailable."""
         if not await self._holds_lease():

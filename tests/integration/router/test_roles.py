@@ -80,6 +80,24 @@ async def test_one_projector_at_a_time(scene: Scene) -> None:
     assert (await first.step(), await second.step()) == (PAUSE_S, 1.0)
 
 
+async def test_a_process_that_starts_catches_up_although_a_dead_one_holds_the_lease(scene: Scene) -> None:
+    await scene.open()
+    dead = projector(scene)
+    await dead.step()
+    for number in range(BATCH + 10):
+        await scene.enqueue(f"i{number:03}")
+    ear = Ear()
+    starting = projector(scene, ear)
+    await starting.catch_up()
+    assert scene.record.mark.seq == BATCH + 11
+    assert [applied.event.seq for applied in ear.heard] == list(range(2, BATCH + 12))
+    assert await starting.step() == 1.0, "it took the lease"
+    await starting.catch_up()
+    assert len(ear.heard) == BATCH + 10
+    await dead.step()
+    assert [event.seq for event in scene.record.history] == list(range(1, BATCH + 12))
+
+
 @pytest.mark.parametrize(("name", "again"), [("projector.before-commit", 3), ("projector.after-commit", 0)])
 async def test_a_projector_that_dies_loses_nothing(scene: Scene, name: str, again: int) -> None:
     await scene.open()
