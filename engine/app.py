@@ -342,7 +342,9 @@ class Application:
             clock=self._clock,
             settings=self._chat_settings,
         )
-        single = single_roles(self.store, self.router, self.book, self._clock, cases=self.cases, waits=self._waits)
+        single = single_roles(
+            self.store, self.router, self.book, self._clock, cases=self.cases, waits=self._waits, recorder=self.recorder
+        )
         self._leased = [Leased(role=role, leases=self._leases) for role in (keeper, *single, self.others.sender)]
         housekeeping = Housekeeping(
             groups=(self.store.sessions, self.store.idempotency, self.store.work),

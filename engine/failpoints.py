@@ -27,6 +27,7 @@ NAMES = frozenset(
         "offer.after-record",  # assignment in SQL, agent not told
         "end.after-board",  # ended on the board, not in SQL
         "wrapup.after-board",  # wrap-up over on the board, not in SQL
+        "resume.after-board",  # parked work waits again on the board, not in SQL
         "transfer.after-board",  # back in a queue on the board, transcript not told
         "projector.before-commit",  # events read, nothing written
         "projector.after-commit",  # written with its cursor, stream not trimmed

@@ -11,6 +11,7 @@ from typing import Protocol
 from engine.agents.outcome import required
 from engine.agents.settling import Settling
 from engine.errors import InvalidInput
+from engine.model.conversation import Interaction
 from engine.model.organisation import Role
 from engine.model.user import Principal
 from engine.model.work import Outcome, Reply, WorkItem, WorkState
@@ -26,8 +27,10 @@ class HandlingBoard(Protocol):
         """Put a waiting item with an agent; ``force``: beyond his room."""
         ...
 
-    async def park(self, org_id: str, item_id: str, agent_id: str, assignment: int, why: str) -> Reply:
-        """Let active work wait on the customer."""
+    async def park(
+        self, org_id: str, item_id: str, agent_id: str, assignment: int, why: str, *, seen_seq: int | None
+    ) -> Reply:
+        """Let active work wait on the customer; ``seen_seq``: the last line of the transcript that is known."""
         ...
 
     async def extend_wrapup(self, org_id: str, item_id: str, agent_id: str, assignment: int) -> Reply:
@@ -43,12 +46,23 @@ class WorkRecord(Protocol):
         ...
 
 
+class Conversations(Protocol):
+    """Read conversations from SQL."""
+
+    async def get(self, org_id: str, interaction_id: str) -> Interaction:
+        """Return a conversation; raise NotFound."""
+        ...
+
+
 class Handling:
     """Carry out what agents, supervisors and systems ask for. Every method is idempotent and safe to cancel."""
 
-    def __init__(self, *, board: HandlingBoard, work: WorkRecord, settling: Settling) -> None:
+    def __init__(
+        self, *, board: HandlingBoard, work: WorkRecord, conversations: Conversations, settling: Settling
+    ) -> None:
         self._board = board
         self._work = work
+        self._conversations = conversations
         self._settling = settling
 
     async def pick(self, who: Principal, item_id: str) -> WorkItem:
@@ -68,14 +82,30 @@ class Handling:
             reply, who.org_id, item_id, lambda item: item.agent_id == agent_id and item.state in _HELD
         )
 
-    async def park(self, who: Principal, item_id: str, assignment: int, why: str) -> WorkItem:
-        """Let work wait on the customer; it holds no room meanwhile. Raises NotFound, Refused."""
-        reply = await self._as_holder(
-            who, item_id, lambda agent_id: self._board.park(who.org_id, item_id, agent_id, assignment, why)
-        )
+    async def park(
+        self, who: Principal, item_id: str, assignment: int, why: str, *, seen_seq: int | None = None
+    ) -> WorkItem:
+        """Let work wait on the customer; it holds no room meanwhile. Raises NotFound, Refused.
+
+        What the customer writes behind line ``seen_seq`` of the transcript resumes it; None: all that there is by now
+        has been seen.
+        """
+        seen_seq = await self._seen(who.org_id, item_id, seen_seq)  # before the board: nothing is missed in between
+
+        async def put_aside(agent_id: str) -> Reply:
+            return await self._board.park(who.org_id, item_id, agent_id, assignment, why, seen_seq=seen_seq)
+
+        reply = await self._as_holder(who, item_id, put_aside)
         return await self._settling.record(
             reply, who.org_id, item_id, lambda item: item.assignment != assignment or item.state not in _HELD
         )
+
+    async def _seen(self, org_id: str, item_id: str, seen_seq: int | None) -> int | None:
+        item = await self._work.get(org_id, item_id)
+        if not item.interaction_id:
+            return None
+        last_seq = (await self._conversations.get(org_id, item.interaction_id)).last_seq
+        return last_seq if seen_seq is None else min(seen_seq, last_seq)
 
     async def extend_wrapup(self, who: Principal, item_id: str, assignment: int) -> WorkItem:
         """Give the wrap-up more time, as often as the queue allows. Raises NotFound, Refused."""

@@ -64,6 +64,7 @@ class WorkItem:
     preferred_required: bool = False  # nobody else may have it, until the queue's bound
     priority: int = 0  # points, the queue's not included
     age_ms: int = 0  # time waited before this enqueue
+    segment_ms: int = 0  # its age when the present segment began, from which relaxation counts
     interaction_id: str = ""
     case_id: str = ""
     created_ms: int = 0

@@ -82,13 +82,22 @@ class Router:
         """Change what a waiting item asks for: priority, due, skills, preferred, queue, preferred_agent, required."""
         return await self._do(org_id, "change_item", item_id, json_of(changes))
 
-    async def park(self, org_id: str, item_id: str, agent_id: str, assignment: int, why: str = "") -> Reply:
-        """Put an active item aside that waits for the customer; it holds no room."""
-        return await self._do(org_id, "park_item", item_id, agent_id, assignment, why)
+    async def park(
+        self, org_id: str, item_id: str, agent_id: str, assignment: int, why: str = "", *, seen_seq: int | None = None
+    ) -> Reply:
+        """Put an active item aside that waits for the customer; it holds no room.
 
-    async def resume(self, org_id: str, item_id: str) -> Reply:
-        """Let a parked item wait again; the agent who had it is preferred."""
-        return await self._do(org_id, "resume_item", item_id)
+        ``seen_seq`` goes along with the event: the last line of the transcript that was known.
+        """
+        seen = "" if seen_seq is None else seen_seq
+        return await self._do(org_id, "park_item", item_id, agent_id, assignment, why, seen)
+
+    async def resume(self, org_id: str, item_id: str, assignment: int = 0) -> Reply:
+        """Let a parked item wait again; the agent who had it is preferred.
+
+        ``assignment``: only if it was parked in this one, 0 = in any.
+        """
+        return await self._do(org_id, "resume_item", item_id, assignment)
 
     async def extend_wrapup(self, org_id: str, item_id: str, agent_id: str, assignment: int) -> Reply:
         """Give the agent more time for his wrap-up, as the queue allows."""
@@ -271,6 +280,7 @@ def item_fields(item: WorkItem) -> dict[str, object]:
         "skills": dict(item.requirement.skills),
         "priority": item.priority,
         "age": item.age_ms,
+        "segment": item.segment_ms,
         "interaction": item.interaction_id,
         "case": item.case_id,
         "created": item.created_ms,

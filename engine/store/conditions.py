@@ -27,6 +27,7 @@ HAS_TOKEN: ColumnElement[bool] = interactions.c.token_hash != _NOTHING
 HAS_EMAIL: ColumnElement[bool] = contacts.c.email_key != _NOTHING
 HAS_CLIENT_ID: ColumnElement[bool] = entries.c.client_id != _NOTHING
 ITEM_PENDING: ColumnElement[bool] = work_items.c.state == literal_column("'pending'")
+ITEM_PARKED: ColumnElement[bool] = work_items.c.state == literal_column("'parked'")
 HAS_REFERENCE: ColumnElement[bool] = work_items.c.reference != _NOTHING
 HAS_REQUEST_KEY: ColumnElement[bool] = work_items.c.request_key != _NOTHING
 ITEM_OPEN: ColumnElement[bool] = work_items.c.state != literal_column("'closed'")

@@ -100,6 +100,8 @@ def _queue(step: Step) -> str:
 def _enqueued(step: Step) -> Told:
     segments.enter_queue(step, _queue(step))
     step.move(WorkState.QUEUED, queue=_queue(step), **step.waiting())
+    if age_ms := step.number("age_ms"):  # the segment began now, however long it had waited for the board
+        step.ask({"segment_ms": age_ms})
     return ()
 
 
@@ -175,8 +177,17 @@ def _parked(step: Step) -> Told:
     segments.ensure_first(step, _queue(step))
     assignments.end(step.conn, step.event, reason="parked")
     segments.close_begun(step)
-    step.move(WorkState.PARKED, **{"agent_id": step.event.agent_id or step.item.agent_id, **step.not_waiting()})
+    held = {"agent_id": step.event.agent_id or step.item.agent_id, "parked_seq": _seen_when_parked(step)}
+    step.move(WorkState.PARKED, **{**held, **step.not_waiting()})
     return ()
+
+
+def _seen_when_parked(step: Step) -> int:
+    """Return the last line of the transcript known then: what the customer writes after it resumes the work."""
+    if "seen_seq" in step.event.data or not step.item.interaction_id:
+        return step.number("seen_seq")
+    row = lock(step.conn, step.event.org_id, step.item.interaction_id)
+    return 0 if row is None else int(row.last_seq)
 
 
 def _resumed(step: Step) -> Told:
@@ -184,7 +195,8 @@ def _resumed(step: Step) -> Told:
     segments.begin_anew(step, _queue(step))
     last = step.text("preferred_agent", step.event.agent_id or str(step.item.agent_id))
     step.move(WorkState.QUEUED, queue=_queue(step), **step.waiting(step.event.at_ms))
-    step.ask({"preferred_agent": last, "preferred_required": 0} if last else {})
+    asked: dict[str, object] = {"segment_ms": step.number("age_ms")}
+    step.ask({**asked, "preferred_agent": last, "preferred_required": 0} if last else asked)
     return ()
 
 
@@ -211,7 +223,7 @@ def _move_as_told(step: Step, **values: object) -> None:
 def _asked(step: Step) -> dict[str, object]:
     """Return the columns of what the event's data names."""
     data = step.event.data
-    numbers = {"priority": "priority", "due": "due_ms", "not_before": "not_before_ms"}
+    numbers = {"priority": "priority", "due": "due_ms", "not_before": "not_before_ms", "segment_ms": "segment_ms"}
     changes: dict[str, object] = {column: step.number(name) for name, column in numbers.items() if name in data}
     for name, column in (("skills", "requirement"), ("preferred", "preferred")):
         wanted = data.get(name)

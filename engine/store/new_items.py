@@ -45,6 +45,8 @@ def row_of_item(item: WorkItem, *, rules: tuple[str, ...], request_key: str = ""
         "event_seq": 0,
         "waited_ms": item.age_ms,
         "waiting_since_ms": 0,
+        "segment_ms": item.age_ms,
+        "parked_seq": 0,
         "closed_ms": 0,
         "outcome": "",
         "disposition": "",

@@ -106,6 +106,7 @@ def item_of(row: AnyRow, now_ms: int) -> WorkItem:
         contact_id=row.contact_id,
         priority=row.priority,
         age_ms=age_of(row, now_ms),
+        segment_ms=row.segment_ms,
         interaction_id=row.interaction_id,
         case_id=row.case_id,
         created_ms=row.created_ms,

@@ -22,6 +22,7 @@ from engine.store.customers import Customers
 from engine.store.escalations import Escalations
 from engine.store.idempotency import Idempotency
 from engine.store.migrate import upgrade
+from engine.store.parked import Parked
 from engine.store.reader import Reader
 from engine.store.retention import Retention
 from engine.store.routing import Routing
@@ -50,6 +51,7 @@ class Store:
         self.transcripts = Transcripts(access=access)
         self.conversations = Conversations(access=access)
         self.work = Work(access=access)
+        self.parked = Parked(access=access)
         self.routing = Routing(access=access)
         self.told = Told(access=access)
         self.webhooks = Webhooks(access=access)

@@ -162,6 +162,8 @@ work_items = Table(
     _number("event_seq"),
     _number("waited_ms"),  # time queued or offered, finished waits only …
     _number("waiting_since_ms"),  # … and since when the present one runs; 0 = not waiting
+    _number("segment_ms"),  # how long it had waited in all when its present segment began
+    _number("parked_seq"),  # last line of the transcript that was known when it was parked
     _number("closed_ms"),
     _text("outcome"),
     _text("disposition"),
@@ -183,6 +185,7 @@ work_items = Table(
     Index("ix_work_items_queue", "org_id", "queue", "id"),
     _where("ix_work_items_pending", ("created_ms",), "state = 'pending'"),
     _where("ix_work_items_open", ("org_id", "id"), "state <> 'closed'"),
+    _where("ix_work_items_parked", ("id",), "state = 'parked'"),
     _where("ux_work_items_reference", ("org_id", "reference"), "reference <> ''", unique=True),
     _where("ux_work_items_request", ("org_id", "request_key"), "request_key <> ''", unique=True),
     _where("ix_work_items_requested", ("created_ms",), "request_key <> ''"),

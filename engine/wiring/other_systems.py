@@ -61,4 +61,4 @@ class OtherSystems:
             ),
             disabled=floor.wake_alerts,
         )
-        self.handling = Handling(board=router, work=store.work, settling=settling)
+        self.handling = Handling(board=router, work=store.work, conversations=store.conversations, settling=settling)

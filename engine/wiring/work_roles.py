@@ -1,5 +1,6 @@
 """Roles of a process that does work, with what each of them needs."""
 
+import time
 from collections.abc import Sequence
 
 from engine.cases.escalate import Escalator
@@ -9,6 +10,7 @@ from engine.clock import Clock
 from engine.intake.hours import HoursKeeper
 from engine.intake.reception import Reception
 from engine.intake.reroute import Rerouting
+from engine.intake.returns import Returns
 from engine.intake.sweep import Sweep
 from engine.loops import Role
 from engine.router.router import Router
@@ -42,13 +44,21 @@ def sweep_of(
 
 
 def single_roles(
-    store: Store, router: Router, book: OrganisationBook, clock: Clock, *, cases: Cases, waits: Waits
+    store: Store,
+    router: Router,
+    book: OrganisationBook,
+    clock: Clock,
+    *,
+    cases: Cases,
+    waits: Waits,
+    recorder: Recorder,
 ) -> Sequence[Role]:
     """Build the roles of which one process plays each.
 
-    They tell queues their hours, estimate waits, escalate, file conversations.
+    They resume parked work, tell queues their hours, estimate waits, escalate, file conversations.
     """
     return (
+        Returns(parked=store.parked, board=router, recorder=recorder, seconds=time.monotonic),
         WaitKeeper(queues=router, history=store.told, organisations=book, share=waits, clock=clock),
         HoursKeeper(queues=router, organisations=book, clock=clock),
         Escalator(record=store.escalations, priorities=router, organisations=book, clock=clock),

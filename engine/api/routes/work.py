@@ -121,15 +121,17 @@ async def assign_work_item(item_id: str, body: Assign, parts: Parts, who: WorkWr
 async def park_work_item(item_id: str, body: Park, parts: Parts, who: WorkHolder) -> WorkItemAnswer:
     """Park a work item.
 
-    It waits on the customer and holds no room; for whoever holds it, and for supervisors.
+    It waits on the customer and holds no room, until he writes; for whoever holds it, and for supervisors.
     """
-    return WorkItemAnswer.of(await parts.handling.park(who, item_id, body.assignment, body.why))
+    parked = await parts.handling.park(who, item_id, body.assignment, body.why, seen_seq=body.seen_seq)
+    return WorkItemAnswer.of(parked)
 
 
 async def resume_work_item(item_id: str, parts: Parts, who: WorkHolder) -> WorkItemAnswer:
     """Resume a parked work item.
 
-    It waits again, for its last agent first, in a new segment.
+    It waits again, for its last agent first, in a new segment. Not needed for what the customer writes: that resumes
+    the work by itself.
     """
     return WorkItemAnswer.of(await parts.dispatch.resume(who.org_id, item_id))
 

@@ -143,6 +143,12 @@ class Park(Request):
 
     assignment: Assignment
     why: str = Field(default="", max_length=200)
+    seen_seq: int | None = Field(
+        default=None,
+        ge=0,
+        description="Last line of the transcript that the caller has seen, if not all: what the customer wrote after it"
+        " resumes the work.",
+    )
 
 
 class ExtendWrapUp(Request):

@@ -21,7 +21,7 @@ register('move_item', function(self, item_id, to_queue, skills)
   end
   events.item(self, EVENT.transferred, item, {
     from_queue = item.queue, to_queue = to_queue, note = '', skills = cjson.decode(skills), priority = item.priority,
-    due = item.due,
+    due = item.due, segment_ms = requirements.waited(self, item),
   })
   lines.leave(self, item)
   item.queue, item.skills = to_queue, skills ~= '{}' and skills or ''

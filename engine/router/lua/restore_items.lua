@@ -1,6 +1,6 @@
 -- Purpose:   Put open work items of the record back on a board that is being rebuilt.
 -- Keys:      meta
--- Arguments: epoch, now, JSON list of items {id, channel, queue, skills, priority, age, interaction,
+-- Arguments: epoch, now, JSON list of items {id, channel, queue, skills, priority, age, segment, interaction,
 --            case, created, state, agent, assignment}
 -- Outcomes:  ok; wrong_state when matching has started
 -- Events:    restored for each item that was not there

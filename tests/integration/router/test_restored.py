@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from engine.model.organisation import CapacityProfile, ChannelCapacity, Queue, RelaxationStep, WrapupMode
 from engine.model.record import QueueState
-from engine.model.work import Outcome
+from engine.model.work import Outcome, Requirement
 from tests.integration.router.scene import Scene, channels_status, kinds, organisation
 
 STEPS = (
@@ -217,3 +217,41 @@ async def test_a_paused_queue_stays_paused_in_the_next_epoch(scene: Scene) -> No
     queues = (await scene.router.board_view(scene.org_id)).queues
     assert (queues["sales"].mode, queues["support"].closed) == ("paused", True)
     assert (await scene.router.set_queue(scene.org_id, "sales", mode="paused")).outcome is Outcome.REPEATED
+
+
+async def test_relaxation_counts_from_the_segment_that_a_transfer_began(scene: Scene) -> None:
+    await open_with(scene, relaxation=STEPS)
+    await scene.sign_in("ana")
+    await scene.enqueue("i1", skills={"english": 5}, age_ms=40_000)
+    await scene.accept("ana")
+    (transferred, *_) = scene.take(await scene.transfer("ana", "i1", queue="sales", english=5))
+    assert transferred.data["segment_ms"] == 40_000
+    known = scene.record.items["i1"]
+    scene.record.items["i1"] = replace(known, segment_ms=40_000, requirement=Requirement(skills={"english": 5}))
+    await rebuild(scene, i1=45_000)
+    assert ((await scene.shown("i1"))["age_ms"], await scene.stage("i1")) == (45_000, 0)
+    await scene.advance(5_000)
+    assert await scene.stage("i1") == 1  # ten seconds after the transfer, not after its first arrival
+    await scene.advance(50_000)
+    assert await scene.stage("i1") == 2
+
+
+async def test_parked_work_is_resumed_in_the_parking_that_was_meant(scene: Scene) -> None:
+    await open_with(scene)
+    await scene.sign_in("ana")
+    await scene.enqueue("i1")
+    await scene.accept("ana")
+    first = await scene.assignment("ana", "i1")
+    (parked, *_) = scene.take(await scene.router.park(scene.org_id, "i1", "ana", first, "waiting", seen_seq=7))
+    assert parked.data == {"reason": "waiting", "seen_seq": 7}
+    (resumed, *_) = scene.take(await scene.router.resume(scene.org_id, "i1", first))
+    assert resumed.data["age_ms"] == 0
+    await scene.accept("ana")
+    second = await scene.assignment("ana", "i1")
+    assert (await scene.router.resume(scene.org_id, "i1", first)).outcome is Outcome.REPEATED
+    scene.take(await scene.park("ana", "i1"))
+    assert (await scene.router.resume(scene.org_id, "i1", first)).outcome is Outcome.STALE_ASSIGNMENT
+    scene.record.items["i1"] = replace(scene.record.items["i1"], assignment=second)
+    await rebuild(scene)
+    assert (await scene.router.resume(scene.org_id, "i1", first)).outcome is Outcome.STALE_ASSIGNMENT
+    assert kinds(scene.take(await scene.router.resume(scene.org_id, "i1", second)))[0] == "resumed"

@@ -277,7 +277,8 @@ export const useDesk = defineStore('desk', () => {
   }
 
   function park(item: HeldItem): Promise<boolean> {
-    return toasts.attempt(() => engine.park(item.itemId, item.assignment))
+    const seen = conversations.value[item.interactionId]?.entries.at(-1)?.seq
+    return toasts.attempt(() => engine.park(item.itemId, item.assignment, seen))
   }
 
   /** Let parked work go on, with this agent: it is his again as soon as he has room. */

@@ -107,8 +107,12 @@ export async function pick(itemId: string): Promise<void> {
   await requester.post(path`/work-items/${itemId}/pick`)
 }
 
-export async function park(itemId: string, assignment: number): Promise<void> {
-  await requester.post(path`/work-items/${itemId}/park`, { assignment })
+/** Put work aside; what the customer wrote behind line `seen` of the transcript, or will, resumes it. */
+export async function park(itemId: string, assignment: number, seen?: number): Promise<void> {
+  await requester.post(path`/work-items/${itemId}/park`, {
+    assignment,
+    ...(seen === undefined ? {} : { seen_seq: seen }),
+  })
 }
 
 export async function resume(itemId: string): Promise<void> {

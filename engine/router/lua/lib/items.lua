@@ -93,7 +93,7 @@ end
 -- Return what an event tells beside `data`: all that the item asks for now, and its state, so that the record
 -- needs no earlier event to know them.
 function items.told(item, data)
-  data.state, data.priority, data.due = item.state, item.priority, item.due
+  data.state, data.priority, data.due, data.segment_ms = item.state, item.priority, item.due, item.segment
   data.skills = item.skills ~= '' and cjson.decode(item.skills) or {}
   data.preferred = item.preferred ~= '' and cjson.decode(item.preferred) or {}
   data.preferred_agent, data.required = item.preferred_agent, item.required == 1
