@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -25,8 +26,14 @@ class SystemClock:
 
 def rfc3339(at_ms: int) -> str:
     """Write ``at_ms`` (milliseconds UTC) as RFC 3339 with milliseconds and ``Z``."""
-    at = datetime.fromtimestamp(at_ms / 1000, tz=UTC)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds, milliseconds = divmod(at_ms, 1000)
+    return f"{_to_the_second(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _to_the_second(at_s: int) -> str:
+    """Write the part that all times of one second share: every frame carries one."""
+    return datetime.fromtimestamp(at_s, tz=UTC).isoformat(timespec="seconds").removesuffix("+00:00")
 
 
 def moment(at_ms: int) -> str | None:

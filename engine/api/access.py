@@ -10,7 +10,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection, Request
 
 from engine.api.gate import Caller, Gate
-from engine.api.parts import ApiParts, parts_of
+from engine.api.parts import ApiParts, handed_parts
 from engine.errors import Forbidden
 from engine.model.organisation import Role
 from engine.model.user import Principal, Scope
@@ -20,6 +20,11 @@ def gate_of(connection: HTTPConnection) -> Gate:
     """Return the gate of the application that serves this request."""
     gate: Gate = connection.app.state.gate
     return gate
+
+
+async def handed_gate(connection: HTTPConnection) -> Gate:
+    """Return the same to a route that depends on it: the framework would run a plain function in a thread."""
+    return gate_of(connection)
 
 
 async def caller_of(request: Request) -> Caller:
@@ -59,8 +64,8 @@ class Public:
         """Do nothing."""
 
 
-Parts = Annotated[ApiParts, Depends(parts_of)]
-GateKeeper = Annotated[Gate, Depends(gate_of)]
+Parts = Annotated[ApiParts, Depends(handed_parts)]
+GateKeeper = Annotated[Gate, Depends(handed_gate)]
 SignedIn = Annotated[Caller, Depends(caller_of)]
 Agent = Annotated[Principal, Depends(Needs(Role.AGENT))]
 WorkReader = Annotated[Principal, Depends(Needs(Role.AGENT, Scope.WORK_READ))]

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from engine.api.access import Public, gate_of
 from engine.api.gate import Gate
 from engine.api.operation import problems
-from engine.api.parts import ApiParts, ApiSettings, Probe, parts_of
+from engine.api.parts import ApiParts, ApiSettings, Probe, handed_parts
 from engine.errors import CordboardError, Forbidden, Unauthenticated
 from engine.model.organisation import Role
 
@@ -54,7 +54,7 @@ async def healthz(_: Balancers = None) -> Alive:
     return Alive(status="ok")
 
 
-async def readyz(response: Response, parts: Annotated[ApiParts, Depends(parts_of)], _: Balancers = None) -> Ready:
+async def readyz(response: Response, parts: Annotated[ApiParts, Depends(handed_parts)], _: Balancers = None) -> Ready:
     """Say whether the process can serve.
 
     503 while a part is away or the process is stopping; then balancers send requests elsewhere.
@@ -70,7 +70,7 @@ async def readyz(response: Response, parts: Annotated[ApiParts, Depends(parts_of
     return Ready(status=status, parts=found)
 
 
-async def metrics(request: Request, parts: Annotated[ApiParts, Depends(parts_of)], _: Scrapers = None) -> Response:
+async def metrics(request: Request, parts: Annotated[ApiParts, Depends(handed_parts)], _: Scrapers = None) -> Response:
     """Read what the process counts.
 
     In Prometheus's text format; with the token of the setting `metrics_token`, or an admin's API token. The setting

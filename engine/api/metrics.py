@@ -5,6 +5,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from engine.api.tally import Spread, Tally
 from engine.router.waits import QueueWait
 
 LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -21,11 +22,11 @@ class Metrics:
             "http_request_seconds", "Time to answer a request, by route template.", ("method", "route", "status")
         )
         self._sockets = Gauge("cordboard_sockets", "Open WebSockets.", ("kind",), registry=self.registry)
-        self._frames = self._counter("socket_frames", "Frames through WebSockets.", ("kind", "direction"))
+        self._frames = self._tally("socket_frames", "Frames through WebSockets.", ("kind", "direction"))
         self._closes = self._counter(
             "socket_closes", "WebSockets closed by the engine, by close code.", ("kind", "code")
         )
-        self._messages = self._counter("messages", "Messages committed to transcripts.", ("author",))
+        self._messages = self._tally("messages", "Messages committed to transcripts.", ("author",))
         self._events = self._counter("routing_events", "Routing events written to the record.", ("kind",))
         self._logins = self._counter("logins", "Log-ins tried.", ("outcome",))
         self._commits = self._histogram("commit_seconds", "Time to write and commit one batch to the record.", ())
@@ -33,9 +34,10 @@ class Metrics:
             "commit_wait_seconds", "How long a batch's oldest job had waited for the record's writer.", ()
         )
         self._committed = self._counter("committed_jobs", "Jobs written to the record, all batches together.", ())
-        self._fanouts = self._histogram(
-            "fanout_seconds", "From a signal's publication to the socket that passes it on.", ()
+        self._fanouts = Spread(
+            "cordboard_fanout_seconds", "From a signal's publication to the socket that passes it on.", LATENCY_S
         )
+        self.registry.register(self._fanouts)
 
         self._wait_bound = Gauge(
             "cordboard_wait_estimate_seconds",
@@ -78,11 +80,11 @@ class Metrics:
 
     def frames(self, kind: str, direction: str) -> Callable[[], None]:
         """Return what counts a frame; ``direction`` is in or out. Looked up once per socket: frames are many."""
-        return self._frames.labels(kind, direction).inc
+        return self._frames.adder(kind, direction)
 
     def message(self, author: str) -> None:
         """Count a committed message."""
-        self._messages.labels(author).inc()
+        self._messages.adder(author)()
 
     def event(self, kind: str) -> None:
         """Count a routing event written for the first time."""
@@ -115,6 +117,11 @@ class Metrics:
 
     def _counter(self, name: str, description: str, labels: tuple[str, ...]) -> Counter:
         return Counter(f"cordboard_{name}", description, labels, registry=self.registry)
+
+    def _tally(self, name: str, description: str, labels: tuple[str, ...]) -> Tally:
+        tally = Tally(f"cordboard_{name}", description, labels)
+        self.registry.register(tally)
+        return tally
 
     def _histogram(self, name: str, description: str, labels: tuple[str, ...]) -> Histogram:
         return Histogram(f"cordboard_{name}", description, labels, registry=self.registry, buckets=LATENCY_S)

@@ -14,12 +14,12 @@ from fastapi import Depends, FastAPI, Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from engine.api.access import Public
-from engine.api.parts import ApiParts, parts_of
+from engine.api.parts import ApiParts, handed_parts
 from engine.errors import NotFound
 
 Anybody = Annotated[None, Depends(Public("a page holds no data: it signs in and reads over the API"))]
 Shops = Annotated[None, Depends(Public("the widget runs in the pages of others and holds no data"))]
-Parts = Annotated[ApiParts, Depends(parts_of)]
+Parts = Annotated[ApiParts, Depends(handed_parts)]
 
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "

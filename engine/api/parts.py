@@ -135,3 +135,8 @@ def parts_of(connection: HTTPConnection) -> ApiParts:
     """Return the parts of the application that serves this request."""
     parts: ApiParts = connection.app.state.parts
     return parts
+
+
+async def handed_parts(connection: HTTPConnection) -> ApiParts:
+    """Return the same to a route that depends on it: the framework would run a plain function in a thread."""
+    return parts_of(connection)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4_096)  # asked for each frame of a socket
 def network_of(address: str) -> str:
     """Return what one customer has: an IPv4 address, or the /64 of an IPv6 one (RFC 6177); else ``address``."""
     try:
