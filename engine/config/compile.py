@@ -144,6 +144,7 @@ def _queue(key: str, section: QueueSection, hours: Mapping[str, Hours]) -> Queue
         accept=Accept(section.accept),
         offer_to=section.offer_to,
         relaxation=tuple(_step(step) for step in section.relaxation),
+        preferred_skills_wait_ms=section.preferred_skills_wait,
         preferred_wait_ms=section.preferred_wait,
         required_wait_ms=section.required_wait,
         limit_items=section.limit_items,
@@ -227,6 +228,7 @@ def _rule(section: RuleSection) -> Rule:
         keywords=tuple(section.when.keywords),
         queue=section.then.queue,
         skills=dict(section.then.skills),
+        preferred=dict(section.then.preferred_skills),
         priority=section.then.priority,
         final=section.final,
     )

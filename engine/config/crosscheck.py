@@ -198,7 +198,8 @@ def _check_rule(place: Place, rule: RuleSection, configuration: Configuration, c
     if then.queue:
         checker.known((*place, "then", "queue"), then.queue, configuration.queues, what="queue")
     checker.skills_known((*place, "then", "skills"), then.skills, configuration)
-    if not (then.queue or then.skills or then.priority):
+    checker.skills_known((*place, "then", "preferred_skills"), then.preferred_skills, configuration)
+    if not (then.queue or then.skills or then.preferred_skills or then.priority):
         checker.refuse(
             (*place, "then"), f"rule '{rule.name}' decides nothing", mend="Name a queue, skills or a priority."
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.config.compile import compile_sections
 from engine.config.files import Document, read_directory
 from engine.config.findings import Finding, Scope
-from engine.config.lints import capacity, limits, reach, skills, starving, waits
+from engine.config.lints import capacity, limits, preferences, reach, skills, starving, waits
 
 CHECKS: dict[str, Callable[[Scope], Iterator[Finding]]] = {
     "queue-out-of-reach": reach.queue_out_of_reach,
@@ -20,6 +20,7 @@ CHECKS: dict[str, Callable[[Scope], Iterator[Finding]]] = {
     "overflow-circle": reach.overflow_circle,
     "widens-to-nobody": reach.widens_to_nobody,
     "skill-nobody-has": skills.skill_nobody_has,
+    "preferred-skill-nobody-has": preferences.preferred_skill_nobody_has,
     "kind-no-status-takes": capacity.kind_no_status_takes,
     "kind-no-agent-takes": capacity.kind_no_agent_takes,
     "maximum-out-of-reach": capacity.maximum_out_of_reach,

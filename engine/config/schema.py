@@ -182,6 +182,9 @@ class QueueSection(Section):
     relaxation: list[RelaxationSection] = Field(
         default_factory=list, max_length=10, description="What who has waited asks for less."
     )
+    preferred_skills_wait: DurationOrNone = Field(
+        30_000, description="Preferred skills are asked for so long, by age in the queue; 0s: only at first."
+    )
     preferred_wait: DurationOrNone = Field(30_000, description="Held so long for a preferred agent; 0s: not.")
     required_wait: DurationOrNone = Field(86_400_000, description="Held so long for a required agent; 0s: for ever.")
     limit_items: int = Field(0, ge=0, le=1_000_000, description="Most items that may wait; 0: no bound.")
@@ -273,6 +276,9 @@ class ThenSection(Section):
 
     queue: str = Field("", description="Queue; empty: as a later rule or the channel says.")
     skills: Skills = Field(default_factory=dict, description="Skills required besides: skill to least level.")
+    preferred_skills: Skills = Field(
+        default_factory=dict, description="Skills asked for at first only: skill to least level."
+    )
     priority: Points = Field(0, description="Points added.")
 
 

@@ -72,6 +72,7 @@ def planned(organisation: Organisation, wanted: Wanted) -> Plan:
     return Plan(
         queue=plan.queue,
         requirement=Requirement(skills=skills),
+        preferred=merge(plan.preferred, wanted.preferred),
         priority=plan.priority + wanted.priority,
         rules=plan.rules,
     )
@@ -110,7 +111,7 @@ def item_from(wanted: Wanted, plan: Plan, *, org_id: str, item_id: str, now_ms: 
         queue=plan.queue,
         requirement=plan.requirement,
         weight=wanted.weight,
-        preferred=dict(wanted.preferred),
+        preferred=plan.preferred,
         preferred_agent=wanted.preferred_agent,
         preferred_required=wanted.preferred_required,
         priority=plan.priority,

@@ -189,6 +189,7 @@ class Queue:
     accept: Accept = Accept.MANUAL
     offer_to: int = 1  # agents who are offered the same item at once
     relaxation: tuple[RelaxationStep, ...] = ()  # by age
+    preferred_skills_wait_ms: int = 30_000  # preferred skills are asked for until this age; 0 = only at first
     preferred_wait_ms: int = 30_000  # held so long for a preferred agent; 0 = not
     required_wait_ms: int = 86_400_000  # held so long for a required agent; 0 = without bound
     limit_items: int = 0  # most that may wait; 0 = no bound
@@ -281,6 +282,7 @@ class Rule:
     keywords: tuple[str, ...] = ()  # any of them in the first message or topic, case-folded
     queue: str = ""  # "" = keep
     skills: Mapping[str, int] = field(default_factory=dict)
+    preferred: Mapping[str, int] = field(default_factory=dict)  # skills asked for at first only
     priority: int = 0
     final: bool = True  # False: go on, later rules may add skills and priority
 

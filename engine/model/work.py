@@ -170,6 +170,7 @@ class Plan:
 
     queue: str
     requirement: Requirement
+    preferred: Mapping[str, int] = field(default_factory=dict)  # skills wished for, not insisted on
     priority: int = 0
     rules: tuple[str, ...] = ()  # names of the rules that matched, for the explanation
 

@@ -69,6 +69,7 @@ def _queue(queue: Queue) -> dict[str, object]:
         "offer_timeout": queue.offer_timeout_ms,
         "decline_memory": queue.decline_memory_ms,
         "relaxation": [_step(step) for step in queue.relaxation],
+        "preferred_skills_wait": queue.preferred_skills_wait_ms,
         "preferred_wait": queue.preferred_wait_ms,
         "required_wait": queue.required_wait_ms,
         "limit_items": queue.limit_items,

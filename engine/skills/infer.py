@@ -1,7 +1,8 @@
 """Classify an arrival by the organisation's rules: which queue, which skills, which priority.
 
 Rules are asked in the order in which they are written. A rule matches when all of its conditions hold. The first
-matching rule that names a queue decides the queue; skills are joined at the highest level, priorities are added up.
+matching rule that names a queue decides the queue; skills, and preferred skills, are joined at the highest level,
+priorities are added up.
 A rule marked ``final`` (the default) ends the search when it matches.
 """
 
@@ -56,13 +57,14 @@ def _asked(channel: Channel | None, topic: str, locale: str, text: str) -> _Arri
 
 
 def _plan(organisation: Organisation, arrival: _Arrival, *, fallback: str) -> Plan | None:
-    queue, skills, priority, matched = "", dict[str, int](), 0, list[str]()
+    queue, priority, matched = "", 0, list[str]()
+    skills, preferred = dict[str, int](), dict[str, int]()
     for rule in organisation.rules:
         if not _matches(rule, arrival):
             continue
         matched.append(rule.name)
         queue = queue or rule.queue
-        skills = merge(skills, rule.skills)
+        skills, preferred = merge(skills, rule.skills), merge(preferred, rule.preferred)
         priority += rule.priority
         if rule.final:
             break
@@ -70,7 +72,13 @@ def _plan(organisation: Organisation, arrival: _Arrival, *, fallback: str) -> Pl
     if not queue:
         return None
     required = merge(organisation.queues[queue].skills, skills)
-    return Plan(queue=queue, requirement=Requirement(skills=required), priority=priority, rules=tuple(matched))
+    return Plan(
+        queue=queue,
+        requirement=Requirement(skills=required),
+        preferred={skill: level for skill, level in preferred.items() if level > required.get(skill, 0)},
+        priority=priority,
+        rules=tuple(matched),
+    )
 
 
 def primary_language(locale: str) -> str:

@@ -125,10 +125,11 @@ class Work:
 
     async def reclassify(self, org_id: str, item_id: str, plan: Plan) -> WorkItem | None:
         """Give a pending item another queue, requirement and priority; None when it is pending no more."""
+        values = {"requirement": dump(plan.requirement.skills), "preferred": dump(plan.preferred)}
         change = (
             update(work_items)
             .where(work_items.c.id == item_id, work_items.c.org_id == org_id, ITEM_PENDING)
-            .values(queue=plan.queue, requirement=dump(plan.requirement.skills), priority=plan.priority)
+            .values(queue=plan.queue, priority=plan.priority, **values)
         )
         if await self._access.execute(org_id, change) == 0:
             return None

@@ -94,7 +94,7 @@ def _of_rules(organisation: Organisation, numbered: Sequence[tuple[int, Rule]]) 
         return
     index = next(index for index, rule in reversed(numbered) if rule.skills)
     by = " with ".join(f"rule '{rule.name}'" for rule in rules)
-    for queue in _queues_of(organisation, rules):
+    for queue in queues_of(organisation, rules):
         yield Demand(
             queue=queue,
             skills=merge(organisation.queues[queue].skills, own),
@@ -104,7 +104,7 @@ def _of_rules(organisation: Organisation, numbered: Sequence[tuple[int, Rule]]) 
         )
 
 
-def _queues_of(organisation: Organisation, rules: Sequence[Rule]) -> Iterable[str]:
+def queues_of(organisation: Organisation, rules: Sequence[Rule]) -> Iterable[str]:
     """Return the queues that the rules lead to: the first that names one, else those of the channels."""
     named = next((rule.queue for rule in rules if rule.queue), "")
     if named:

@@ -1,6 +1,7 @@
 """Arrivals: contact, interaction, entry, case and work item together, once."""
 
 import asyncio
+from dataclasses import replace
 
 from engine.clock import SystemClock
 from engine.ids import id_source
@@ -25,6 +26,18 @@ async def test_an_arrival_is_written_with_all_that_belongs_to_it(store: Store, o
     assert (result.case.number, result.case.subject, result.case.status) == (1, "My bill is wrong.", CaseStatus.NEW)
     (first,) = result.entries
     assert (first.seq, first.kind, first.author, first.client_id) == (1, EntryKind.MESSAGE, Author.VISITOR, "first")
+
+
+async def test_what_a_plan_prefers_is_kept(store: Store, org: str) -> None:
+    plan = replace(PLAN, preferred={"german": 4})
+    result = await store.arrivals.open_interaction(
+        arrival(org), kind="chat", plan=plan, case_policy=CasePolicy.MANUAL, now_ms=START_MS
+    )
+    assert result.item is not None
+    assert (await store.work.get(org, result.item.id)).preferred == result.item.preferred == {"german": 4}
+    again = await store.work.reclassify(org, result.item.id, replace(PLAN, preferred={"english": 8}))
+    assert again is not None
+    assert again.preferred == {"english": 8}
 
 
 async def test_five_at_once_are_one(store: Store, org: str) -> None:

@@ -162,6 +162,24 @@ async def test_skills_that_are_only_preferred_are_dropped_first(scene: Scene) ->
     assert await scene.offer_of("ana") == "i1"
 
 
+async def test_how_long_skills_are_preferred_is_configured(scene: Scene) -> None:
+    whole = shop(scene.org_id, {"ana": {"english": 9}, "farben": {"billing": 5}}, ())
+    queues = {
+        "sales": replace(whole.queues["sales"], preferred_skills_wait_ms=5_000),
+        "support": replace(whole.queues["support"], preferred_skills_wait_ms=0),
+    }
+    await scene.open(replace(whole, queues=queues))
+    await scene.sign_in("ana")
+    await scene.enqueue("i1", skills={"english": 5}, preferred={"billing": 3})
+    assert kinds(await scene.advance(4_500)) == []
+    assert kinds(await scene.advance(500)) == ["relaxed", "offered"]
+    await scene.sign_in("farben")
+    await scene.enqueue("i2", "support", preferred={"billing": 3})
+    assert await scene.offer_of("farben") == "i2"  # asked first, and nobody would have waited
+    await scene.enqueue("i3", "support", preferred={"billing": 3})
+    assert kinds(await scene.tick()) == ["relaxed", "relaxed"]  # both, offered or not
+
+
 async def test_a_higher_preferred_level_falls_back_to_the_required_one(scene: Scene) -> None:
     await scene.open(shop(scene.org_id, {"ana": {"english": 5}}, ()))
     await scene.enqueue("i1", skills={"english": 4}, preferred={"english": 8})

@@ -127,6 +127,11 @@ CASES = [
         id="skill after overflow",
     ),
     pytest.param(
+        {"rules.yaml": "rules:\n- name: R\n  then:\n    preferred_skills: {english: 6}\n"},
+        "warning preferred-skill-nobody-has rules.yaml:4: nobody in queue 'general' has english 6, so work waits 30s",
+        id="preferred skill",
+    ),
+    pytest.param(
         {"queues.yaml": GENERAL + "    skills: {english: 6}\n    overflow: {unstaffed: message}\n"},
         "note skill-nobody-has queues.yaml:5: nobody in queue 'general' has english 6, which queue 'general' asks for, "
         "so it always leaves the queue: overflow.unstaffed.",

@@ -32,6 +32,7 @@ def test_every_option_of_a_queue_arrives(load_with: Load) -> None:
         "    relaxation:\n"
         "    - {after: 10s, lower: {english: 2}}\n"
         "    - {after: 1m, drop: [english], widen: [vip]}\n"
+        "    preferred_skills_wait: 45s\n"
         "    preferred_wait: 1m\n"
         "    required_wait: 0s\n"
         "    limit_items: 50\n"
@@ -54,6 +55,7 @@ def test_every_option_of_a_queue_arrives(load_with: Load) -> None:
             RelaxationStep(after_ms=10_000, lower={"english": 2}),
             RelaxationStep(after_ms=60_000, drop=frozenset({"english"}), widen=("vip",)),
         ),
+        preferred_skills_wait_ms=45_000,
         preferred_wait_ms=60_000,
         required_wait_ms=0,
         limit_items=50,

@@ -45,6 +45,7 @@ def test_a_plain_queue() -> None:
         "offer_timeout": 20_000,
         "decline_memory": 30_000,
         "relaxation": [],
+        "preferred_skills_wait": 30_000,
         "preferred_wait": 30_000,
         "required_wait": 86_400_000,
         "limit_items": 0,

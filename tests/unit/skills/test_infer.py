@@ -54,6 +54,16 @@ def test_the_first_final_match_ends_the_search() -> None:
     )
 
 
+def test_preferred_skills_join_where_they_ask_for_more() -> None:
+    rules = (
+        Rule(name="one", preferred={"german": 5, "billing": 3}, final=False),
+        Rule(name="two", queue="billing", preferred={"german": 7, "english": 6}),
+    )
+    plan = infer(organisation(*rules), "web", "", "en", "")
+    assert plan.requirement == Requirement(skills={"billing": 3, "english": 2})
+    assert plan.preferred == {"german": 7, "english": 6}
+
+
 def test_rules_that_are_not_final_add_up() -> None:
     rules = (
         Rule(name="zh", languages=frozenset({"zh"}), skills={"chinese": 5, "billing": 1}, priority=1, final=False),
