@@ -190,3 +190,17 @@ async def test_a_transfer_to_a_queue_of_ones_own_comes_back_after_the_memory(sce
     assert kinds(await scene.advance(29_500)) == []
     assert kinds(await scene.advance(500)) == ["offered"]
     assert await scene.offer_of("ana") == "i1"
+
+
+@pytest.mark.parametrize(
+    "wrong", [("fly_home", 0), ("park_item", 9, "i1"), ("park_item", "many")], ids=["unknown", "short", "no count"]
+)
+async def test_of_a_batch_with_a_wrong_command_nothing_is_done(scene: Scene, wrong: tuple[str | int, ...]) -> None:
+    await started(scene)
+    ended = ("conclude_item", 2, "i1", "visitor")
+    answer = await scene.board.ask_in(0, scene.org_id, "run_batch", *ended, *wrong)
+    assert (answer.outcome, answer.events) == (Outcome.INVALID, ())
+    assert await scene.items_of("ana") == {"i1": "active"}
+    answer = await scene.board.ask_in(0, scene.org_id, "run_batch", *ended, *ended)
+    assert [outcome for outcome, _, _ in answer.result] == ["ok", "repeated"]
+    assert await scene.items_of("ana") == {"i1": "wrapup"}
