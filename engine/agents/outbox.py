@@ -20,6 +20,10 @@ class Wire(Protocol):
         """Return the next frame's text; raise WireClosed."""
         ...
 
+    def send_at_once(self, text: str) -> bool:
+        """Send a text frame if that needs no waiting; say whether it was sent. Raises nothing."""
+        ...
+
     async def send(self, text: str) -> None:
         """Send a text frame, waiting while the peer's window is full; raise WireClosed."""
         ...
@@ -37,9 +41,13 @@ class Outbox:
         self._max_frames = max_frames
         self._max_characters = max_characters
         self._characters = 0
+        self._idle: Wire | None = None  # where a frame may go at once: nothing is queued, nothing on its way
 
     def put(self, text: str) -> bool:
-        """Queue a frame; False when there is no room left (the frame is not queued)."""
+        """Send a frame at once or queue it; False when there is no room left (then it is neither)."""
+        if self._idle is not None and self._idle.send_at_once(text):
+            return True
+        self._idle = None
         if self._queue.qsize() >= self._max_frames or self._characters > self._max_characters:
             return False
         self._characters += len(text)
@@ -48,13 +56,18 @@ class Outbox:
 
     async def run(self, wire: Wire) -> None:
         """Send what is queued, in order, until cancelled; raise WireClosed."""
-        while True:
-            text = await self._queue.get()
-            try:
-                await wire.send(text)
-            finally:
-                self._characters -= len(text)
-                self._queue.task_done()
+        try:
+            while True:
+                if self._queue.empty():
+                    self._idle = wire
+                text = await self._queue.get()
+                try:
+                    await wire.send(text)
+                finally:
+                    self._characters -= len(text)
+                    self._queue.task_done()
+        finally:
+            self._idle = None
 
     async def drained(self) -> None:
         """Wait until everything queued was handed to the wire."""

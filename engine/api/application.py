@@ -5,6 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from engine import __version__
+from engine.api.door import Api
 from engine.api.gate import Gate
 from engine.api.headers import CountRequests, SecurityHeaders
 from engine.api.health import install_health
@@ -25,12 +26,13 @@ from engine.errors import CordboardError
 
 def create_api(parts: ApiParts) -> FastAPI:
     """Build the application that serves HTTP and WebSockets over ``parts``. Reads the list of built pages."""
-    app = FastAPI(
+    app = Api(
         title="Cordboard", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     _place(app, parts)
     install(app, OPERATIONS)
     install_sockets(app)
+    app.admit_sockets()
     install_health(app)
     install_schemas(app, parts.schemas)
     install_pages(app, Files(parts.settings.pages))

@@ -29,6 +29,10 @@ class Socket(Protocol):
         """Return the next text frame; raise SocketClosed, or ProtocolError for a binary frame."""
         ...
 
+    def send_at_once(self, text: str) -> bool:
+        """Send a text frame if that needs no waiting; say whether it was sent. Raises nothing."""
+        ...
+
     async def send_text(self, text: str) -> None:
         """Send a text frame, waiting while the other side does not read; raise SocketClosed."""
         ...

@@ -16,6 +16,7 @@ import structlog
 import uvicorn
 
 from engine.api.application import create_api
+from engine.api.line import Line
 from engine.app import Application
 from engine.cli.logs import set_up_logs
 from engine.demo.accounts import ensure_demo_passwords
@@ -104,7 +105,7 @@ class _Serving:
             log_config=None,
             access_log=False,
             server_header=False,
-            ws="websockets-sansio",
+            ws=Line,
             ws_max_size=LARGEST_FRAME,
             ws_ping_interval=20.0,
             ws_ping_timeout=20.0,

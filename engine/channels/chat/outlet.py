@@ -22,6 +22,8 @@ class Outlet:
 
     async def send_text(self, text: str) -> None:
         """Send one encoded frame; raise SocketClosed, also when the client does not read in time."""
+        if not self._turn.locked() and self._socket.send_at_once(text):
+            return  # no timer for what does not wait
         try:
             async with asyncio.timeout(self._timeout_s), self._turn:
                 await self._socket.send_text(text)

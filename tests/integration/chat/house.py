@@ -191,6 +191,9 @@ class WebSocketPort:
             raise ProtocolError("frames are text")
         return str(text)
 
+    def send_at_once(self, text: str) -> bool:
+        return False
+
     async def send_text(self, text: str) -> None:
         try:
             await self._socket.send_text(text)

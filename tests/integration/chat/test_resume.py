@@ -48,6 +48,9 @@ class Line:
             raise SocketClosed
         return text
 
+    def send_at_once(self, text: str) -> bool:
+        return False
+
     async def send_text(self, text: str) -> None:
         await asyncio.sleep(0)
         self._writes -= 1

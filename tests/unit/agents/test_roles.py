@@ -288,6 +288,9 @@ class Pipe:
     async def receive(self) -> str:
         raise WireClosed
 
+    def send_at_once(self, text: str) -> bool:
+        return False
+
     async def send(self, text: str) -> None:
         await self.open.wait()
         self.sent.append(text)
