@@ -132,6 +132,7 @@ class EventKind(StrEnum):
     MISSED = "missed"  # the offer timed out
     RESCINDED = "rescinded"  # the offer was taken back without a miss
     ENDED = "ended"  # contact over, wrap-up begins
+    WRAPUP_EXTENDED = "wrapup_extended"  # the agent got more time for it
     CLOSED = "closed"
     TRANSFERRED = "transferred"
     LOST = "lost"  # agent lost beyond grace: back in the queue

@@ -38,6 +38,14 @@ _CHOSEN_BY: Mapping[str, str] = {
 }
 
 
+_PRESSURES: Mapping[str, str] = {
+    "full": "too many waited there",
+    "wait": "the wait there would have been too long",
+    "closed": "it was closed",
+    "unstaffed": "nobody who could have it was signed in there",
+}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
     """One decision about an item, in words, with the figures behind it."""
@@ -121,27 +129,32 @@ def _words(event: RoutingEvent, name: Names) -> str:
         how = {"pick": " (picked)", "outside": " (put with him from outside)"}.get(str(data.get("by", "")), "")
         return f"accepted by {who}" + (" at once, as the queue is set" if data.get("auto") else how)
     if event.kind is EventKind.TRANSFERRED:
-        return f"transferred from {data.get('from_queue', '')} to {data.get('to_queue', '')}" + (
-            f" by {who}" if who else ": its queue was removed"
-        )
+        by = f" by {who}" if who else ": its queue was removed"
+        return f"transferred from {data.get('from_queue', '')} to {data.get('to_queue', '')}{by}" + _overflowed(data)
     plain = {
-        EventKind.ENQUEUED: f"entered the queue {event.queue}, priority {data.get('priority', 0)}",
+        EventKind.ENQUEUED: f"entered the queue {event.queue}, priority {data.get('priority', 0)}" + _overflowed(data),
         EventKind.DECLINED: f"declined by {who}" + _because(data),
         EventKind.MISSED: f"missed by {who}",
         EventKind.RESCINDED: f"the offer to {who} was taken back" + _because(data),
         EventKind.ENDED: "the contact ended" + _because(data) + ", wrap-up began",
+        EventKind.WRAPUP_EXTENDED: f"{who} got more time for the wrap-up",
         EventKind.CLOSED: "closed" + _because(data),
         EventKind.LOST: f"{who} was lost; it waits again",
         EventKind.ABANDONED: "given up while it waited" + _because(data),
         EventKind.REPRIORITISED: f"priority set to {data.get('priority', '?')}",
-        EventKind.SCHEDULED: f"waits for its time in {event.queue}",
+        EventKind.SCHEDULED: f"waits for its time in {event.queue}" + _overflowed(data),
         EventKind.PARKED: f"parked by {who}: it waits for the customer",
         EventKind.RESUMED: "waits again after it was parked",
-        EventKind.CHANGED: "what it asks for was changed",
+        EventKind.CHANGED: "what it asks for was changed" + _overflowed(data),
         EventKind.RELAXED: f"asks for less: step {data.get('stage', '?')}" + _asks(data),
         EventKind.RESTORED: f"the board was rebuilt; it was {data.get('state', 'there')}",
     }
     return plain.get(event.kind, event.kind.value)
+
+
+def _overflowed(data: Mapping[str, object]) -> str:
+    why = _PRESSURES.get(str(data.get("why", "")))
+    return f"; {data.get('from', 'its queue')} sent it on: {why}" if why else ""
 
 
 def _because(data: Mapping[str, object]) -> str:

@@ -235,8 +235,8 @@ def _asked(step: Step) -> dict[str, object]:
     return changes
 
 
-def _relaxed(step: Step) -> Told:
-    """History only: what is asked for follows from configuration and age."""
+def _history(step: Step) -> Told:
+    """Keep what happened; nothing follows from it: relaxation is configuration and age, a wrap-up's end the board's."""
     _move_as_told(step)
     return ()
 
@@ -357,6 +357,7 @@ EFFECTS: Mapping[EventKind, Effect] = {
     EventKind.PARKED: _parked,
     EventKind.RESUMED: _resumed,
     EventKind.CHANGED: _changed,
-    EventKind.RELAXED: _relaxed,
+    EventKind.RELAXED: _history,
+    EventKind.WRAPUP_EXTENDED: _history,
 }
 """What each kind of event writes; presence and the state of queues concern no item."""

@@ -76,7 +76,7 @@ local function refusal(self, item, wanted)
     if refused then
       return refused, told
     end
-    wanted.queue = queue
+    wanted.queue = queue ~= item.queue and queue or nil -- it may overflow to where it is
   end
   return not light and not requirements.are_allowed(self, item, wanted) and OUTCOME.too_many_signatures or nil, told
 end
@@ -91,6 +91,8 @@ register('change_item', function(self, item_id, text)
   local refused, detail = refusal(self, item, wanted)
   if refused then
     return refused, detail and cjson.encode(detail) or ''
+  elseif not next(wanted) then
+    return OUTCOME.repeated
   end
   if item.state == STATE.queued then
     lines.leave(self, item)
@@ -99,6 +101,7 @@ register('change_item', function(self, item_id, text)
     items.count(self, item, -1)
   end
   local told, since = put(self, item, wanted), item.since
+  told.from, told.why = detail and detail.from, detail and detail.why
   events.item(self, EVENT.changed, item, told)
   if item.state == STATE.queued then
     work.requeue(self, item)

@@ -3,7 +3,7 @@
 -- Arguments: epoch, now, item, agent, assignment
 -- Outcomes:  ok, with the new deadline (real time); unknown_item, unknown_agent, not_yours, stale_assignment,
 --            wrong_state, invalid; refused when there is no more time to be had
--- Events:    none
+-- Events:    wrapup_extended
 
 register('extend_wrapup', function(self, item_id, agent_id, assignment)
   local ids = { item = item_id, agent = agent_id, assignment = assignment }
@@ -18,5 +18,9 @@ register('extend_wrapup', function(self, item_id, agent_id, assignment)
   end
   item.extensions, item.deadline = item.extensions + 1, item.deadline + more
   timers.set(self, item.deadline, 'wrapup', item.id)
-  return OUTCOME.ok, board.real(self, item.deadline)
+  local deadline = board.real(self, item.deadline)
+  events.item(self, EVENT.wrapup_extended, item, {
+    state = item.state, deadline_ms = deadline, extensions = item.extensions,
+  })
+  return OUTCOME.ok, deadline
 end)

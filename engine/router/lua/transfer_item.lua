@@ -44,6 +44,7 @@ register('transfer_item', function(self, item_id, agent_id, assignment, text)
     from_queue = item.queue, to_queue = queue, to_agent = to_agent, note = wanted.note,
     skills = wanted.skills or {}, preferred = wanted.preferred or {}, preferred_agent = to_agent or '',
     required = to_agent ~= nil, priority = item.priority, due = item.due, segment_ms = item.age,
+    from = told and told.from, why = told and told.why,
   })
   work.release(self, item, 'transferred')
   agent.idle = self.now

@@ -210,8 +210,10 @@ async def test_a_timed_wrap_up_that_is_extended(scene: Scene) -> None:
     await scene.end("ana", "i1")
     start = scene.clock.ms
     await scene.advance(9_000)
-    for more in (15_000, 20_000):
-        assert (await extend(scene.org_id, "i1", "ana", number)).ok
+    for count, more in enumerate((15_000, 20_000), start=1):
+        (extended,) = scene.take(await extend(scene.org_id, "i1", "ana", number))
+        assert (extended.kind.value, extended.agent_id, extended.assignment) == ("wrapup_extended", "ana", number)
+        assert extended.data == {"state": "wrapup", "deadline_ms": start + more, "extensions": count}
         assert (await scene.view("ana")).items[0].deadline_ms == start + more
     assert (await extend(scene.org_id, "i1", "ana", number)).outcome is Outcome.REFUSED
     assert (await extend(scene.org_id, "i1", "ben", number)).outcome is Outcome.NOT_YOURS

@@ -6,6 +6,7 @@ import pytest
 
 from engine.model.organisation import Overflow, OverflowTo, Pressure, Queue
 from engine.model.work import Outcome, Reply, Requirement, WorkItem
+from engine.router.explanation import past_of
 from tests.integration.router.scene import Scene, channels_status, kinds, organisation, single
 
 FULL, WAIT, CLOSED, UNSTAFFED = Pressure.FULL, Pressure.WAIT, Pressure.CLOSED, Pressure.UNSTAFFED
@@ -29,9 +30,17 @@ async def open_with(scene: Scene, **queues: dict[str, object]) -> None:
     await scene.open(replace(shape, agents={"ana": ana}))
 
 
-async def arrive(scene: Scene, item_id: str, queue: str = "sales", kind: str = "chat", **skills: int) -> Reply:
+async def arrive(
+    scene: Scene, item_id: str, queue: str = "sales", kind: str = "chat", not_before_ms: int = 0, **skills: int
+) -> Reply:
     item = WorkItem(
-        id=item_id, org_id=scene.org_id, kind=kind, queue=queue, requirement=Requirement(skills=skills), created_ms=1
+        id=item_id,
+        org_id=scene.org_id,
+        kind=kind,
+        queue=queue,
+        requirement=Requirement(skills=skills),
+        created_ms=1,
+        not_before_ms=not_before_ms,
     )
     scene.clock.ms += 1
     return await scene.router.enqueue(item)
@@ -134,6 +143,12 @@ async def test_an_overflow_to_a_queue_tells_where_it_went(scene: Scene) -> None:
     reply = await arrive(scene, "i2")
     assert (reply.outcome, reply.detail) == (Outcome.OK, {"from": "sales", "to": "support", "why": "full"})
     assert [(event.kind.value, event.queue) for event in reply.events] == [("enqueued", "support")]
+    assert (reply.events[0].data["from"], reply.events[0].data["why"]) == ("sales", "full")
+    assert past_of(reply.events, str).steps[0].words == (
+        "entered the queue support, priority 0; sales sent it on: too many waited there"
+    )
+    (scheduled,) = (await arrive(scene, "i3", not_before_ms=scene.clock.ms + 60_000)).events
+    assert (scheduled.data["from"], scheduled.data["why"]) == ("sales", "full")
     queues = (await scene.router.board_view(scene.org_id)).queues
     assert (queues["sales"].waiting, queues["support"].waiting) == (1, 1)
 
@@ -213,11 +228,16 @@ async def test_a_transfer_overflows_too_and_so_does_a_change(scene: Scene) -> No
     await scene.sign_in("ana")
     await scene.enqueue("i1")
     await scene.accept("ana")
-    scene.take(await scene.transfer("ana", "i1", queue="support"))
+    (transferred, *_) = scene.take(await scene.transfer("ana", "i1", queue="support"))
+    assert (transferred.data["to_queue"], transferred.data["from"]) == ("late", "support")
+    assert past_of([transferred], str).steps[0].words == (
+        "transferred from sales to late by ana; support sent it on: too many waited there"
+    )
     assert await where(scene, "i1") == "late"
     await scene.enqueue("i2", skills={"english": 9})
     reply = await scene.router.change(scene.org_id, "i2", {"queue": "support"})
     assert (reply.outcome, reply.detail["to"]) == (Outcome.OK, "late")
+    assert (reply.events[0].data["from"], reply.events[0].data["why"]) == ("support", "full")
     assert await where(scene, "i2") == "late"
 
 

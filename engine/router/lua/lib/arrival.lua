@@ -3,9 +3,11 @@
 
 local arrival = {}
 
-local function report_enqueued(board, item)
+-- `told` names the queue that sent it on, and why.
+local function report_enqueued(board, item, told)
   events.item(board, EVENT.enqueued, item, {
     rank = item.rank, priority = item.priority, age_ms = item.age, channel = item.channel,
+    from = told and told.from, why = told and told.why,
   })
 end
 
@@ -44,11 +46,13 @@ function arrival.create(board, given)
   return item, nil, told
 end
 
-local function schedule(board, item, moment)
+local function schedule(board, item, moment, told)
   item.state, item.not_before, item.waiting = STATE.scheduled, moment, 0
   items.count(board, item, 1)
   timers.alarm(board, moment, 'schedule', item.id)
-  events.item(board, EVENT.scheduled, item, { not_before_ms = moment })
+  events.item(board, EVENT.scheduled, item, {
+    not_before_ms = moment, from = told and told.from, why = told and told.why,
+  })
 end
 
 -- A scheduled item's time has come: it begins to wait.
@@ -74,10 +78,10 @@ function arrival.enqueue(board, given)
   if not item then
     return refused, told
   elseif (given.not_before or 0) > board.now then
-    schedule(board, item, given.not_before)
+    schedule(board, item, given.not_before, told)
     return OUTCOME.ok, told
   end
-  report_enqueued(board, item)
+  report_enqueued(board, item, told)
   matching.place(board, item)
   return OUTCOME.ok, told
 end

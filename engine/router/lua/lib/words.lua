@@ -32,6 +32,7 @@ local EVENT = {
   missed = 'missed',
   rescinded = 'rescinded',
   ended = 'ended',
+  wrapup_extended = 'wrapup_extended',
   closed = 'closed',
   transferred = 'transferred',
   lost = 'lost',
