@@ -6,6 +6,7 @@ the unique index on (interaction, author, client id), which spares the common ca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,6 +20,7 @@ from engine.store.jobs import OneStatement
 from engine.store.json_text import dump
 from engine.store.rows import entry_of
 from engine.store.tables import entries, interactions, segments
+from engine.store.together import number_all
 from engine.store.upsert import once
 
 _LOCK = (
@@ -26,6 +28,19 @@ _LOCK = (
     .where(interactions.c.id == bindparam("iid"), interactions.c.org_id == bindparam("org"))
     .with_for_update()
 )
+_LOCK_TALKING = (
+    select(
+        interactions.c.state,
+        interactions.c.last_seq,
+        select(segments.c.number)
+        .where(segments.c.interaction_id == interactions.c.id, SEGMENT_UNANSWERED)
+        .limit(1)
+        .scalar_subquery(),
+    )
+    .where(interactions.c.id == bindparam("iid"), interactions.c.org_id == bindparam("org"))
+    .with_for_update(of=interactions)
+)
+"""With whether an answer is waited for, which it nearly always is not: the first one is the only one that counts."""
 _REPEATED = select(entries).where(
     entries.c.interaction_id == bindparam("iid"),
     entries.c.author == bindparam("who"),
@@ -71,10 +86,11 @@ def append(
 ) -> Appended:
     """Append to the interaction ``where`` (organisation, id); ``force`` lets the engine write after the end."""
     org_id, interaction_id = where
-    row = run(conn, _LOCK, {"iid": interaction_id, "org": org_id}).fetchone()
+    answers = draft.author is Author.AGENT and draft.kind is EntryKind.MESSAGE
+    row = run(conn, _LOCK_TALKING if answers else _LOCK, {"iid": interaction_id, "org": org_id}).fetchone()
     if row is None:
         raise NotFound(f"there is no interaction {interaction_id}", slug="unknown-interaction")
-    state, last_seq = row
+    state, last_seq = row[:2]
     if state != InteractionState.OPEN and draft.kind is not EntryKind.NOTE and not force:
         repeated = _find_repeated(conn, interaction_id, draft)
         if repeated is None:
@@ -88,6 +104,8 @@ def append(
             raise Conflict("two writers gave one number", slug="transcript-broken")
         return Appended(entry=repeated, repeated=True)
     _count(conn, entry, now_ms)
+    if answers and row[2] is not None:
+        run(conn, _ANSWER, {"iid": interaction_id, "now": now_ms})
     return Appended(entry=entry, repeated=False)
 
 
@@ -127,14 +145,12 @@ def row_of_entry(org_id: str, entry: Entry) -> dict[str, object]:
 
 
 def _count(conn: Connection, entry: Entry, now_ms: int) -> None:
-    """Move the interaction's counter and the clocks that a message stops."""
+    """Move the interaction's counter, and the visitor's clock if he wrote."""
     values = {"iid": entry.interaction_id, "seq": entry.seq}
     if entry.author is Author.VISITOR:
         run(conn, _COUNT_VISITOR, {**values, "now": now_ms})
-        return
-    run(conn, _COUNT, values)
-    if entry.author is Author.AGENT and entry.kind is EntryKind.MESSAGE:
-        run(conn, _ANSWER, {"iid": entry.interaction_id, "now": now_ms})
+    else:
+        run(conn, _COUNT, values)
 
 
 def _find_repeated(conn: Connection, interaction_id: str, draft: Draft) -> Entry | None:
@@ -150,7 +166,7 @@ def find_entry(conn: Connection, interaction_id: str, author: Author, client_id:
     return None if row is None else entry_of(row)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen: made for each message
 class AppendJob(OneStatement):
     """Append ``draft`` to an interaction."""
 
@@ -168,7 +184,7 @@ class AppendJob(OneStatement):
     def send(self, conn: Connection) -> Cursor:
         """Send the whole append; its answer is not waited for."""
         draft = self.draft
-        row = row_of_entry(self.org_id, self._entry(seq=0))
+        row = self.row(0)
         by_visitor = draft.author is Author.VISITOR
         row["visitor"] = by_visitor
         row["answers"] = draft.author is Author.AGENT and draft.kind is EntryKind.MESSAGE
@@ -182,7 +198,7 @@ class AppendJob(OneStatement):
             raise NotFound(f"there is no interaction {self.interaction_id}", slug="unknown-interaction")
         state, seq = row
         if seq is not None:
-            return Appended(entry=self._entry(seq=cast("int", seq)), repeated=False)
+            return Appended(entry=self.entry(seq=cast("int", seq)), repeated=False)
         repeated = find_entry(conn, self.interaction_id, self.draft.author, self.draft.client_id)
         if repeated is not None:
             return Appended(entry=repeated, repeated=True)
@@ -190,7 +206,20 @@ class AppendJob(OneStatement):
             raise Conflict("the conversation has ended", slug="interaction-closed")
         raise Conflict("two writers gave one number", slug="transcript-broken")
 
-    def _entry(self, *, seq: int) -> Entry:
+    @classmethod
+    def run_together(cls, conn: Connection, works: Sequence[AppendJob]) -> list[Appended] | None:
+        """Append all with a few statements (SQLite)."""
+        numbers = number_all(conn, works)
+        if numbers is None:
+            return None
+        return [Appended(entry=job.entry(seq=seq), repeated=False) for job, seq in zip(works, numbers, strict=True)]
+
+    def row(self, seq: int) -> dict[str, object]:
+        """Return the entry's row under a number."""
+        return row_of_entry(self.org_id, self.entry(seq=seq))
+
+    def entry(self, *, seq: int) -> Entry:
+        """Return the entry under a number."""
         return entry_from(
             self.draft, entry_id=self.entry_id, interaction_id=self.interaction_id, seq=seq, now_ms=self.now_ms
         )

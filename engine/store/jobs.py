@@ -28,7 +28,7 @@ Work = Callable[[Connection], Any]
 
 
 class OneStatement(ABC):
-    """Work that is one statement on PostgreSQL, so that a batch of it needs one round trip."""
+    """Work that is one statement on PostgreSQL, and few for many on SQLite, so that a batch of it costs little."""
 
     __slots__ = ()
 
@@ -44,8 +44,13 @@ class OneStatement(ABC):
     def finish(self, conn: Connection, sent: Cursor) -> Any:  # noqa: ANN401 -- as above
         """Read the answer. Whatever of the engine's errors it raises, the statement wrote nothing then."""
 
+    @classmethod
+    @abstractmethod
+    def run_together(cls, conn: Connection, works: Sequence[Any]) -> list[Any] | None:
+        """Do several of the kind at once (SQLite); None: undo what was done, and do them one by one."""
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+
+@dataclass(kw_only=True, slots=True)  # not frozen: made for each message, and that doubles what making one costs
 class Job:
     """One function to run in a transaction, and who waits for it."""
 
@@ -56,7 +61,7 @@ class Job:
     since: float = field(default_factory=time.perf_counter)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Settled:
     """A job that ran: its value, or the error that undid it."""
 

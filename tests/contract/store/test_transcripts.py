@@ -1,6 +1,7 @@
 """Transcripts: gapless numbers, repeats, marks."""
 
 import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
@@ -182,3 +183,66 @@ async def test_a_number_beyond_the_database_is_refused_and_harms_nobody(store: S
     with pytest.raises(InvalidInput):
         await store.transcripts.since(org, chat.id, after_seq=2**70)
     assert await store.transcripts.since(org, chat.id, after_seq=0)
+
+
+async def test_written_together_or_one_by_one_the_rows_are_the_same(store: Store, org: str) -> None:
+    """What waits when the writer comes is one batch; it must leave what each append alone leaves."""
+    ana = await agent(store, org)
+    drafts = [
+        said("hello", client_id="v1"),
+        said('"quoted" \\ and 😀', author=Author.AGENT, client_id="a1"),
+        said("again", client_id="v2"),
+        replace(said("between us", author=Author.AGENT, client_id="n1"), kind=EntryKind.NOTE, data={"consult_id": "c"}),
+        said("too", author=Author.AGENT, client_id="a2"),
+    ]
+
+    async def talk(name: str, *, together: bool) -> tuple[object, ...]:
+        result = await opened(store, org, conversation_key=name, token_hash=name, body="")
+        chat = result.interaction
+        await store.routing.apply(Story(result, epoch=1 + together).answered(ana.id))
+        await store.conversations.warn(org, chat.id, silent_since_ms=START_MS + 1, now_ms=START_MS + 2, body="?")
+        append = store.transcripts.append
+        if together:
+            gate = threading.Event()
+            held = asyncio.create_task(store._access.write(org, lambda _: gate.wait(10)))
+            tasks = [
+                asyncio.create_task(append(org, chat.id, d, now_ms=START_MS + 9_000 + n)) for n, d in enumerate(drafts)
+            ]
+            await asyncio.sleep(0)
+            gate.set()
+            answers = [await task for task in tasks]
+            await held
+        else:
+            answers = [await append(org, chat.id, d, now_ms=START_MS + 9_000 + n) for n, d in enumerate(drafts)]
+        told = await store.transcripts.since(org, chat.id, after_seq=0)
+        assert [one.entry for one in answers] == told[-len(drafts) :]
+        assert not any(one.repeated for one in answers)
+        now = await store.conversations.get(org, chat.id)
+        level = (await store.routing.service_level(org, since_ms=0))["sales"]
+        plain = [(one.seq, one.kind, one.author, one.body, one.client_id, one.at_ms, one.data) for one in told]
+        return plain[-len(drafts) :], now.last_seq, now.last_visitor_ms, now.warned_ms, level.asa_ms
+
+    assert await talk("one by one", together=False) == await talk("together", together=True)
+
+
+async def test_what_is_unusual_in_a_batch_is_judged_alone(store: Store, org: str) -> None:
+    chat = (await opened(store, org, body="")).interaction
+    over = (await opened(store, org, conversation_key="o", token_hash="o", body="")).interaction
+    await store.conversations.close(org, over.id, reason="visitor", now_ms=START_MS)
+    gate = threading.Event()
+    held = asyncio.create_task(store._access.write(org, lambda _: gate.wait(10)))
+    wanted = [(chat.id, "x"), (over.id, "x"), (chat.id, "y"), (chat.id, "x"), ("nowhere", "x"), (chat.id, "z")]
+    tasks = [
+        asyncio.create_task(store.transcripts.append(org, where, said(name, client_id=name), now_ms=START_MS))
+        for where, name in wanted
+    ]
+    await asyncio.sleep(0)
+    gate.set()
+    await held
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [getattr(one, "slug", None) for one in answers] == [
+        None, "interaction-closed", None, None, "unknown-interaction", None,
+    ]  # fmt: skip
+    assert [one.repeated for one in answers if isinstance(one, Appended)] == [False, False, True, False]
+    told = await store.transcripts.since(org, chat.id, after_seq=0)
+    assert [(one.seq, one.body) for one in told] == [(1, "x"), (2, "y"), (3, "z")]
