@@ -1,7 +1,8 @@
 """Named places between two systems where tests can kill, stall or fail the engine.
 
 ``CORDBOARD_FAILPOINTS="name=action[@n],…"`` arms them; the n-th pass (default: the first) acts.
-Actions: ``kill`` (SIGKILL to this process, as a power cut would), ``raise`` (an Unavailable error).
+Actions: ``kill`` (SIGKILL to this process, as a power cut would), ``raise`` (an Unavailable error), ``stop`` (SIGSTOP:
+the whole process stands still until it gets SIGCONT).
 A name that is not in ``NAMES`` is refused, so that a test cannot aim at a place that is gone.
 With nothing armed a pass costs one dictionary look-up.
 """
@@ -19,6 +20,9 @@ NAMES = frozenset(
         "intake.before-commit",  # a message is in memory only
         "intake.after-commit",  # work item is pending in SQL, not on the board
         "intake.after-enqueue",  # on the board; the visitor was not told
+        "sweep.after-read",  # pending items read, none enqueued
+        "refusal.before-board",  # a queue would not have it, nobody knows
+        "refusal.after-board",  # turned away on the board, pending in SQL
         "transcript.before-commit",  # a message is in memory only
         "transcript.after-commit",  # committed, neither acknowledged nor fanned out
         "transcript.after-publish",  # fanned out, not acknowledged
@@ -66,6 +70,9 @@ class Failpoints:
         del self._armed[name]
         if action == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if action == "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return
         raise Unavailable(f"failpoint {name} was armed to raise", slug="failpoint")
 
 
@@ -79,7 +86,7 @@ def _read(text: str) -> dict[str, tuple[str, int]]:
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, rest = part.partition("=")
         action, _, count = rest.partition("@")
-        if name not in NAMES or action not in ("kill", "raise") or not (count or "1").isdigit():
+        if name not in NAMES or action not in ("kill", "raise", "stop") or not (count or "1").isdigit():
             raise InvalidInput(
                 f"failpoint {part!r} is not known",
                 mend=f"Write name=kill or name=raise@2 with a name of: {', '.join(sorted(NAMES))}.",

@@ -108,6 +108,13 @@ class Router(Protocol):
         """Put an item on the board; idempotent by id. Raises Unavailable."""
         ...
 
+    async def refuse(self, org_id: str, answers: Mapping[str, Reply]) -> set[str]:
+        """Turn items away before the record closes them; return which, the others are on the board.
+
+        Raises Unavailable.
+        """
+        ...
+
     async def conclude(self, org_id: str, item_id: str, reason: str) -> Reply:
         """Take an item off by the customer's side. Raises Unavailable."""
         ...

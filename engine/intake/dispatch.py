@@ -31,6 +31,7 @@ PART = 200
 """Items per transaction, and per call of the board."""
 CANCELLED = "cancelled"
 
+_NO_PLACE = Reply(outcome=Outcome.REFUSED)
 _BOARD_AWAY = frozenset({Outcome.NO_BOARD, Outcome.STALE_EPOCH, Outcome.WRONG_LAYOUT})
 _FIELDS: Mapping[str, str] = {
     "unknown-case": "case_id",
@@ -63,6 +64,10 @@ class WorkBoard(Protocol):
 
     async def enqueue_many(self, org_id: str, items: Sequence[WorkItem]) -> Sequence[Reply]:
         """Put items on the board, some hundred at most; idempotent by id. One reply each."""
+        ...
+
+    async def refuse(self, org_id: str, answers: Mapping[str, Reply]) -> set[str]:
+        """Turn items away before the record closes them; return which, the others are on the board."""
         ...
 
     async def conclude(self, org_id: str, item_id: str, reason: str) -> Reply:
@@ -165,13 +170,10 @@ class Dispatch:
         """Put a part on the board; what it will not have is closed."""
         pending = [one.item for one in taken if one.item is not None and one.item.state is WorkState.PENDING]
         replies = await self._replies(org_id, pending) if pending else {}
-        refused = {
-            item_id: reply.outcome.value
-            for item_id, reply in replies.items()
-            if not reply.ok and reply.outcome not in _BOARD_AWAY
+        unplaced = {
+            item_id: reply for item_id, reply in replies.items() if not reply.ok and reply.outcome not in _BOARD_AWAY
         }
-        if refused:
-            await self._refuse(org_id, refused)
+        refused = await self._refuse(org_id, unplaced) if unplaced else {}
         if len(taken) == 1:  # its maker is told at once how it stands; of many, the projector writes it down
             await self._recorder.record([event for reply in replies.values() for event in reply.events])
         return [
@@ -189,11 +191,24 @@ class Dispatch:
             return {}
         return {item.id: reply for item, reply in zip(items, replies, strict=True)}
 
-    async def _refuse(self, org_id: str, whys: Mapping[str, str]) -> None:
-        await self._record.refuse(org_id, whys, now_ms=self._clock.now_ms())
-        for item_id in whys:  # the sweep may have found room meanwhile
-            reply = await self._board.conclude(org_id, item_id, "refused")
-            await self._recorder.record(reply.events)
+    async def _refuse(self, org_id: str, answers: Mapping[str, Reply], outcome: str = "") -> Mapping[str, str]:
+        """Close items that the board will not have, on the board first; return why, without those it has after all.
+
+        A process that found an item pending may be about to enqueue it: only the board can say who was first. What a
+        crash leaves turned away and pending the sweep closes.
+        """
+        failpoint("refusal.before-board")
+        try:
+            turned_away = await self._board.refuse(org_id, answers)
+        except Unavailable as error:
+            log.warning("left pending for the sweep", org=org_id, items=len(answers), why=str(error))
+            return {}
+        failpoint("refusal.after-board")
+        whys = {item_id: answers[item_id].outcome.value for item_id in answers if item_id in turned_away}
+        if whys:
+            kept = {item_id: outcome or why for item_id, why in whys.items()}
+            await self._record.refuse(org_id, kept, now_ms=self._clock.now_ms())
+        return whys
 
     async def change(self, org_id: str, item_id: str, changes: Mapping[str, object]) -> WorkItem:
         """Change what an item asks for, while it waits; keys as ``WorkBoard.change``. Idempotent.
@@ -235,9 +250,9 @@ class Dispatch:
         if item.state in (WorkState.CLOSED, WorkState.WRAPUP):
             return item
         reply = await self._on_board(item, lambda: self._board.conclude(org_id, item_id, CANCELLED))
-        if reply is None:
-            await self._record.refuse(org_id, {item_id: CANCELLED}, now_ms=self._clock.now_ms())
-        else:
+        if reply is None and not await self._refuse(org_id, {item_id: _NO_PLACE}, CANCELLED):
+            reply = await self._board.conclude(org_id, item_id, CANCELLED)  # another process put it there
+        if reply is not None:
             await self._require(reply)
         return await self._record.get(org_id, item_id)
 

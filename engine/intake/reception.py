@@ -130,9 +130,11 @@ class Reception:
             # Pending still: it goes over the board all the same, so that history and statistics know of it.
             entered = await self._router.enqueue(item)
             if entered.outcome is Outcome.UNKNOWN_QUEUE or entered.outcome in TURNED_AWAY:
-                await self._close(org_id, interaction_id, reason)  # no queue has it, and none needs to any more
-                return
-            await self._require(entered)
+                if await self._router.refuse(org_id, {item.id: entered}):
+                    await self._close(org_id, interaction_id, reason)  # no queue has it, and none needs to any more
+                    return
+            else:
+                await self._require(entered)
             reply = await self._router.conclude(org_id, item.id, reason)
         await self._require(reply)
 
@@ -164,8 +166,11 @@ class Reception:
     async def turn_away(self, item: WorkItem, reply: Reply) -> None:
         """End what the board did not take in, as its answer says: the conversation with its work, in one transaction.
 
+        On the board first, since another process may have found room a moment before, and then nothing is ended.
         Idempotent: what a crash leaves undone the sweep meets again, still pending. Raises Unavailable.
         """
+        if not await self._router.refuse(item.org_id, {item.id: reply}):
+            return
         reason = ending(self._organisations.get(item.org_id), reply)
         log.info("turned away", org=item.org_id, item=item.id, queue=reply.detail.get("queue"), reason=reason)
         if item.interaction_id:
@@ -173,9 +178,6 @@ class Reception:
         else:
             whys = {item.id: reply.outcome.value}
             await self._record.work.refuse(item.org_id, whys, now_ms=self._clock.now_ms())
-        # Another process may have found room a moment before.
-        concluded = await self._router.conclude(item.org_id, item.id, "refused")
-        await self._recorder.record(concluded.events)
 
     def _classify(self, arrival: Arrival) -> tuple[Plan, str]:
         organisation = self._organisations.get(arrival.org_id)

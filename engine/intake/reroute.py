@@ -12,7 +12,7 @@ from engine.clock import Clock
 from engine.errors import NotFound, Refused
 from engine.intake.contract import Organisations, Record, Recorder, Router
 from engine.model.organisation import Organisation
-from engine.model.work import Outcome, Plan, WorkItem, WorkState
+from engine.model.work import Outcome, Plan, Reply, WorkItem, WorkState
 from engine.skills.infer import infer
 
 log = structlog.get_logger(__name__)
@@ -106,9 +106,9 @@ class Rerouting:
 
     async def _take_off(self, item: WorkItem) -> None:
         """Close work of another system, which knows best where else it could go."""
-        whys = {item.id: REFUSED}
-        if item.state is WorkState.PENDING:
-            await self._record.work.refuse(item.org_id, whys, now_ms=self._clock.now_ms())
+        nowhere = {item.id: Reply(outcome=Outcome.UNKNOWN_QUEUE)}
+        if item.state is WorkState.PENDING and await self._router.refuse(item.org_id, nowhere):
+            await self._record.work.refuse(item.org_id, {item.id: REFUSED}, now_ms=self._clock.now_ms())
         else:
             reply = await self._router.conclude(item.org_id, item.id, REFUSED)
             await self._recorder.record(reply.events)

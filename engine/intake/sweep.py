@@ -7,6 +7,7 @@ import structlog
 
 from engine.clock import Clock
 from engine.errors import CordboardError, NotFound, Refused
+from engine.failpoints import failpoint
 from engine.intake.contract import Arrivals, Router
 from engine.intake.overflow import TURNED_AWAY
 from engine.model.organisation import Organisation
@@ -85,6 +86,8 @@ class Sweep:
         items = await self._arrivals.pending_items(self._limit, until_ms, after=self._after)
         away: set[str] = set()
         enqueued = 0
+        if items:
+            failpoint("sweep.after-read")
         for item in items:
             if item.org_id not in away:
                 enqueued += await self._enqueue(item, away)
@@ -105,7 +108,7 @@ class Sweep:
             reply = await self._router.enqueue(again)
         if reply.outcome in _BOARD_AWAY:
             away.add(item.org_id)
-        elif reply.outcome in TURNED_AWAY:
+        elif reply.outcome in TURNED_AWAY or reply.outcome is Outcome.REFUSED:
             return await self._end(item, reply)
         elif not reply.ok:
             log.error("cannot be enqueued", org=item.org_id, item=item.id, why=reply.outcome.value)

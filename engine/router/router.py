@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from engine.errors import Unavailable
 from engine.model.board import AgentView, BoardView, QueueView, Tick
 from engine.model.organisation import Organisation
 from engine.model.work import Outcome, Reply, Requirement, RoutingEvent, WorkItem
@@ -69,6 +70,22 @@ class Router:
             replies += [Reply(outcome=Outcome(outcome)) for outcome in answer.result]
             replies[-1] = Reply(outcome=replies[-1].outcome, events=answer.events)
         return replies
+
+    async def refuse(self, org_id: str, answers: Mapping[str, Reply]) -> set[str]:
+        """Turn items away (id → what their enqueueing was answered) before the record closes them. Idempotent.
+
+        Returns those that are turned away; the others are on the board, or were: another process found a place for
+        them. For ten minutes at least, who enqueues one that was turned away is answered the same. Raises
+        Unavailable: some may be turned away, and a repeat goes on from there.
+        """
+        standing: set[str] = set()
+        for part in _parts(list(answers.items()), ITEMS_PER_CALL):
+            told = {item_id: {"outcome": reply.outcome.value, "told": reply.detail} for item_id, reply in part}
+            answer = await self._board.ask(org_id, "refuse_items", json_of(told))
+            if answer.outcome is not Outcome.OK:
+                raise Unavailable("The routing board is being rebuilt.", slug="board-rebuilding")
+            standing.update(msgspec.json.decode(answer.result, type=list[str]))
+        return set(answers) - standing
 
     async def assign(self, item: WorkItem, agent_id: str) -> Reply:
         """Put a new item with an agent at once, because an outside fact did: his room may go below zero."""

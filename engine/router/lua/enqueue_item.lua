@@ -5,7 +5,7 @@
 --            preferred_agent, required, parent, exclude, interaction, case, created}
 -- Outcomes:  ok, with '' or JSON {from, to, why} when another queue has it; repeated when the item is or was
 --            on the board; unknown_queue; queue_full, queue_closed with JSON {why, do, queue}; invalid;
---            too_many_signatures
+--            too_many_signatures; of an item that was turned away, as it was answered then
 -- Events:    as lib/arrival.lua
 
 register('enqueue_item', function(self, text)

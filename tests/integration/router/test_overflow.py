@@ -257,3 +257,27 @@ async def test_conditions_of_unknown_queues_and_modes(scene: Scene) -> None:
     assert (await scene.router.set_queue(scene.org_id, "gone", mode="paused")).outcome is Outcome.UNKNOWN_QUEUE
     assert (await scene.router.set_queue(scene.org_id, "sales", mode="asleep")).outcome is Outcome.INVALID
     assert (await scene.router.set_queue(scene.org_id, "sales")).outcome is Outcome.REPEATED
+
+
+async def test_what_was_turned_away_cannot_be_enqueued_late(scene: Scene) -> None:
+    await open_with(scene, sales={"limit_items": 1, "overflow": {FULL: do(Overflow.MESSAGE)}})
+    await arrive(scene, "i1")
+    answers = {name: await arrive(scene, name) for name in ("i2", "i3")}
+    assert await scene.router.refuse(scene.org_id, answers | {"i1": answers["i2"]}) == {"i2", "i3"}
+    assert await scene.router.refuse(scene.org_id, answers) == {"i2", "i3"}  # a repeat
+    scene.take(await scene.router.conclude(scene.org_id, "i1", "visitor"))
+    late = await arrive(scene, "i2")  # there is room now, but it was told otherwise
+    assert (late.outcome, late.detail, late.events) == (Outcome.QUEUE_FULL, answers["i2"].detail, ())
+    assert await scene.router.refuse(scene.org_id, {"i1": answers["i2"]}) == set()  # it was on the board
+    assert (await scene.router.conclude(scene.org_id, "i2", "refused")).outcome is Outcome.REPEATED
+    assert (await arrive(scene, "i4")).ok
+
+
+async def test_who_found_room_first_is_not_turned_away(scene: Scene) -> None:
+    await open_with(scene, sales={"limit_items": 1})
+    await arrive(scene, "i1")
+    refused = await arrive(scene, "i2")
+    scene.take(await scene.router.conclude(scene.org_id, "i1", "visitor"))
+    assert (await arrive(scene, "i2")).ok  # another process
+    assert await scene.router.refuse(scene.org_id, {"i2": refused}) == set()
+    assert (await scene.shown("i2"))["state"] == "queued"

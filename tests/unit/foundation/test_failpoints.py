@@ -1,5 +1,7 @@
 """Failpoints act exactly where and when they are armed."""
 
+import os
+import signal
 import subprocess
 import sys
 
@@ -36,3 +38,15 @@ def test_kill_ends_the_process_as_a_power_cut_would() -> None:
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, timeout=30)
     assert done.returncode == -9
     assert done.stdout == b""
+
+
+def test_stop_lets_the_process_stand_still_until_it_is_continued() -> None:
+    code = (
+        "from engine.failpoints import parse_failpoints as p\n"
+        "p('intake.after-commit=stop').hit('intake.after-commit')\nprint('went on')\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    process.send_signal(signal.SIGCONT)
+    assert process.communicate(timeout=30)[0] == b"went on\n"

@@ -140,6 +140,10 @@ class Board:
         self.items[item.id], self.queues[item.id] = "queued", item.queue
         return Reply(outcome=Outcome.OK, events=(event(EventKind.ENQUEUED, item.id),))
 
+    async def refuse(self, org_id: str, answers: Mapping[str, Reply]) -> set[str]:
+        self._reach()
+        return {item_id for item_id in answers if item_id not in self.items}
+
     async def conclude(self, org_id: str, item_id: str, reason: str) -> Reply:
         self._reach()
         if self.outcome is not Outcome.OK:

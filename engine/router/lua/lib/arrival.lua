@@ -27,8 +27,12 @@ end
 function arrival.create(board, given)
   if not string.find(given.id, '^[%w_:.-]+$') then
     return nil, OUTCOME.invalid
-  elseif items.read(board, given.id) or items.closed(board, given.id) then
+  elseif items.read(board, given.id) then
     return nil, OUTCOME.repeated
+  end
+  local closed = items.closed(board, given.id)
+  if closed then
+    return nil, closed.outcome or OUTCOME.repeated, closed.told
   end
   local queue, refused, told = admission.find(board, given.queue, given)
   if refused then

@@ -9,7 +9,8 @@ function items.read(board, id)
   return record.read(board, keys.item(board, id), fields.ITEM)
 end
 
--- Return what is kept of a closed item ({agent, assignment, answer}), or nil. It outlives the sweep.
+-- Return what is kept of a closed item ({agent, assignment, answer}), or of one that was turned away ({outcome,
+-- told} besides), or nil. It outlives the sweep.
 function items.closed(board, id)
   local stretch = math.floor(board.now / STRETCH_MS)
   local text = redis.call('HGET', keys.closed(board, stretch), id)
@@ -17,15 +18,19 @@ function items.closed(board, id)
   return text and cjson.decode(text) or nil
 end
 
-function items.bury(board, item)
+-- Keep `closed` of an item that is not on the board any more, or never was.
+function items.remember(board, id, closed)
   local stretch = math.floor(board.now / STRETCH_MS)
-  local text = cjson.encode({
-    agent = item.last_agent, assignment = item.last_assignment, answer = item.last_answer,
-  })
-  if redis.call('HSET', keys.closed(board, stretch), item.id, text) == 1 and stretch ~= board.cache.stretch then
+  if redis.call('HSET', keys.closed(board, stretch), id, cjson.encode(closed)) == 1 and stretch ~= board.cache.stretch then
     board.cache.stretch = stretch
     redis.call('UNLINK', keys.closed(board, stretch - 2), keys.closed(board, stretch - 3))
   end
+end
+
+function items.bury(board, item)
+  items.remember(board, item.id, {
+    agent = item.last_agent, assignment = item.last_assignment, answer = item.last_answer,
+  })
   record.drop(board, keys.item(board, item.id))
 end
 
