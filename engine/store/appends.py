@@ -6,7 +6,6 @@ the unique index on (interaction, author, client id), which spares the common ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,7 +19,6 @@ from engine.store.jobs import OneStatement
 from engine.store.json_text import dump
 from engine.store.rows import entry_of
 from engine.store.tables import entries, interactions, segments
-from engine.store.together import number_all
 from engine.store.upsert import once
 
 _LOCK = (
@@ -205,14 +203,6 @@ class AppendJob(OneStatement):
         if state != "open" and self.draft.kind is not EntryKind.NOTE:
             raise Conflict("the conversation has ended", slug="interaction-closed")
         raise Conflict("two writers gave one number", slug="transcript-broken")
-
-    @classmethod
-    def run_together(cls, conn: Connection, works: Sequence[AppendJob]) -> list[Appended] | None:
-        """Append all with a few statements (SQLite)."""
-        numbers = number_all(conn, works)
-        if numbers is None:
-            return None
-        return [Appended(entry=job.entry(seq=seq), repeated=False) for job, seq in zip(works, numbers, strict=True)]
 
     def row(self, seq: int) -> dict[str, object]:
         """Return the entry's row under a number."""

@@ -28,7 +28,7 @@ Work = Callable[[Connection], Any]
 
 
 class OneStatement(ABC):
-    """Work that is one statement on PostgreSQL, and few for many on SQLite, so that a batch of it costs little."""
+    """Work that is one statement on PostgreSQL, so that a batch of it needs one round trip."""
 
     __slots__ = ()
 
@@ -43,11 +43,6 @@ class OneStatement(ABC):
     @abstractmethod
     def finish(self, conn: Connection, sent: Cursor) -> Any:  # noqa: ANN401 -- as above
         """Read the answer. Whatever of the engine's errors it raises, the statement wrote nothing then."""
-
-    @classmethod
-    @abstractmethod
-    def run_together(cls, conn: Connection, works: Sequence[Any]) -> list[Any] | None:
-        """Do several of the kind at once (SQLite); None: undo what was done, and do them one by one."""
 
 
 @dataclass(kw_only=True, slots=True)  # not frozen: made for each message, and that doubles what making one costs

@@ -1,4 +1,4 @@
-"""Several jobs of one statement each: one round trip (PostgreSQL's pipeline mode), or a few statements (SQLite)."""
+"""Several jobs of one statement each in one round trip (PostgreSQL's pipeline mode)."""
 
 from __future__ import annotations
 
@@ -34,22 +34,6 @@ def leading(batch: Sequence[Job]) -> int:
             break
         count += 1
     return count
-
-
-class OneByOne(Exception):
-    """What was tried for several jobs at once must be undone, and each be run by itself."""
-
-
-def run_together(connection: Connection, jobs: Sequence[Job]) -> list[Settled]:
-    """Run ``jobs`` with a few statements (SQLite). Raises OneByOne, and what one of them alone raises."""
-    kinds = {type(job.work) for job in jobs}
-    if len(jobs) == 1 or len(kinds) > 1:
-        return [Settled(job=job, value=job.work(connection)) for job in jobs]
-    kind = cast("type[OneStatement]", kinds.pop())
-    values = kind.run_together(connection, [job.work for job in jobs])
-    if values is None:
-        raise OneByOne
-    return [Settled(job=job, value=value) for job, value in zip(jobs, values, strict=True)]
 
 
 def send_all(connection: Connection, jobs: Sequence[Job], *, commit: bool) -> list[Settled]:

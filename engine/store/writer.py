@@ -3,9 +3,8 @@
 A lane is one thread with one connection. It takes what waits (at most ``BATCH``, urgent jobs first), runs each job in
 a savepoint, so that a failing job harms no neighbour, commits once, then settles all. Where messages wait by then,
 jobs that are not urgent get ``SLICE_S`` per batch, and the rest goes back to the head of the queue; ``FEW`` of them
-always run, so that they get on however slow the database is. A batch is first tried without savepoints, its messages
-together (on a server in one round trip, on SQLite in a few statements), and run again with them if a job fails or
-cannot go with the others, which is rare. Nothing
+always run, so that they get on however slow the database is. A batch is first tried without savepoints, on a server
+with the jobs of one statement sent together, and run again with them if a job fails, which is rare. Nothing
 waits to be gathered: while one batch syncs, the next one collects. SQLite has one lane. PostgreSQL has several; jobs
 of one organisation share a lane, because lanes that lock the same rows in different orders would only wait for the
 deadlock detector. Other processes still can meet us there: a batch that the server refuses for that is run again, job
@@ -29,7 +28,7 @@ from engine.errors import Unavailable
 from engine.store.connect import DRIVER_ERRORS, Backend, raw, retryable
 from engine.store.inbox import Inbox
 from engine.store.jobs import Job, Settled, as_engine_error, new_job, settle
-from engine.store.pipeline import leading, run_together, send_all
+from engine.store.pipeline import leading, send_all
 
 log = structlog.get_logger(__name__)
 
@@ -128,13 +127,11 @@ class Lane:
         execute = raw(connection).execute
         settled: list[Settled] = []
         try:
-            sent = leading(batch)
-            if sent and self._backend.round_trips:
+            sent = leading(batch) if self._backend.round_trips else 0
+            if sent:
                 settled += send_all(connection, batch[:sent], commit=sent == len(batch))
-                if sent == len(batch):
-                    return settled
-            elif sent:
-                settled += run_together(connection, batch[:sent])
+            if sent and sent == len(batch):
+                return settled
             for job in self._in_time(batch[sent:]):
                 settled.append(Settled(job=job, value=job.work(connection)))
         except Exception as error:

@@ -185,7 +185,7 @@ async def test_a_number_beyond_the_database_is_refused_and_harms_nobody(store: S
     assert await store.transcripts.since(org, chat.id, after_seq=0)
 
 
-async def test_written_together_or_one_by_one_the_rows_are_the_same(store: Store, org: str) -> None:
+async def test_in_one_batch_or_one_by_one_the_rows_are_the_same(store: Store, org: str) -> None:
     """What waits when the writer comes is one batch; it must leave what each append alone leaves."""
     ana = await agent(store, org)
     drafts = [
