@@ -64,11 +64,12 @@ async def test_a_lowered_level_finds_who_was_too_low(scene: Scene) -> None:
     assert await scene.offer_of("ana") == "i1"
 
 
-async def test_a_level_is_never_lowered_below_one(scene: Scene) -> None:
+async def test_a_skill_that_is_lowered_below_one_is_dropped(scene: Scene) -> None:
     await scene.open(shop(scene.org_id, {"ana": {}}))
-    await scene.enqueue("i1", skills={"english": 2})
-    await scene.advance(10_000)
-    assert (await scene.shown("i1"))["requires"] == {"english": 1}
+    await scene.sign_in("ana")
+    await scene.enqueue("i1", skills={"english": 3})
+    assert kinds(await scene.advance(10_000)) == ["relaxed", "offered"]
+    assert await scene.offer_of("ana") == "i1"
 
 
 async def test_the_home_queue_keeps_order_and_statistics(scene: Scene) -> None:

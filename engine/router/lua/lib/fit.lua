@@ -72,3 +72,21 @@ function fit.narrowest(board, signature)
   end
   return best, least, size
 end
+
+-- Return cohorts that fit and have somebody signed in, of up to `limit` of each set that they can be in.
+function fit.staffed(board, signature, limit)
+  local key, least = fit.narrowest(board, signature)
+  local sets, list = { key }, {}
+  for i = 1, key and 0 or #signature.queues do
+    sets[i] = keys.members(board, signature.queues[i])
+  end
+  for _, set in ipairs(sets) do
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', set, least or 0, '+inf', 'LIMIT', 0, limit)) do
+      local staff = redis.call('HGET', keys.staff(board), id) or '0'
+      if staff ~= '0' and fit.tier(cohorts.read(board, tonumber(id)), signature, false) then
+        list[#list + 1] = tonumber(id)
+      end
+    end
+  end
+  return list
+end

@@ -37,7 +37,8 @@ timers.on.match = function(board, queue, place)
   local ids = redis.call('ZRANGE', keys.line(board, queue), start, start + ITEMS_AT_ONCE - 1)
   for _, id in ipairs(ids) do
     local item = items.read(board, id)
-    if (tried[item.signature] and item.passed == 0) or not matching.hand_out(board, item) then
+    local waits = item.state == STATE.queued -- else somebody set free by those before it has it by now
+    if waits and ((tried[item.signature] and item.passed == 0) or not matching.hand_out(board, item)) then
       start = start + 1
       tried[item.signature] = tried[item.signature] or item.passed == 0
     end
@@ -64,6 +65,7 @@ local function sign(board, item)
   item.signature = before
   lines.leave(board, item)
   item.signature = after
+  rooms.release(board, item, nil) -- whoever kept room for it may not fit now
   matching.place(board, item)
   return item.state == STATE.queued
 end
@@ -77,7 +79,8 @@ timers.on.sign = function(board, queue, place)
   start = from_front and start or math.max(start - ITEMS_AT_ONCE, 0)
   local ids, kept = stop > 0 and redis.call('ZRANGE', key, start, stop - 1) or {}, 0
   for _, id in ipairs(ids) do
-    kept = kept + (sign(board, items.read(board, id)) and 1 or 0)
+    local item = items.read(board, id)
+    kept = kept + (item.state == STATE.queued and sign(board, item) and 1 or 0)
   end
   if from_front then
     local next_place = #ids == ITEMS_AT_ONCE and start + kept or redis.call('ZCARD', key)

@@ -41,7 +41,7 @@ end
 function presence.each_held(board, agent, state, step)
   for _, id in ipairs(agents.held(agent)) do
     local item = items.read(board, id)
-    if item.state == state then
+    if item and item.state == state then -- a consult may have ended with the one before it
       step(item)
     end
   end

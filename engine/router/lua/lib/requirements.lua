@@ -34,7 +34,7 @@ end
 local function relax(step, skills, queues)
   for skill, by in pairs(step.lower or {}) do
     if skills[skill] then
-      skills[skill] = math.max(skills[skill] - by, 1)
+      skills[skill] = skills[skill] > by and skills[skill] - by or nil
     end
   end
   for _, skill in ipairs(step.drop or {}) do
@@ -42,14 +42,6 @@ local function relax(step, skills, queues)
   end
   for _, queue in ipairs(step.widen or {}) do
     queues[#queues + 1] = queue
-  end
-end
-
--- The preferred skills are dropped by the first step of all, at the queue's preferred wait.
-local function drop_preferred(queue, item, skills)
-  local firm = requirements.joined(queue, read_map(item.skills))
-  for skill in pairs(skills) do
-    skills[skill] = firm[skill]
   end
 end
 
@@ -77,20 +69,19 @@ function requirements.are_allowed(board, item, changes)
   return signatures.of(board, { changes.queue or item.queue }, demands.text(item.channel, item.weight), skills) ~= nil
 end
 
--- Return queues (home first) and skills the item asks for after its `stage` steps.
+-- Return queues (home first) and skills the item asks for after its `stage` steps. What is only preferred counts
+-- until its step is taken, whatever the other steps have lowered by then.
 function requirements.now(board, item)
   local queue = config.queue(board, item.queue)
-  local skills = requirements.joined(queue, read_map(item.skills), read_map(item.preferred))
+  local steps, prefers = item.stage > 0 and requirements.steps(queue, item) or {}, true
+  local taken = math.min(item.stage, #steps)
+  for i = 1, taken do
+    prefers = prefers and not steps[i].preferred
+  end
+  local skills = requirements.joined(queue, read_map(item.skills), prefers and read_map(item.preferred) or {})
   local queues = { item.queue }
-  if item.stage > 0 then
-    local steps = requirements.steps(queue, item)
-    for i = 1, math.min(item.stage, #steps) do
-      if steps[i].preferred then
-        drop_preferred(queue, item, skills)
-      else
-        relax(steps[i], skills, queues)
-      end
-    end
+  for i = 1, taken do
+    relax(steps[i], skills, queues)
   end
   return queues, skills
 end

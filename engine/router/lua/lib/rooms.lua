@@ -31,23 +31,23 @@ local function is_fit(board, item, agent)
   return item.passed == 0 or redis.call('SISMEMBER', keys.passed(board, item.id), agent.id) == 0
 end
 
+local function is_before(board, left, right)
+  local _, left_used = capacity.load(board, left)
+  local _, right_used = capacity.load(board, right)
+  return left_used < right_used
+    or left_used == right_used and (left.idle < right.idle or left.idle == right.idle and left.id < right.id)
+end
+
 -- Return the fitting agent who is the least loaded of those looked at, or nil.
 local function find(board, item)
-  local signature, looked = signatures.read(board, item.signature), 0
-  local best, best_used
-  local key, least = fit.narrowest(board, signature)
-  for _, cohort in ipairs(key and redis.call('ZRANGEBYSCORE', key, least, '+inf', 'LIMIT', 0, LOOKED_AT) or {}) do
-    local staffed = redis.call('HGET', keys.staff(board), cohort)
-    if looked < LOOKED_AT and staffed and staffed ~= '0' and fit.tier(cohorts.read(board, tonumber(cohort)), signature, false) then
-      for _, id in ipairs(redis.call('SRANDMEMBER', keys.cohort(board, cohort), LOOKED_AT - looked)) do
-        local agent = agents.read(board, id)
-        looked = looked + 1
-        if is_fit(board, item, agent) then
-          local _, used = capacity.load(board, agent)
-          if not best or used < best_used or (used == best_used and agent.idle < best.idle) then
-            best, best_used = agent, used
-          end
-        end
+  local left, best = LOOKED_AT, nil
+  for _, cohort in ipairs(fit.staffed(board, signatures.read(board, item.signature), LOOKED_AT)) do
+    local some = left > 0 and redis.call('SRANDMEMBER', keys.cohort(board, cohort), left) or {}
+    left = left - #some
+    for _, id in ipairs(some) do
+      local agent = agents.read(board, id)
+      if is_fit(board, item, agent) and (not best or is_before(board, agent, best)) then
+        best = agent
       end
     end
   end
