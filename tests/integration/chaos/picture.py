@@ -24,11 +24,6 @@ class Picture:
         """The board's last real time."""
         return int(self.meta["clock"])
 
-    @property
-    def running(self) -> int:
-        """The board's last running time."""
-        return self.now - int(self.meta.get("stopped", 0))
-
     def named(self, kind: str) -> Iterator[tuple[str, dict[str, str]]]:
         """Yield id and fields of every hash of the kind."""
         for key, fields in self.hashes.items():

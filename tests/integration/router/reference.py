@@ -1,251 +1,379 @@
-"""The routing model a second time, as plainly as possible: lists and loops instead of indexes.
+"""The routing model a second time: what each command and each timer does, by the rules and in their order.
 
-It looks at all items and all agents at every turn; the router must come to the same decisions.
+It looks at all items and all agents at every turn; the router must come to the same decisions, told in the same order.
 """
 
-from dataclasses import dataclass, field
+from typing import Any
 
-OFFER_MS, WRAPUP_MS, MEMORY_MS, GRACE_MS, LEASE_MS = 6_000, 5_000, 4_000, 8_000, 7_000
-MISSED_OFFERS = 2
+from engine.model.organisation import Organisation, Overflow, OverflowTo, Pressure, Ranking, StatusKind, WrapupMode
+from tests.integration.router.model_matching import Matching
+from tests.integration.router.model_state import PARKED, Agent, Held, Item
 
-
-@dataclass
-class Item:
-    id: str
-    channel: str
-    queue: str
-    skills: dict[str, int]
-    rank: int
-    state: str = "queued"
-    agent: str = ""
-    assignment: int = 0
-    deadline: int = 0
-    passed: dict[str, int] = field(default_factory=dict)  # agent → until
-    age: int = 0
-    since: int = 0  # waits since
+STANDSTILL_MS = 2_000
+MOST_HOPS = 5
+FIRST_NUMBER = 10**11
+"""Assignments of the first epoch are numbered from here."""
+TURNED_AWAY = {
+    Pressure.FULL: Overflow.REFUSE,
+    Pressure.CLOSED: Overflow.REFUSE,
+    Pressure.UNSTAFFED: Overflow.WAIT,
+}
 
 
-@dataclass
-class Agent:
-    id: str
-    skills: dict[str, int]
-    queues: tuple[str, ...]
-    units: int
-    weights: dict[str, int]
-    status: str = "offline"
-    connected: bool = False
-    idle: int = 0
-    misses: int = 0
-    lease: int = 0
-    grace: int = 0  # until; 0 = none
-
-
-Told = list[tuple[str, str, str]]
-"""(kind, item, agent)."""
-
-
-class Reference:
+class Reference(Matching):
     """The board as it should be."""
 
-    def __init__(self, agents: list[Agent], queues: dict[str, tuple[int, int, int]]) -> None:
-        self.agents = {agent.id: agent for agent in agents}
-        self.queues = queues  # key → (target, step, wrapup)
-        self.items: dict[str, Item] = {}
-        self.told: Told = []
-        self.now = 0
+    def __init__(self, organisation: Organisation, now: int) -> None:
+        super().__init__(organisation, now)
+        self.told = []
+        self.number = FIRST_NUMBER
+        self.agents = {
+            name: Agent(id=name, setup=setup, idle=now) for name, setup in sorted(organisation.agents.items())
+        }
 
-    # -- what is true -------------------------------------------------------------------------------------------
+    def at(self, now: int) -> None:
+        """Let it be so late; a standstill counts against nobody."""
+        self.now = now
+        if now - self.ticked > STANDSTILL_MS:
+            self.stopped += now - self.ticked
+            self.ticked = now
 
-    def held(self, agent: Agent) -> list[Item]:
-        return [item for item in self.items.values() if item.agent == agent.id and item.state != "closed"]
+    # -- arrival ------------------------------------------------------------------------------------------------
 
-    def used(self, agent: Agent) -> int:
-        return sum(agent.weights[item.channel] for item in self.held(agent))
+    def admit(self, key: str, item: Item) -> tuple[str, str]:
+        """Return the queue that takes an arrival, or "" and the outcome."""
+        rule = self.organisation.kinds[item.kind]
+        first = key
+        for _ in range(MOST_HOPS):
+            why = self.obstacle(key, item)
+            way = why and self.organisation.queues[key].overflow.get(why, OverflowTo(do=TURNED_AWAY[why]))
+            if why and way and way.to and way.to != first:
+                key = way.to
+            elif not why or not way or way.do is Overflow.WAIT or way.to or not rule.refusable:
+                return key, "ok"
+            else:
+                return "", "queue-full" if why is Pressure.FULL else "queue-closed"
+        return key, "ok"
 
-    def ready(self, agent: Agent, item: Item) -> bool:
-        return (
-            agent.connected
-            and agent.status == "available"
-            and item.queue in agent.queues
-            and all(agent.skills.get(skill, 0) >= level for skill, level in item.skills.items())
-            and not any(held.state == "offered" for held in self.held(agent))
-            and agent.units - self.used(agent) >= agent.weights[item.channel]
-            and agent.id not in item.passed
-        )
+    def obstacle(self, key: str, item: Item) -> Pressure | None:
+        """Return why the queue takes no arrivals now."""
+        queue = self.organisation.queues[key]
+        if self.modes[key] == "draining":
+            return Pressure.CLOSED
+        if queue.limit_items and len(self.line(key)) >= queue.limit_items:
+            return Pressure.FULL
+        if Pressure.UNSTAFFED in queue.overflow:
+            levels = [*queue.skills.items(), *item.skills.items()]
+            there = [
+                agent
+                for agent in self.agents.values()
+                if self.organisation.statuses[agent.status].kind is not StatusKind.OFFLINE
+                and key in agent.setup.queues
+                and all(agent.setup.skills.get(skill, 0) >= level for skill, level in levels)
+            ]
+            return None if there else Pressure.UNSTAFFED
+        return None
 
-    # -- matching -----------------------------------------------------------------------------------------------
+    def create(self, item: Item) -> None:
+        """Put an item on the board that waits from now on."""
+        item.state, item.since, item.waiting = "moving", self.now, self.now
+        item.rank = self.ranked(item)
+        self.sign(item)
+        self.items[item.id] = item
 
-    def place(self, item: Item) -> None:
-        ready = [agent for agent in self.agents.values() if self.ready(agent, item)]
-        if ready:
-            self.offer(item, min(ready, key=lambda agent: (item.queue != agent.queues[0], agent.idle, agent.id)))
+    def adopt(self, item: Item, parent: str, asked_by: str) -> None:
+        """A consult hangs on the item it is asked for, and is not for who asks."""
+        if asked_by:
+            self.pass_over(item, self.agents[asked_by])
+            del self.timers[f"memory|{item.id}|{asked_by}"]
+        if parent in self.items:
+            self.items[parent].children.append(item.id)
 
-    def settle(self, agent: Agent) -> None:
-        fit = [item for item in self.items.values() if item.state == "queued" and self.ready(agent, item)]
-        if fit:
-            self.offer(min(fit, key=lambda item: (item.rank, item.id)), agent)
+    def enqueue(self, item: Item, *, not_before: int = 0, parent: str = "", asked_by: str = "") -> str:
+        """Let an item wait, now or from a moment on; return the outcome."""
+        queue, outcome = self.admit(item.queue, item)
+        if not queue:
+            return outcome
+        item.queue = queue
+        self.create(item)
+        if item.wish:
+            self.wish(item, item.wish, item.required)
+        self.adopt(item, parent, asked_by)
+        if not_before > self.now:
+            item.state, item.waiting = "scheduled", 0
+            self.alarms[f"schedule|{item.id}"] = not_before
+            self.tell("scheduled", item)
+        else:
+            self.tell("enqueued", item)
+            self.place(item)
+        return "ok"
 
-    def offer(self, item: Item, agent: Agent) -> None:
-        item.state, item.agent, item.deadline = "offered", agent.id, self.now + OFFER_MS
-        self.tell("offered", item)
+    def assign(self, item: Item, agent: Agent) -> None:
+        """A new item is with the agent already, room or not."""
+        self.create(item)
+        self.tell("enqueued", item)
+        self.hand_over(item, agent)
+        self.start_grace(agent)
+        self.settle(agent)
 
-    def tell(self, kind: str, item: Item) -> None:
-        self.told.append((kind, item.id, item.agent))
+    # -- what an agent does -------------------------------------------------------------------------------------
 
-    def tell_presence(self, agent: Agent) -> None:
-        self.told.append(("presence", "", agent.id))
+    def accept(self, item: Item, agent: Agent) -> None:
+        """He takes it; the others who were offered it lose it."""
+        number = dict(item.offers)[agent.id]
+        for other in [name for name, _ in item.offers if name != agent.id]:
+            self.settle(self.take_back(item, other, "rescinded"))
+        self.begin(item, agent, number)
+        self.settle(agent)
 
-    def release(self, item: Item, state: str) -> Agent:
+    def decline(self, item: Item, agent: Agent) -> None:
+        """He will not."""
+        self.take_back(item, agent.id, "declined")
+        agent.misses, agent.idle = 0, self.now
+        self.pass_over(item, agent)
+        self.requeue(item)
+        self.settle(agent)
+
+    def requeue(self, item: Item) -> None:
+        """Let a moving item wait again, its clocks going on; one that is still offered to others stays there."""
+        if item.state == "moving":
+            item.waiting = item.waiting or self.now
+            self.catch_up(item)
+            self.place(item)
+
+    def release(self, item: Item) -> Agent:
+        """Take the item from its agent."""
         agent = self.agents[item.agent]
-        item.state, item.agent, item.assignment = state, "", 0
+        self.drop(agent, item)
+        self.timers.pop(f"wrapup|{item.id}", None)
+        item.state, item.agent, item.number, item.deadline = "moving", "", 0, 0
         return agent
 
-    # -- commands -----------------------------------------------------------------------------------------------
-
-    def enqueue(self, item: Item, priority: int) -> None:
-        target, step, _ = self.queues[item.queue]
-        item.rank, item.since = self.now + target - priority * step, self.now
-        self.items[item.id] = item
-        self.tell("enqueued", item)
-        self.place(item)
-
-    def accept(self, item: Item) -> None:
-        item.state = "active"
-        item.age += self.now - item.since
-        self.tell("accepted", item)
-        agent = self.agents[item.agent]
-        agent.idle, agent.misses = self.now, 0
-        self.settle(agent)
-
-    def decline(self, item: Item) -> None:
-        self.tell("declined", item)
-        agent = self.release(item, "queued")
-        agent.idle, agent.misses = self.now, 0
-        self.give_back(item, agent)
-
-    def give_back(self, item: Item, agent: Agent) -> None:
-        item.passed[agent.id] = self.now + MEMORY_MS
-        self.place(item)
-        self.settle(agent)
-
     def end(self, item: Item) -> None:
-        self.tell("ended", item)
-        wrapup = self.queues[item.queue][2]
-        item.state, item.deadline = "wrapup", self.now + wrapup
-        if not wrapup:
-            self.finish(item)
+        """The contact is over; where there is no wrap-up, the item is."""
+        agent = self.agents[item.agent]
+        if self.end_contact(item):
+            self.settle(agent)
 
-    def finish(self, item: Item) -> None:
+    def end_contact(self, item: Item) -> bool:
+        """Return whether the item is closed."""
+        self.conclude_children(item)
+        self.tell("ended", item)
+        queue = self.queue(item)
+        if queue.wrapup is WrapupMode.NONE:
+            self.close(item)
+            return True
+        item.state, item.since = "wrapup", self.now
+        if queue.wrapup is WrapupMode.TIMED:
+            item.deadline = self.running + queue.wrapup_ms
+            self.timers[f"wrapup|{item.id}"] = item.deadline
+        return False
+
+    def extend_wrapup(self, item: Item) -> str:
+        """He needs more time."""
+        queue = self.queue(item)
+        if not item.deadline or not queue.wrapup_extend_ms or item.extensions >= queue.wrapup_extensions:
+            return "refused"
+        item.extensions += 1
+        item.deadline += queue.wrapup_extend_ms
+        self.timers[f"wrapup|{item.id}"] = item.deadline
+        self.tell("wrapup_extended", item)
+        return "ok"
+
+    def finish_wrapup(self, item: Item) -> None:
+        """The wrap-up is over."""
         self.settle(self.close(item))
 
     def close(self, item: Item) -> Agent:
+        """Close an item that an agent has."""
         self.tell("closed", item)
-        agent = self.release(item, "closed")
+        agent = self.release(item)
         agent.idle = self.now
+        self.bury(item)
         return agent
 
-    def conclude(self, item: Item) -> None:
-        if item.state == "active":
-            self.end(item)
-            return
-        self.tell("abandoned", item)
-        if item.state == "offered":
-            self.settle(self.release(item, "closed"))
+    def bury(self, item: Item) -> None:
+        """Nothing is left of it."""
+        for name in item.passed:
+            self.timers.pop(f"memory|{item.id}|{name}", None)
         item.state = "closed"
+        self.closed[item.id] = self.items.pop(item.id)
+        self.release_room(item, None)
 
-    def transfer(self, item: Item, queue: str, skills: dict[str, int], priority: int) -> None:
-        self.tell("transferred", item)
-        agent = self.release(item, "queued")
+    def park(self, item: Item) -> str:
+        """He puts the item aside."""
+        agent = self.agents[item.agent]
+        terms = self.terms(agent, item.kind)
+        if terms and terms.parked_maximum and len(agent.parked) >= terms.parked_maximum:
+            return "no-room"
+        self.tell("parked", item)
+        self.drop(agent, item)
+        if terms and terms.parked_weight:
+            agent.held.append(Held(item.id, PARKED, terms.parked_weight))
+        agent.parked.append(item.id)
+        item.state, item.since, item.number = "parked", self.now, 0
         agent.idle = self.now
-        target, step, _ = self.queues[queue]
-        item.queue, item.skills, item.since = queue, skills, self.now
-        item.rank = self.now - item.age + target - priority * step
-        self.give_back(item, agent)
+        self.settle(agent)
+        return "ok"
 
-    def connect(self, agent: Agent) -> None:
-        agent.lease = self.now + LEASE_MS
-        if not agent.connected:
-            agent.connected, agent.grace = True, 0
-            self.tell_presence(agent)
-            self.settle(agent)
+    def unpark(self, item: Item) -> Agent:
+        """Take the item out of what he has parked."""
+        agent = self.agents[item.agent]
+        self.drop(agent, item)
+        agent.parked.remove(item.id)
+        item.state, item.agent = "moving", ""
+        return agent
 
-    def disconnect(self, agent: Agent) -> None:
-        agent.connected = False
-        self.tell_presence(agent)
-        self.rescind(agent)
-        if agent.status != "offline" or self.held(agent):
-            agent.grace = agent.grace or self.now + GRACE_MS
-
-    def rescind(self, agent: Agent) -> None:
-        for item in [item for item in self.held(agent) if item.state == "offered"]:
-            self.tell("rescinded", item)
-            self.release(item, "queued")
-            self.place(item)
-
-    def set_status(self, agent: Agent, status: str) -> None:
-        self.become(agent, status)
-        if status != "available":
-            self.rescind(agent)
-        if not agent.connected and (status != "offline" or self.held(agent)):
-            agent.grace = agent.grace or self.now + GRACE_MS
+    def resume(self, item: Item) -> None:
+        """The customer is back; who had the item is preferred."""
+        self.tell("resumed", item)
+        agent = self.unpark(item)
+        item.waiting = self.now
+        self.begin_segment(item)
+        self.wish(item, agent.id, required=False)
+        item.rank = self.ranked(item)
+        self.requeue(item)
         self.settle(agent)
 
-    def become(self, agent: Agent, status: str) -> None:
-        if status == "available":
-            agent.idle = self.now
-        agent.status, agent.misses = status, 0
-        self.tell_presence(agent)
+    def begin_segment(self, item: Item) -> None:
+        """Relaxation counts anew."""
+        item.segment, item.stage = self.waited(item), 0
 
-    # -- time ---------------------------------------------------------------------------------------------------
+    def transfer(self, item: Item, queue: str, skills: dict[str, int], to_agent: str) -> str:
+        """He hands the item on, with its age."""
+        agent, asked = self.agents[item.agent], Item(id="", kind=item.kind, queue=queue, skills=skills)
+        key, outcome = (queue, "ok") if to_agent else self.admit(queue, asked)
+        if not key:
+            return outcome
+        self.tell("transferred", item)
+        self.release(item)
+        agent.idle = self.now
+        item.queue, item.skills, item.preferred = key, skills, {}
+        self.begin_segment(item)
+        self.wish(item, to_agent, bool(to_agent))
+        item.waiting = self.now
+        item.rank = self.ranked(item)
+        self.pass_over(item, agent)
+        self.requeue(item)
+        self.settle(agent)
+        return "ok"
 
-    def due(self) -> list[tuple[int, str]]:
-        """Return what is due by now, in the router's order: by deadline, then by the timer's name."""
-        timers: list[tuple[int, str]] = []
-        for item in self.items.values():
-            if item.state == "offered":
-                timers.append((item.deadline, f"offer|{item.id}|{item.agent}"))
-            if item.state == "wrapup":
-                timers.append((item.deadline, f"wrapup|{item.id}"))
-            if item.state != "closed":
-                timers += [(until, f"memory|{item.id}|{agent}") for agent, until in item.passed.items()]
-        for agent in self.agents.values():
-            if agent.connected:
-                timers.append((agent.lease, f"lease|{agent.id}|socket"))
-            elif agent.grace:
-                timers.append((agent.grace, f"grace|{agent.id}"))
-        return sorted(timer for timer in timers if timer[0] <= self.now)
+    def pick(self, item: Item, agent: Agent, *, by_himself: bool, force: bool) -> str:
+        """He takes a waiting item himself, or is given it; return the outcome."""
+        if item.state in ("active", "wrapup", "parked"):
+            return "repeated" if item.agent == agent.id and item.state != "parked" else "wrong-state"
+        queues, _, _, skills = self.need_of(item)
+        if by_himself and not any(queue in agent.setup.queues for queue in queues):
+            return "not-a-member"
+        if by_himself and any(agent.setup.skills.get(skill, 0) < level for skill, level in skills):
+            return "not-qualified"
+        if not force and agent.id not in dict(item.offers) and not self.has_room(agent, item):
+            return "no-room"
+        losers = [self.take_back(item, name, "rescinded") for name, _ in list(item.offers)]
+        self.alarms.pop(f"schedule|{item.id}", None)
+        self.hand_over(item, agent)
+        for loser in losers:
+            self.settle(loser)
+        self.start_grace(agent)
+        self.settle(agent)
+        return "ok"
 
-    def tick(self) -> None:
-        while due := self.due():
-            kind, subject, *more = due[0][1].split("|")
-            if kind == "offer":
-                self.miss(self.items[subject])
-            elif kind == "wrapup":
-                self.finish(self.items[subject])
-            elif kind == "memory":
-                del self.items[subject].passed[more[0]]
-                self.settle(self.agents[more[0]])
-            elif kind == "lease":
-                self.disconnect(self.agents[subject])
-            else:
-                self.lose(self.agents[subject])
+    def hand_over(self, item: Item, agent: Agent) -> None:
+        """Put a moving item with the agent."""
+        self.number += 1
+        item.state = "moving"
+        self.hold(agent, item)
+        self.release_room(item, agent)
+        self.begin(item, agent, self.number)
 
-    def miss(self, item: Item) -> None:
-        self.tell("missed", item)
-        agent = self.release(item, "queued")
-        agent.idle, agent.misses = self.now, agent.misses + 1
-        if agent.misses >= MISSED_OFFERS and agent.status != "break":
-            self.become(agent, "break")
-        self.give_back(item, agent)
+    # -- what others do with an item ----------------------------------------------------------------------------
 
-    def lose(self, agent: Agent) -> None:
-        agent.grace = 0
-        if agent.status != "offline":
-            self.become(agent, "offline")
-        for item in [item for item in self.held(agent) if item.state == "active"]:
-            self.tell("lost", item)
-            self.release(item, "queued")
-            item.since = self.now
-            self.place(item)
-        for item in [item for item in self.held(agent) if item.state == "wrapup"]:
-            self.close(item)
+    def conclude(self, item: Item) -> None:
+        """The customer's side is over."""
+        if item.state == "active":
+            self.end(item)
+        elif item.state != "wrapup":
+            self.abandon(item)
+
+    def conclude_children(self, item: Item) -> None:
+        """A consult ends with the item that asked for it."""
+        children, item.children = item.children, []
+        for child in children:
+            if child in self.items:
+                self.conclude(self.items[child])
+
+    def abandon(self, item: Item) -> None:
+        """It waits no more; whoever was offered it is free."""
+        self.conclude_children(item)
+        held = [self.unpark(item)] if item.state == "parked" else []
+        self.alarms.pop(f"schedule|{item.id}", None)
+        for name, _ in item.offers[:-1]:
+            held.append(self.take_back(item, name, "rescinded"))
+        self.tell("abandoned", item)
+        if item.offers:
+            self.timers.pop(f"offer|{item.id}|{item.agent}")
+            held.append(self.release(item))
+            item.offers = []
+        item.state = "moving"
+        self.bury(item)
+        for agent in held:
+            self.settle(agent)
+
+    def reprioritise(self, item: Item, priority: int) -> None:
+        """Its place follows its priority."""
+        before = self.bonus(item)
+        item.priority = priority
+        item.rank += before - self.bonus(item)
+        self.tell("reprioritised", item)
+
+    def reduced(self, item: Item, wanted: dict[str, Any]) -> tuple[dict[str, Any], str]:
+        """Return what of a change differs, and "repeated" or why it is refused where it cannot be made."""
+        left = {name: value for name, value in wanted.items() if value != getattr(item, name)}
+        if "wish" in wanted and item.required:
+            left["wish"] = wanted["wish"]
+        if left and not left.keys() <= {"priority", "due"} and item.state not in ("queued", "scheduled"):
+            return left, "wrong-state"
+        if "queue" in left:
+            asked = Item("", item.kind, left["queue"], left.get("skills", item.skills))
+            left["queue"], outcome = self.admit(left["queue"], asked)
+            if outcome != "ok":
+                return left, outcome
+            if left["queue"] == item.queue:
+                del left["queue"]
+        return left, "ok" if left else "repeated"
+
+    def change(self, item: Item, wanted: dict[str, Any]) -> str:
+        """A waiting item asks for something else, in those of its fields that are named; return the outcome."""
+        wanted, outcome = self.reduced(item, wanted)
+        if outcome != "ok":
+            return outcome
+        waits, since, bonus = item.state == "queued", item.since, self.bonus(item)
+        if waits:
+            item.state = "moving"
+            self.release_room(item, None)
+        vars(item).update(wanted)
+        if "queue" in wanted:
+            self.begin_segment(item)
+        if "wish" in wanted:
+            self.wish(item, item.wish, required=False)
+        anew = item.waiting or ("due" in wanted and self.queue(item).ranking is Ranking.DUE)
+        item.rank = self.ranked(item) if anew else item.rank + bonus - self.bonus(item)
+        self.tell("changed", item)
+        if waits:
+            self.requeue(item)
+            item.since = since if item.state == "queued" else item.since
+        return "ok"
+
+    def set_mode(self, queue: str, mode: str) -> None:
+        """Pause, drain or open a queue."""
+        before, self.modes[queue] = self.modes[queue], mode
+        self.told.append(("queue", "", "", queue, 0))
+        if before == "paused":
+            self.alarms[f"match|{queue}"] = self.alarms["settle|all"] = self.now
+
+    def start_grace(self, agent: Agent) -> None:
+        """If he is away and there is anything to lose, he may come back for a while."""
+        owned = any(item.holder == agent.id and item.state == "queued" for item in self.items.values())
+        if not agent.connected and (agent.status != "offline" or agent.held or owned):
+            grace = self.running + self.organisation.lost_agent_grace_ms
+            self.timers.setdefault(f"grace|{agent.id}", grace)
