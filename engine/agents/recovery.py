@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from engine.clock import Clock
+from engine.model.record import Applied
 from engine.model.work import RoutingEvent
 
 LOOK_BACK_MS = 60_000
@@ -28,8 +29,8 @@ class EventStream(Protocol):
 class EventRecord(Protocol):
     """Write routing events to the record."""
 
-    async def record(self, events: Sequence[RoutingEvent]) -> object:
-        """Apply ``events``; idempotent."""
+    async def record(self, events: Sequence[RoutingEvent]) -> Sequence[Applied]:
+        """Apply ``events``, those that were not yet; idempotent."""
         ...
 
 

@@ -40,8 +40,9 @@ class Settling:
         Raises NotFound, Unavailable (``record-behind``).
         """
         if reply.events:
-            await self._recorder.record(reply.events)
-            return await self._work.get(org_id, item_id)
+            applied = await self._recorder.record(reply.events)
+            shown = [one.item for one in applied if one.item is not None and one.item.id == item_id]
+            return shown[-1] if shown else await self._work.get(org_id, item_id)
         item = await self.settled(org_id, item_id, settled)
         if not settled(item):
             raise Unavailable("The record is behind the board; try again in a moment.", slug="record-behind")

@@ -51,6 +51,7 @@ class Applied:
     fresh: bool  # False: it had been applied before
     entries: tuple[Entry, ...] = ()  # transcript lines that tell of it
     interaction: Interaction | None = None
+    item: WorkItem | None = None  # as it is now; None where this was not looked up
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

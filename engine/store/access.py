@@ -33,6 +33,10 @@ class Access:
         """Run one writing statement, with ``row`` as its values; return how many rows it touched."""
         return await self.writer.run(org_id, lambda conn: conn.execute(statement, row).rowcount)
 
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` that is a single reading statement: it is a transaction by itself, without BEGIN and COMMIT."""
+        return await self.reader.run(work, single=True)
+
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a read transaction."""
         return await self.reader.run(work)

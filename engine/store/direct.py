@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import Executable, Select
 
@@ -21,6 +21,10 @@ from engine.store.rows import AnyRow
 
 KEPT = 512
 """Statements kept compiled."""
+
+
+Beside = tuple[AnyRow | None, ...]
+"""One row of each of several tables."""
 
 
 class Cursor(Protocol):
@@ -86,6 +90,30 @@ def every(conn: Connection, query: Select[Any], values: Mapping[str, object]) ->
     """Return all rows of a constant query."""
     compiled = _compiled(conn.dialect, query)
     return [compiled.row(row) for row in _hand(conn, compiled, values).fetchall()]
+
+
+def beside(conn: Connection, query: Select[Any], values: Mapping[str, object], *tables: Table) -> Beside | None:
+    """Return the first row of a constant query for all columns of ``tables``, as one row of each.
+
+    A table whose first column is NULL, as where nothing was joined, has None.
+    """
+    found = run(conn, query, values).fetchone()
+    if found is None:
+        return None
+    rows: list[AnyRow | None] = []
+    at = 0
+    for table in tables:
+        make, width = _row_of(table)
+        rows.append(None if found[at] is None else make(found[at : at + width]))
+        at += width
+    return tuple(rows)
+
+
+@lru_cache(maxsize=KEPT)
+def _row_of(table: Table) -> tuple[Callable[[tuple[Any, ...]], AnyRow], int]:
+    names = [column.name for column in table.columns]
+    make: Any = namedtuple("Row", names, rename=True)._make  # type: ignore[attr-defined]  # noqa: PYI024 -- as above
+    return make, len(names)
 
 
 def scalar(conn: Connection, query: Executable, values: Mapping[str, object]) -> Any:  # noqa: ANN401 -- whatever the column holds

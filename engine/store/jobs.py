@@ -53,6 +53,7 @@ class Job:
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     urgent: bool = False  # goes first within what waits
+    single: bool = False  # one statement, which needs no transaction around it
     since: float = field(default_factory=time.perf_counter)
 
 
@@ -65,10 +66,10 @@ class Settled:
     error: Exception | None = None
 
 
-def new_job(work: Work, *, urgent: bool = False) -> Job:
+def new_job(work: Work, *, urgent: bool = False, single: bool = False) -> Job:
     """Make a job for the running coroutine."""
     loop = asyncio.get_running_loop()
-    return Job(work=work, future=loop.create_future(), loop=loop, urgent=urgent)
+    return Job(work=work, future=loop.create_future(), loop=loop, urgent=urgent, single=single)
 
 
 def put_bounded(queue: SimpleQueue[Job | None], job: Job, bound: int) -> None:

@@ -45,14 +45,14 @@ class Reader:
                 self._queue.put(None)
             await asyncio.gather(*(asyncio.to_thread(thread.join) for thread in self._threads))
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` in a read transaction and return its value.
+    async def run(self, work: Callable[[Connection], T], *, single: bool = False) -> T:
+        """Run ``work`` in a read transaction and return its value; ``single``: it is one statement and needs none.
 
         Raises what ``work`` raises, or Unavailable when the database is away or too far behind.
         """
         if not self._open:
             raise Unavailable("the store is not open", slug="store-closed")
-        job = new_job(work)
+        job = new_job(work, single=single)
         put_bounded(self._queue, job, BOUND)
         value: T = await job.future
         return value
@@ -82,6 +82,8 @@ class Reader:
         return Settled(job=job, error=failure), connection
 
     def _read(self, connection: Connection, job: Job) -> object:
+        if job.single:
+            return job.work(connection)
         execute = raw(connection).execute
         execute(self._backend.begin_read)
         try:

@@ -10,6 +10,7 @@ board they came from is gone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, case, func, or_, select
 
@@ -17,13 +18,13 @@ from engine.errors import Conflict
 from engine.ids import NewId
 from engine.model.conversation import Author, Entry, Interaction
 from engine.model.record import Applied, BoardMark, QueueState, QueueStatistics
-from engine.model.work import EventKind, RoutingEvent
+from engine.model.work import EventKind, RoutingEvent, WorkItem
 from engine.store.access import Access
 from engine.store.conditions import EVENT_OF_ITEM, HAS_CLIENT_ID
-from engine.store.direct import every, first
+from engine.store.direct import beside, every, first
 from engine.store.effects import apply_effects
 from engine.store.json_text import dump
-from engine.store.rows import AnyRow, entry_of, event_of, interaction_of
+from engine.store.rows import AnyRow, entry_of, event_of, interaction_of, item_of
 from engine.store.tables import (
     agent_statuses,
     entries,
@@ -68,10 +69,10 @@ _KNOWN = select(
     routing_events.c.seq >= bindparam("low"),
     routing_events.c.seq <= bindparam("high"),
 )
-_INTERACTION = (
-    select(interactions)
-    .join(work_items, work_items.c.interaction_id == interactions.c.id)
-    .where(work_items.c.id == bindparam("item"), interactions.c.org_id == bindparam("org"))
+_CONCERNED = (
+    select(work_items, interactions)
+    .outerjoin(interactions, interactions.c.id == work_items.c.interaction_id)
+    .where(work_items.c.id == bindparam("item"), work_items.c.org_id == bindparam("org"))
 )
 _TOLD = (
     select(entries)
@@ -89,6 +90,14 @@ _Story = tuple[str, str, int]
 _Known = dict[tuple[int, int], _Story]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Pen:
+    """What writing needs of the outside."""
+
+    new_id: NewId
+    now_ms: int
+
+
 class Routing:
     """Write routing events and their effects; count what became of work."""
 
@@ -102,8 +111,8 @@ class Routing:
         """
         if not events:
             return []
-        new_id = self._access.new_id
-        return await self._access.write(events[0].org_id, lambda conn: _apply(conn, events, new_id))
+        pen = self._pen()
+        return await self._access.write(events[0].org_id, lambda conn: _apply(conn, events, pen))
 
     async def project(self, org_id: str, events: Sequence[RoutingEvent], *, cursor_id: str) -> list[Applied]:
         """Write effects and move the cursor to the last event and ``cursor_id``, in one transaction. Idempotent.
@@ -111,12 +120,15 @@ class Routing:
         Raises Conflict: ``cursor-moved`` when every event is of an older epoch than the cursor's, ``stale-epoch`` when
         the board tells another story than the record under the same number.
         """
-        new_id = self._access.new_id
-        return await self._access.write(org_id, lambda conn: _project(conn, org_id, events, cursor_id, new_id))
+        pen = self._pen()
+        return await self._access.write(org_id, lambda conn: _project(conn, org_id, events, cursor_id, pen))
+
+    def _pen(self) -> _Pen:
+        return _Pen(new_id=self._access.new_id, now_ms=self._access.clock.now_ms())
 
     async def cursor(self, org_id: str) -> BoardMark:
         """Return how far the record follows the board; epoch 0 when it never did."""
-        return await self._access.read(lambda conn: _mark(conn, org_id))
+        return await self._access.look(lambda conn: _mark(conn, org_id))
 
     async def begin_epoch(self, org_id: str, *, at_least: int) -> int:
         """Begin a new epoch above the record's and ``at_least``; the cursor starts anew. Returns it."""
@@ -175,30 +187,28 @@ def _begin_epoch(conn: Connection, org_id: str, at_least: int) -> int:
     return epoch
 
 
-def _apply(conn: Connection, events: Sequence[RoutingEvent], new_id: NewId) -> list[Applied]:
+def _apply(conn: Connection, events: Sequence[RoutingEvent], pen: _Pen) -> list[Applied]:
     mark = _locked_mark(conn, events[0].org_id, "share") or BoardMark()
     if any(event.epoch < mark.epoch for event in events):
         raise Conflict("the board was rebuilt meanwhile", slug="stale-epoch", mend="Do it again.")
-    return _apply_all(conn, events, new_id)
+    return _apply_all(conn, events, pen)
 
 
-def _project(
-    conn: Connection, org_id: str, events: Sequence[RoutingEvent], cursor_id: str, new_id: NewId
-) -> list[Applied]:
+def _project(conn: Connection, org_id: str, events: Sequence[RoutingEvent], cursor_id: str, pen: _Pen) -> list[Applied]:
     mark = _own_mark(conn, org_id)
     current = [event for event in events if event.epoch >= mark.epoch]
     if events and not current:
         raise Conflict("the cursor belongs to a newer epoch", slug="cursor-moved")
-    applied = _apply_all(conn, current, new_id)
+    applied = _apply_all(conn, current, pen)
     epoch, seq = max(((event.epoch, event.seq) for event in current), default=(0, 0))
     if (epoch, seq) > (mark.epoch, mark.seq):  # else a process that slept is behind: number and place go together
         _set_mark(conn, org_id, BoardMark(epoch=epoch, seq=seq, stream_id=cursor_id))
     return applied
 
 
-def _apply_all(conn: Connection, events: Sequence[RoutingEvent], new_id: NewId) -> list[Applied]:
+def _apply_all(conn: Connection, events: Sequence[RoutingEvent], pen: _Pen) -> list[Applied]:
     known = _known(conn, events)
-    return [_apply_one(conn, event, known, new_id) for event in events]
+    return [_apply_one(conn, event, known, pen) for event in events]
 
 
 def _known(conn: Connection, events: Sequence[RoutingEvent]) -> _Known:
@@ -223,20 +233,21 @@ def _stretches(events: Sequence[RoutingEvent]) -> Iterator[tuple[int, int, int]]
         yield epoch, low, high[1]
 
 
-def _apply_one(conn: Connection, event: RoutingEvent, known: _Known, new_id: NewId) -> Applied:
+def _apply_one(conn: Connection, event: RoutingEvent, known: _Known, pen: _Pen) -> Applied:
     number = (event.epoch, event.seq)
     if number not in known and insert_once(conn, routing_events, _row(event)):
-        told = apply_effects(conn, event, new_id=new_id)
+        told = apply_effects(conn, event, new_id=pen.new_id)
         known[number] = _story(event)
-        return Applied(event=event, fresh=True, entries=told, interaction=_interaction(conn, event))
+        item, interaction = _concerned(conn, event, pen)
+        return Applied(event=event, fresh=True, entries=told, interaction=interaction, item=item)
     if number not in known:
         known.update(_known(conn, (event,)))  # another process was faster; its transaction has ended
     _check_same(event, known[number])
     if event.kind not in TELLING:
         return Applied(event=event, fresh=False)
-    interaction = _interaction(conn, event)
+    item, interaction = _concerned(conn, event, pen)
     told = () if interaction is None else _told_before(conn, event, interaction.id)
-    return Applied(event=event, fresh=False, entries=told, interaction=interaction)
+    return Applied(event=event, fresh=False, entries=told, interaction=interaction, item=item)
 
 
 def _row(event: RoutingEvent) -> dict[str, object]:
@@ -269,11 +280,15 @@ def _check_same(event: RoutingEvent, known: _Story) -> None:
         )
 
 
-def _interaction(conn: Connection, event: RoutingEvent) -> Interaction | None:
-    if not event.item_id:
-        return None
-    row = first(conn, _INTERACTION, {"item": event.item_id, "org": event.org_id})
-    return None if row is None else interaction_of(row)
+def _concerned(conn: Connection, event: RoutingEvent, pen: _Pen) -> tuple[WorkItem | None, Interaction | None]:
+    """Return the event's work item, as it is now, and its interaction."""
+    values = {"item": event.item_id, "org": event.org_id}
+    found = beside(conn, _CONCERNED, values, work_items, interactions) if event.item_id else None
+    item, interaction = found or (None, None)
+    return (
+        None if item is None else item_of(item, pen.now_ms),
+        None if interaction is None else interaction_of(interaction),
+    )
 
 
 def _told_before(conn: Connection, event: RoutingEvent, interaction_id: str) -> tuple[Entry, ...]:

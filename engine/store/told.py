@@ -43,7 +43,7 @@ class Told:
 
     async def place(self, org_id: str) -> Place:
         """Return where the history ends for now."""
-        return await self._access.read(lambda conn: _mark(conn, org_id))
+        return await self._access.look(lambda conn: _mark(conn, org_id))
 
     async def places(self, org_ids: Sequence[str]) -> dict[str, Place]:
         """Return where each organisation's history ends for now."""

@@ -19,8 +19,9 @@ from engine.model.conversation import (
 from engine.model.record import Overview
 from engine.store.access import Access
 from engine.store.appends import AppendJob
-from engine.store.conversations import locked, overview_of
+from engine.store.conversations import locked
 from engine.store.direct import every
+from engine.store.overview import overview_of
 from engine.store.rows import entry_of
 from engine.store.tables import entries, interactions
 from engine.store.upsert import change
@@ -69,7 +70,7 @@ class Transcripts:
         """Return entries after ``after_seq`` in order, at most ``limit``; ``public_only`` as the customer sees them."""
         query = _PUBLIC_SINCE if public_only else _SINCE
         values = {"iid": interaction_id, "org": org_id, "after": after_seq, "most": limit}
-        return await self._access.read(lambda conn: [entry_of(row) for row in every(conn, query, values)])
+        return await self._access.look(lambda conn: [entry_of(row) for row in every(conn, query, values)])
 
     async def shown(self, org_id: str, interaction_id: str, *, last: int) -> tuple[Overview, list[Entry]]:
         """Return a conversation as ``overview`` does, with its last entries, as they stood together; raise NotFound."""

@@ -56,7 +56,7 @@ class Work:
     async def get(self, org_id: str, item_id: str) -> WorkItem:
         """Return a work item; raise NotFound."""
         values = {"item": item_id, "org": org_id}
-        row = await self._access.read(lambda conn: first(conn, _ITEM, values))
+        row = await self._access.look(lambda conn: first(conn, _ITEM, values))
         if row is None:
             raise NotFound(f"there is no work item {item_id}", slug="unknown-item")
         return item_of(row, self._access.clock.now_ms())
@@ -66,7 +66,7 @@ class Work:
         if not interaction_id:
             return None
         values = {"iid": interaction_id, "org": org_id}
-        row = await self._access.read(lambda conn: first(conn, _OF_INTERACTION, values))
+        row = await self._access.look(lambda conn: first(conn, _OF_INTERACTION, values))
         return None if row is None else item_of(row, self._access.clock.now_ms())
 
     async def open_items(self, org_id: str) -> WorkItems:

@@ -319,3 +319,13 @@ async def test_known_and_new_events_far_apart_are_told_apart(store: Store, org: 
     assert [entry.kind for entry in applied[0].entries] == [EntryKind.JOINED]
     assert applied[0].interaction is not None
     assert [event.seq for event in await store.routing.history(org, story.item_id)] == [1, 2, 5_001]
+
+
+async def test_what_was_applied_shows_the_item_as_the_record_has_it(store: Store, org: str) -> None:
+    ana, result = await agent(store, org), await opened(store, org)
+    applied = await store.routing.apply(Story(result).answered(ana.id))
+    assert result.item is not None
+    item = applied[-1].item
+    assert item is not None
+    assert item == await store.work.get(org, result.item.id)
+    assert (item.state, item.agent_id) == (WorkState.ACTIVE, ana.id)
