@@ -16,6 +16,7 @@ from engine.config.schema import (
     Configuration,
     KindSection,
     OverflowSection,
+    OverflowTextsSection,
     ProfileSection,
     QueueSection,
     RelaxationSection,
@@ -150,6 +151,7 @@ def _queue(key: str, section: QueueSection, hours: Mapping[str, Hours]) -> Queue
         limit_items=section.limit_items,
         limit_wait_ms=section.limit_wait,
         overflow=_overflow(section.overflow),
+        overflow_texts=_overflow_texts(section.overflow_texts),
         hold_room_after_ms=section.hold_room_after,
         wrapup_mode=WrapupMode(section.wrapup_mode),
         wrapup_extend_ms=section.wrapup_extend,
@@ -170,6 +172,11 @@ def _step(section: RelaxationSection) -> RelaxationStep:
 def _overflow(section: OverflowSection) -> dict[Pressure, OverflowTo]:
     said = {pressure: getattr(section, pressure.value) for pressure in Pressure}
     return {pressure: target for pressure, target in said.items() if target is not None}
+
+
+def _overflow_texts(section: OverflowTextsSection) -> dict[Pressure, str]:
+    said = {pressure: str(getattr(section, pressure.value)) for pressure in Pressure}
+    return {pressure: text for pressure, text in said.items() if text}
 
 
 def _service_level(section: QueueSection) -> ServiceLevel | None:

@@ -149,6 +149,15 @@ class OverflowSection(Section):
     unstaffed: Elsewhere | None = Field(None, description="Nobody who qualifies is signed in; else the channel's form.")
 
 
+class OverflowTextsSection(Section):
+    """What a customer is told whom a queue does not take in; empty: what the widget says by itself."""
+
+    full: LongText = Field("", description="When as many wait as limit_items allows.")
+    wait: LongText = Field("", description="When the wait would be longer than limit_wait.")
+    closed: LongText = Field("", description="Out of hours, or closed by hand.")
+    unstaffed: LongText = Field("", description="When nobody who qualifies is signed in.")
+
+
 class ServiceLevelSection(Section):
     """The goal that the wallboard compares with."""
 
@@ -191,6 +200,9 @@ class QueueSection(Section):
     limit_wait: DurationOrNone = Field(0, description="Longest wait that may be expected; 0s: no bound.")
     overflow: OverflowSection = Field(
         default_factory=OverflowSection, description="What becomes of work that is not taken in."
+    )
+    overflow_texts: OverflowTextsSection = Field(
+        default_factory=OverflowTextsSection, description="What customers are told who are not taken in."
     )
     hold_room_after: DurationOrNone = Field(
         0, description="Lighter work may pass an item until it has waited this long; 0s: always."

@@ -44,8 +44,10 @@ class Closing(Protocol):
         """Return a conversation and what stands beside it; raise NotFound."""
         ...
 
-    async def close(self, org_id: str, interaction_id: str, *, reason: str, now_ms: int) -> Entry | None:
-        """Close once; return the ENDED entry, None when it was closed before."""
+    async def close(
+        self, org_id: str, interaction_id: str, *, reason: str, now_ms: int, text: str = ""
+    ) -> Entry | None:
+        """Close once; return the ENDED entry, which tells ``text``, None when it was closed before."""
         ...
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from engine.model.conversation import Availability, Prospect
-from engine.model.organisation import Organisation, Overflow, Pressure
+from engine.model.organisation import Organisation, Overflow, Pressure, nearest_text
 from engine.model.work import CALLBACK, Outcome, Reply
 from engine.skills.hours import is_open, opens_ms
 
@@ -42,7 +42,8 @@ async def prospect(
         refusable = organisation.kinds[kind].refusable if kind in organisation.kinds else True
         if do is Overflow.WAIT or (action is not None and (action.to or not refusable)):
             return OPEN
-        return Prospect(state=_STATES[first], do=do)
+        text, texts = organisation.overflow_text(seen[-1], pressure)
+        return Prospect(state=_STATES[first], do=do, text=text, texts=texts)
     return OPEN
 
 
@@ -67,6 +68,14 @@ def ending(organisation: Organisation, reply: Reply) -> str:
     if reply.outcome is Outcome.QUEUE_CLOSED and not configured:
         return Overflow.MESSAGE.value  # nothing is configured: the channel's form
     return "closed" if reply.outcome is Outcome.QUEUE_CLOSED else "full"
+
+
+def told(organisation: Organisation, reply: Reply, locale: str) -> str:
+    """Return what the customer is told whom the board did not take in; "" where nothing is configured."""
+    queue, why = str(reply.detail.get("queue", "")), str(reply.detail.get("why", ""))
+    if queue not in organisation.queues or why not in tuple(Pressure):
+        return ""
+    return nearest_text(*organisation.overflow_text(queue, Pressure(why)), locale)
 
 
 def callback_ms(organisation: Organisation, queue: str, now_ms: int) -> int | None:

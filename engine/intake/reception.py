@@ -13,7 +13,7 @@ from engine.clock import Clock
 from engine.errors import CordboardError, Refused, Unavailable
 from engine.failpoints import failpoint
 from engine.intake.contract import Organisations, Record, Recorder, Router, Teller
-from engine.intake.overflow import OPEN, TURNED_AWAY, callback_ms, ending, prospect
+from engine.intake.overflow import OPEN, TURNED_AWAY, callback_ms, ending, prospect, told
 from engine.model.conversation import Arrival, Prospect
 from engine.model.record import Opened
 from engine.model.work import Outcome, Plan, Reply, WorkItem
@@ -145,9 +145,17 @@ class Reception:
             raise Refused(f"the board answered {reply.outcome.value}", slug=reply.outcome.value)
         await self._recorder.record(reply.events)
 
-    async def _close(self, org_id: str, interaction_id: str, reason: str) -> None:
+    async def _told(self, item: WorkItem, reply: Reply) -> str:
+        """Return what the customer is told, in his language; he is looked up only where there is something to tell."""
+        organisation = self._organisations.get(item.org_id)
+        if not told(organisation, reply, ""):
+            return ""
+        overview = await self._record.conversations.overview(item.org_id, item.interaction_id)
+        return told(organisation, reply, overview.interaction.locale)
+
+    async def _close(self, org_id: str, interaction_id: str, reason: str, *, text: str = "") -> None:
         ended = await self._record.conversations.close(
-            org_id, interaction_id, reason=reason, now_ms=self._clock.now_ms()
+            org_id, interaction_id, reason=reason, text=text, now_ms=self._clock.now_ms()
         )
         if ended is not None:
             self._transcript.publish([ended], org_id=org_id)
@@ -174,7 +182,7 @@ class Reception:
         reason = ending(self._organisations.get(item.org_id), reply)
         log.info("turned away", org=item.org_id, item=item.id, queue=reply.detail.get("queue"), reason=reason)
         if item.interaction_id:
-            await self._close(item.org_id, item.interaction_id, reason)
+            await self._close(item.org_id, item.interaction_id, reason, text=await self._told(item, reply))
         else:
             whys = {item.id: reply.outcome.value}
             await self._record.work.refuse(item.org_id, whys, now_ms=self._clock.now_ms())

@@ -30,6 +30,8 @@ class Prospect:
 
     state: Availability
     do: Overflow | None = None  # what the customer is offered instead where nobody is there; None = a message
+    text: str = ""  # what he is told of it, "" = what the channel says by itself …
+    texts: Mapping[str, str] = field(default_factory=dict)  # … and by language
 
 
 class EntryKind(StrEnum):
@@ -133,6 +135,7 @@ class Arrival:
     address: str = ""  # network address, for abuse handling only
     phone: str = ""  # number to call back
     callback: bool = False  # asks to be called back
+    after_hash: str = ""  # chat: of the session token of a conversation that was turned away, with which this goes on
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -195,6 +195,7 @@ class Queue:
     limit_items: int = 0  # most that may wait; 0 = no bound
     limit_wait_ms: int = 0  # longest wait that may be expected; 0 = no bound
     overflow: Mapping[Pressure, OverflowTo] = field(default_factory=dict)  # where not given: refuse, or the form
+    overflow_texts: Mapping[Pressure, str] = field(default_factory=dict)  # what customers are told who are not taken in
     hold_room_after_ms: int = 0  # lighter work may pass an item until it has waited so long; 0 = for ever
     wrapup_mode: WrapupMode = WrapupMode.TIMED
     wrapup_extend_ms: int = 30_000  # an extension of the wrap-up adds so much …
@@ -331,3 +332,15 @@ class Organisation:
     def in_languages(self, *place: str) -> Mapping[str, str]:
         """Return the text at a place of the configuration by language, such as ``queues sales name``; may be empty."""
         return self.translations.get(".".join(place), {})
+
+    def overflow_text(self, queue: str, why: Pressure) -> tuple[str, Mapping[str, str]]:
+        """Return what customers are told whom a queue does not take in: for everybody, and by language."""
+        place = ("queues", queue, "overflow_texts", why.value)
+        return self.queues[queue].overflow_texts.get(why, ""), self.in_languages(*place)
+
+
+def nearest_text(text: str, texts: Mapping[str, str], locale: str) -> str:
+    """Return the one of ``texts`` (by language) that is nearest to ``locale``; ``text`` where none is."""
+    primary = locale.replace("_", "-").partition("-")[0].lower()
+    near = (said for language, said in texts.items() if language.partition("-")[0] == primary)
+    return texts.get(locale) or next(near, text)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, bindparam, or_, select
 
 from engine.failpoints import failpoint
 from engine.ids import NewId
-from engine.model.case import Case
+from engine.model.case import Case, CaseStatus
 from engine.model.conversation import (
     Arrival,
     Author,
@@ -29,8 +29,9 @@ from engine.model.record import Opened
 from engine.model.work import CALLBACK, Plan, WorkItem
 from engine.store.access import Access
 from engine.store.appends import row_of_entry
-from engine.store.case_writes import NewCase, ensure_organisation, open_case
+from engine.store.case_writes import NewCase, add_event, ensure_organisation, open_case, write_changes
 from engine.store.conditions import HAS_EMAIL, HAS_TOKEN, ITEM_OPEN, ITEM_PENDING
+from engine.store.conversations import TURNED_AWAY
 from engine.store.direct import every, first
 from engine.store.new_items import row_of_item
 from engine.store.rows import AnyRow, case_of, contact_of, entry_of, interaction_of, item_of
@@ -55,6 +56,7 @@ _KNOWN = select(contacts).where(
     contacts.c.org_id == bindparam("org"), contacts.c.email_key == bindparam("key"), HAS_EMAIL
 )
 _CASE = select(cases).where(cases.c.id == bindparam("case"))
+_OPEN_CASE = _CASE.where(cases.c.status != CaseStatus.CLOSED.value).with_for_update()
 _ITEM = (
     select(work_items)
     .where(work_items.c.interaction_id == bindparam("iid"), ITEM_OPEN)
@@ -159,7 +161,7 @@ def _open(conn: Connection, opening: _Opening) -> Opened:
     if not known:
         insert(conn, contacts, row_of_contact(contact))
     told = _first_entry(conn, opening, interaction)
-    case = _case(conn, opening, interaction) if opening.with_case else None
+    case = _case_of_both(conn, opening, interaction) if opening.with_case else None
     item = None if opening.closed else _item(conn, opening, interaction, case)
     if opening.callback_ms is not None:
         item = _callback(conn, opening, interaction, case)
@@ -303,6 +305,28 @@ def _first_entry(conn: Connection, opening: _Opening, interaction: Interaction) 
     )
     insert(conn, entries, row_of_entry(interaction.org_id, entry))
     return (entry,)
+
+
+def _case_of_both(conn: Connection, opening: _Opening, interaction: Interaction) -> Case:
+    """Return the case of an arrival; one that goes on after it was turned away has the case of before."""
+    before = _turned_away(conn, opening.arrival) if opening.arrival.after_hash else None
+    row = first(conn, _OPEN_CASE, {"case": before.case_id}) if before is not None else None
+    if row is None:
+        case = _case(conn, opening, interaction)
+        if before is not None and not before.case_id:
+            change(conn, interactions, {"id": before.id}, {"case_id": case.id})
+        return case
+    change(conn, interactions, {"id": interaction.id}, {"case_id": row.id})
+    case = case_of(row)
+    write_changes(conn, case, {"contact_id": interaction.contact_id}, opening.now_ms)  # he has said how to reach him
+    data = {"interaction_id": interaction.id, "origin": opening.arrival.channel}
+    add_event(conn, case, kind="interaction", data=data, new_id=opening.new_id, actor_id="", now_ms=opening.now_ms)
+    return case_of(_require(first(conn, _CASE, {"case": case.id})))
+
+
+def _turned_away(conn: Connection, arrival: Arrival) -> AnyRow | None:
+    row = first(conn, _OF_TOKEN, {"org": arrival.org_id, "on": arrival.channel, "key": arrival.after_hash})
+    return row if row is not None and row.close_reason in TURNED_AWAY else None
 
 
 def _case(conn: Connection, opening: _Opening, interaction: Interaction) -> Case:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
-from sqlalchemy import Connection, Select, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from engine.errors import Conflict, NotFound
 from engine.ids import NewId
@@ -21,10 +21,11 @@ from engine.model.record import Overview
 from engine.model.work import WorkState
 from engine.store.access import Access
 from engine.store.appends import append
-from engine.store.conditions import HAS_TOKEN, INTERACTION_OPEN, ITEM_OPEN, ITEM_PENDING
+from engine.store.conditions import HAS_TOKEN, INTERACTION_OPEN, ITEM_PENDING
 from engine.store.direct import first
-from engine.store.rows import AnyRow, case_of, contact_of, interaction_of, item_of
-from engine.store.tables import cases, contacts, interactions, work_items
+from engine.store.overview import overview_of
+from engine.store.rows import AnyRow, interaction_of
+from engine.store.tables import interactions, work_items
 from engine.store.upsert import change
 
 _FIND = select(interactions).where(interactions.c.id == bindparam("iid"), interactions.c.org_id == bindparam("org"))
@@ -35,20 +36,10 @@ _BY_TOKEN = select(interactions).where(
     interactions.c.token_hash == bindparam("token"),
     HAS_TOKEN,
 )
-_CONTACT = select(contacts).where(contacts.c.id == bindparam("contact"), contacts.c.org_id == bindparam("org"))
-_CASE = select(cases).where(cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org"))
-_NEWEST_ITEM: Select[Any] = (
-    select(work_items)
-    .where(work_items.c.interaction_id == bindparam("iid"), work_items.c.org_id == bindparam("org"))
-    .order_by(work_items.c.id.desc())
-    .limit(1)
-)
-_OPEN_ITEM = _NEWEST_ITEM.where(ITEM_OPEN)
-
 _IDLE = "idle"
 _REFUSED = "refused"
 _UNANSWERED = frozenset({_REFUSED, "cancelled"})
-_TURNED_AWAY = frozenset({"message", "callback", "full", "closed"})
+TURNED_AWAY = frozenset({"refused", "message", "callback", "full", "closed"})
 """Reasons for which no queue took the work in; the customer may leave a message, or a number."""
 
 
@@ -60,18 +51,18 @@ class Conversations:
 
     async def get(self, org_id: str, interaction_id: str) -> Interaction:
         """Return an interaction; raise NotFound."""
-        return interaction_of(await self._access.read(lambda conn: find(conn, org_id, interaction_id)))
+        return interaction_of(await self._access.look(lambda conn: find(conn, org_id, interaction_id)))
 
     async def by_token(self, org_id: str, channel: str, token_hash: str) -> Interaction | None:
         """Return the chat of a session token, open or closed."""
         values = {"org": org_id, "on": channel, "token": token_hash}
-        row = await self._access.read(lambda conn: first(conn, _BY_TOKEN, values))
+        row = await self._access.look(lambda conn: first(conn, _BY_TOKEN, values))
         return None if row is None else interaction_of(row)
 
     async def overview(self, org_id: str, interaction_id: str) -> Overview:
         """Return an interaction with its contact, case and work item; raise NotFound."""
         now_ms = self._access.clock.now_ms()
-        return await self._access.read(lambda conn: overview_of(conn, org_id, interaction_id, now_ms))
+        return await self._access.look(lambda conn: overview_of(conn, org_id, interaction_id, now_ms))
 
     async def open_chats(self, org_id: str) -> list[Interaction]:
         """Return every open chat."""
@@ -149,14 +140,17 @@ class Conversations:
         )
         return await self._access.read(lambda conn: [interaction_of(row) for row in conn.execute(query)])
 
-    async def close(self, org_id: str, interaction_id: str, *, reason: str, now_ms: int) -> Entry | None:
+    async def close(
+        self, org_id: str, interaction_id: str, *, reason: str, now_ms: int, text: str = ""
+    ) -> Entry | None:
         """Close an interaction whose work item never reached the board; its pending item closes with it.
 
-        Returns the entry that tells of it, None when it was closed before. Raises NotFound.
+        Returns the entry that tells of it, with ``text`` for the customer, None when it was closed before. Raises
+        NotFound.
         """
-        new_id = self._access.new_id
+        new_id, data = self._access.new_id, {"reason": reason, **({"text": text} if text else {})}
         return await self._access.write(
-            org_id, lambda conn: _close(conn, (org_id, interaction_id), reason=reason, new_id=new_id, now_ms=now_ms)
+            org_id, lambda conn: _close(conn, (org_id, interaction_id), data=data, new_id=new_id, now_ms=now_ms)
         )
 
 
@@ -179,21 +173,6 @@ def locked(conn: Connection, org_id: str, interaction_id: str) -> AnyRow:
     if row is None:
         raise NotFound(f"there is no interaction {interaction_id}", slug="unknown-interaction")
     return row
-
-
-def overview_of(conn: Connection, org_id: str, interaction_id: str, now_ms: int) -> Overview:
-    """Return what stands beside an interaction; raise NotFound."""
-    interaction = interaction_of(find(conn, org_id, interaction_id))
-    contact = first(conn, _CONTACT, {"contact": interaction.contact_id, "org": org_id})
-    case = first(conn, _CASE, {"case": interaction.case_id, "org": org_id}) if interaction.case_id else None
-    of_interaction = {"iid": interaction_id, "org": org_id}
-    item = first(conn, _OPEN_ITEM, of_interaction) or first(conn, _NEWEST_ITEM, of_interaction)
-    return Overview(
-        interaction=interaction,
-        contact=None if contact is None else contact_of(contact),
-        case=None if case is None else case_of(case),
-        item=None if item is None else item_of(item, now_ms),
-    )
 
 
 def _warn(
@@ -222,34 +201,36 @@ def _close_silent(
     row = locked(conn, *where)
     if row.warned_ms != warned_ms:  # his message took the warning back
         return None
-    return end_interaction(conn, row, reason=_IDLE, client_id="closed", new_id=new_id, now_ms=now_ms)
+    return end_interaction(conn, row, data={"reason": _IDLE}, client_id="closed", new_id=new_id, now_ms=now_ms)
 
 
 def outcome_of(reason: str) -> str:
     """Return how work ends that nobody answered."""
-    if reason in _TURNED_AWAY:
+    if reason in TURNED_AWAY:
         return _REFUSED
     return reason if reason in _UNANSWERED else "abandoned"
 
 
-def _close(conn: Connection, where: tuple[str, str], *, reason: str, new_id: NewId, now_ms: int) -> Entry | None:
-    row = locked(conn, *where)
+def _close(
+    conn: Connection, where: tuple[str, str], *, data: Mapping[str, str], new_id: NewId, now_ms: int
+) -> Entry | None:
+    row, reason = locked(conn, *where), data["reason"]
     conn.execute(
         update(work_items)
         .where(work_items.c.interaction_id == where[1], ITEM_PENDING)
         .values(state=WorkState.CLOSED.value, outcome=outcome_of(reason), closed_ms=now_ms, waiting_since_ms=0)
     )
-    return end_interaction(conn, row, reason=reason, client_id="closed", new_id=new_id, now_ms=now_ms)
+    return end_interaction(conn, row, data=data, client_id="closed", new_id=new_id, now_ms=now_ms)
 
 
 def end_interaction(
-    conn: Connection, row: AnyRow, *, reason: str, client_id: str, new_id: NewId, now_ms: int
+    conn: Connection, row: AnyRow, *, data: Mapping[str, str], client_id: str, new_id: NewId, now_ms: int
 ) -> Entry | None:
-    """Close a locked interaction with its last entry; None when it was closed before."""
+    """Close a locked interaction with its last entry, whose ``data`` says why; None when it was closed before."""
     if row.state != InteractionState.OPEN:
         return None
-    draft = Draft(kind=EntryKind.ENDED, author=Author.SYSTEM, client_id=client_id, data={"reason": reason})
+    draft = Draft(kind=EntryKind.ENDED, author=Author.SYSTEM, client_id=client_id, data=data)
     appended = append(conn, (row.org_id, row.id), draft, entry_id=new_id(), now_ms=now_ms)
-    closed = {"state": InteractionState.CLOSED.value, "closed_ms": now_ms, "close_reason": reason}
+    closed = {"state": InteractionState.CLOSED.value, "closed_ms": now_ms, "close_reason": data["reason"]}
     change(conn, interactions, {"id": row.id}, closed)
     return appended.entry

@@ -310,7 +310,7 @@ def _end_conversation(step: Step, reason: str) -> Told:
     entry = end_interaction(
         step.conn,
         row,
-        reason=reason,
+        data={"reason": reason},
         client_id=step.client_id,
         new_id=step.new_id,
         now_ms=step.event.at_ms,

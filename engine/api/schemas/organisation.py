@@ -180,4 +180,7 @@ class ChannelInfo(Answer):
     topics: list[Named]
     locales: list[str]
     state: str
+    form: list[str]
+    text: str
+    texts: dict[str, str]
     limits: Limits

@@ -87,6 +87,8 @@ class ChatChannel:
             "locales": list(LOCALES),
             "state": prospect.state.value,
             "form": offline_form(prospect.do),
+            "text": prospect.text,
+            "texts": prospect.texts,
             "limits": {"message_bytes": channel.limits.message_bytes},
         }
 

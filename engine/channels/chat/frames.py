@@ -64,7 +64,10 @@ class Resume(Struct, tag="resume"):
 
 
 class Leave(Struct, tag="leave"):
-    """Leave a message while nobody is there; with ``callback``, ask to be called back."""
+    """Leave a message while nobody is there; with ``callback``, ask to be called back.
+
+    ``after`` is the token of the conversation that was turned away before, if one was: both become one case.
+    """
 
     v: Version
     token: Token
@@ -73,6 +76,7 @@ class Leave(Struct, tag="leave"):
     locale: Locale = "en"
     form: Form = msgspec.field(default_factory=Form)
     callback: bool = False
+    after: Token | None = None
 
 
 class Message(Struct, tag="message"):
@@ -188,11 +192,12 @@ class PositionFrame(Struct, tag="position", omit_defaults=True):
     wait: WaitLine | None = None
 
 
-class Offline(Struct, tag="offline"):
+class Offline(Struct, tag="offline", omit_defaults=True):
     """Nobody is there; the fields of the form to leave a message with (with ``phone``: to be called back), if any."""
 
     reason: Literal["closed", "unstaffed"]
     form: list[str]
+    text: str = ""
 
 
 class LeftMessage(Struct, tag="left_message"):
@@ -201,10 +206,11 @@ class LeftMessage(Struct, tag="left_message"):
     case_number: int
 
 
-class Ended(Struct, tag="ended"):
+class Ended(Struct, tag="ended", omit_defaults=True):
     """The conversation is over; the socket closes."""
 
     reason: str
+    text: str = ""
 
 
 class Pong(Struct, tag="pong"):

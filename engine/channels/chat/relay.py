@@ -97,9 +97,9 @@ class Relay:
         self._on_sent(entry.seq)
         await self._outlet.send_text(encode(entry))
         if entry.kind is EntryKind.ENDED:
-            await self.say_ended(str(entry.data.get("reason", "")))
+            await self.say_ended(str(entry.data.get("reason", "")), str(entry.data.get("text", "")))
 
-    async def say_ended(self, reason: str) -> None:
+    async def say_ended(self, reason: str, text: str = "") -> None:
         """Tell that the conversation is over; raises ConversationEnded."""
-        await self._outlet.send(Ended(reason=reason))
+        await self._outlet.send(Ended(reason=reason, text=text))
         raise ConversationEnded

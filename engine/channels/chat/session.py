@@ -56,7 +56,7 @@ from engine.model.conversation import (
     Interaction,
     InteractionState,
 )
-from engine.model.organisation import Channel
+from engine.model.organisation import Channel, nearest_text
 from engine.model.work import WorkItem, WorkState
 
 log = structlog.get_logger(__name__)
@@ -158,7 +158,8 @@ class Session:
         if state is not Availability.OPEN:
             self._protocol.offline()
             reason: Literal["closed", "unstaffed"] = "closed" if state is Availability.CLOSED else "unstaffed"
-            await self._outlet.send(Offline(reason=reason, form=offline_form(prospect.do)))
+            told = nearest_text(prospect.text, prospect.texts, frame.locale)
+            await self._outlet.send(Offline(reason=reason, form=offline_form(prospect.do), text=told))
             return
         opened = await self._parts.reception.open(self._arrival(frame, topic), listen=self._listen)
         if opened.repeated:
@@ -315,6 +316,7 @@ class Session:
             address=self._socket.address,
             phone=frame.form.phone,
             callback=isinstance(frame, Leave) and frame.callback,
+            after_hash=hash_token(frame.after) if isinstance(frame, Leave) and frame.after else "",
         )
 
     def _known_topic(self, form: Form) -> str:

@@ -3,11 +3,14 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from engine.clock import SystemClock
 from engine.ids import id_source
 from engine.model.case import CaseStatus
 from engine.model.conversation import Author, EntryKind, InteractionState
 from engine.model.organisation import CasePolicy
+from engine.model.record import Opened
 from engine.model.work import EventKind, Plan, Requirement, WorkState
 from engine.store.store import Store
 from tests.contract.store.building import PLAN, START_MS, Story, arrival, opened
@@ -164,3 +167,51 @@ async def test_pending_items_wait_for_the_sweep(store: Store, org: str) -> None:
     assert old.item is not None
     assert [item.id for item in mine] == [old.item.id]
     assert mine[0].age_ms > 0
+
+
+async def left(store: Store, org: str, **changes: object) -> Opened:
+    form = arrival(org, **{"conversation_key": "l" * 64, "token_hash": "l" * 64, "body": "Call me", **changes})
+    return await store.arrivals.leave_message(form, kind="chat", plan=PLAN, now_ms=START_MS + 5_000)
+
+
+@pytest.mark.parametrize("reason", ["message", "callback", "full", "closed", "refused"])
+async def test_a_message_left_after_being_turned_away_is_of_the_same_case(store: Store, org: str, reason: str) -> None:
+    first = await opened(store, org, email="")
+    assert first.case is not None
+    await store.conversations.close(org, first.interaction.id, reason=reason, now_ms=START_MS + 1_000)
+    message = await left(store, org, after_hash=first.interaction.conversation_key)
+    (case,) = await store.cases.list(org)
+    assert case == message.case
+    assert (case.id, case.number) == (first.case.id, first.case.number)
+    assert case.contact_id == message.contact.id  # who can be reached
+    assert (
+        message.interaction.case_id == (await store.conversations.get(org, message.interaction.id)).case_id == case.id
+    )
+    assert (await left(store, org, after_hash=first.interaction.conversation_key)).case == case  # a repeat
+    assert len(await store.cases.list(org)) == 1
+
+
+async def test_the_case_of_the_message_is_that_of_the_conversation_without_one(store: Store, org: str) -> None:
+    first = await opened(store, org, policy=CasePolicy.END)
+    await store.conversations.close(org, first.interaction.id, reason="message", now_ms=START_MS + 1_000)
+    message = await left(store, org, after_hash=first.interaction.conversation_key)
+    assert message.case is not None
+    assert (await store.conversations.get(org, first.interaction.id)).case_id == message.case.id
+
+
+@pytest.mark.parametrize("end", ["visitor", "another token", "closed case"])
+async def test_what_was_not_turned_away_has_a_case_of_its_own(store: Store, org: str, end: str) -> None:
+    first = await opened(store, org)
+    assert first.case is not None
+    reason = "visitor" if end == "visitor" else "message"
+    await store.conversations.close(org, first.interaction.id, reason=reason, now_ms=START_MS + 1_000)
+    if end == "closed case":
+        version, changes = first.case.version, {"status": CaseStatus.CLOSED}
+        await store.cases.change(
+            org, first.case.id, version=version, changes=changes, actor_id="", now_ms=START_MS + 2_000
+        )
+    token = "x" * 64 if end == "another token" else first.interaction.conversation_key
+    message = await left(store, org, after_hash=token)
+    assert message.case is not None
+    assert message.case.id != first.case.id
+    assert len(await store.cases.list(org)) == 2

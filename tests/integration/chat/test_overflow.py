@@ -84,6 +84,46 @@ async def test_a_full_queue_ends_the_conversation(house: House, to: OverflowTo |
     assert await house.store.arrivals.pending_items(10, house.clock.now_ms() + 1) == []
 
 
+async def test_who_is_turned_away_and_leaves_a_message_has_one_case(house: House) -> None:
+    await someone_is_busy(house)
+    await sales(house, limit_items=1, overflow={Pressure.FULL: OverflowTo(do=Overflow.MESSAGE)})
+    await fill(house)
+    async with visiting(house) as vera:
+        await vera.open("My kettle is broken")
+        assert (await vera.expect("ended"))["reason"] == "message"
+    form = {"name": "Vera", "email": "vera@x.org"}
+    async with visiting(house) as again:
+        said = {"token": again.token, "client_id": "c1", "body": "Write to me", "form": form, "after": vera.token}
+        await again.send(type="leave", v=1, locale="en", **said)
+        number = (await again.expect("left_message"))["case_number"]
+    (case,) = await house.store.cases.list(house.org_id)
+    assert case.number == number
+    assert {(await house.interaction(one.token)).case_id for one in (vera, again)} == {case.id}
+
+
+TEXTS = {"en": "Too many are waiting.", "zh-CN": "排队人数过多。"}
+
+
+@pytest.mark.parametrize(("locale", "text"), [("zh-TW", TEXTS["zh-CN"]), ("en-GB", TEXTS["en"]), ("fr", "Full")])
+async def test_the_queue_says_it_in_the_visitors_language(house: House, locale: str, text: str) -> None:
+    await someone_is_busy(house)
+    await sales(house, limit_items=1, overflow_texts={Pressure.FULL: "Full", Pressure.CLOSED: "Closed"})
+    translations = {"queues.sales.overflow_texts.full": TEXTS}
+    house.organisation = replace(house.organisation, translations=translations)
+    await fill(house)
+    async with visiting(house) as vera:
+        await vera.open("hello", locale=locale)
+        assert await vera.expect("ended") == {"type": "ended", "reason": "full", "text": text}
+    async with visiting(house, token=vera.token) as again:
+        await again.resume()
+        assert (await again.expect("ended"))["text"] == text
+    await sales(house, hours=NEVER)
+    async with visiting(house) as otto:
+        assert (await otto.open("hello", locale=locale))["text"] == "Closed"
+    info = await house.channel.info(house.org_id, "web")
+    assert (info["text"], info["texts"]) == ("Closed", {})
+
+
 async def test_what_a_crash_left_pending_is_turned_away_by_the_sweep(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,13 +38,17 @@ def test_every_option_of_a_queue_arrives(load_with: Load) -> None:
         "    limit_items: 50\n"
         "    limit_wait: 10m\n"
         "    overflow: {full: {to: vip}, wait: callback, closed: message, unstaffed: wait}\n"
+        "    overflow_texts: {full: Full, closed: {en: Closed, zh-CN: 关门}}\n"
         "    hold_room_after: 2m\n"
         "    wrapup_mode: manual\n"
         "    wrapup_extend: 1m\n"
         "    wrapup_extensions: 2\n"
         "    service_level: {percent: 80, within: 20s}\n"
     )
-    assert load_with({"queues.yaml": text}).queues["general"] == Queue(
+    loaded = load_with({"queues.yaml": text})
+    assert loaded.overflow_text("general", Pressure.CLOSED) == ("Closed", {"en": "Closed", "zh-CN": "关门"})
+    assert loaded.overflow_text("general", Pressure.FULL) == ("Full", {})
+    assert loaded.queues["general"] == Queue(
         key="general",
         name="General",
         order=AgentOrder.MOST_SKILLED,
@@ -66,6 +70,7 @@ def test_every_option_of_a_queue_arrives(load_with: Load) -> None:
             Pressure.CLOSED: OverflowTo(do=Overflow.MESSAGE),
             Pressure.UNSTAFFED: OverflowTo(do=Overflow.WAIT),
         },
+        overflow_texts={Pressure.FULL: "Full", Pressure.CLOSED: "Closed"},
         hold_room_after_ms=120_000,
         wrapup_mode=WrapupMode.MANUAL,
         wrapup_extend_ms=60_000,

@@ -104,7 +104,9 @@ class Record:
         items = [one.item for one in self.opened.values() if one.item is not None]
         return [one for one in items if one.queue not in queues and (one.interaction_id, "refused") not in self.closed]
 
-    async def close(self, org_id: str, interaction_id: str, *, reason: str, now_ms: int) -> Entry | None:
+    async def close(
+        self, org_id: str, interaction_id: str, *, reason: str, now_ms: int, text: str = ""
+    ) -> Entry | None:
         if (interaction_id, reason) in self.closed:
             return None
         self.closed.append((interaction_id, reason))

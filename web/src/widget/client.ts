@@ -9,10 +9,11 @@ import { Link } from './link'
 import type { Memory, Session } from './memory'
 import { Outbox } from './outbox'
 import { Backoff } from './pacing'
-import type { ChannelInfo, Instead, ServerFrame, VisitorForm } from './protocol'
+import type { Absence, ChannelInfo, Instead, ServerFrame, VisitorForm } from './protocol'
 import {
   DEFAULT_MESSAGE_BYTES,
   PROTOCOL_VERSION,
+  absence,
   insteadOf,
   messageBytes,
   minutes,
@@ -39,7 +40,7 @@ export interface Ports {
 
 export type Phase = 'loading' | 'form' | 'opening' | 'chat' | 'ended' | 'offline' | 'left' | 'refused'
 
-export interface ChatState {
+export interface ChatState extends Absence {
   readonly phase: Phase
   readonly connection: Connection
   readonly busy: boolean // a form is on its way
@@ -50,8 +51,6 @@ export interface ChatState {
   readonly position: number // 0 = none told
   readonly wait: string // minutes, such as "2–4"; "" = none told
   readonly error: string // slug of the last error, "" = none
-  readonly offlineReason: string
-  readonly instead: Instead // where offline
   readonly caseNumber: number
   readonly unread: number
   readonly historySeq: number // lines up to here were there before this page was
@@ -75,6 +74,7 @@ const TURNED_AWAY: Record<string, Instead> = {
   full: 'later',
   closed: 'later',
 }
+const NOWHERE = absence('', 'message', '')
 const EMPTY_DRAFT = { form: { name: '', email: '', topic: '' }, body: '' }
 
 export class ChatClient implements LinkOwner {
@@ -94,9 +94,8 @@ export class ChatClient implements LinkOwner {
   #iAmTyping = false
   #position = 0
   #wait = ''
-  #instead: Instead = 'message'
+  #absence = NOWHERE
   #error = ''
-  #offlineReason = ''
   #caseNumber = 0
   #limit = DEFAULT_MESSAGE_BYTES
   #historySeq = -1 // -1 = taken from the next `opened`
@@ -136,8 +135,7 @@ export class ChatClient implements LinkOwner {
       position: this.#position,
       wait: this.#wait,
       error: this.#error,
-      offlineReason: this.#offlineReason,
-      instead: this.#instead,
+      ...this.#absence,
       caseNumber: this.#caseNumber,
       unread: this.#transcript.unread(this.#session?.readSeq ?? 0),
       historySeq: this.#historySeq,
@@ -182,11 +180,10 @@ export class ChatClient implements LinkOwner {
 
   /** Leave a message instead of chatting: it becomes a case. */
   leave(form: VisitorForm, body: string): void {
-    const [reason, instead] = [this.#offlineReason, this.#instead]
+    const before = this.#absence
     this.#begin('leaving', form, body)
     this.#phase = 'offline'
-    this.#offlineReason = reason
-    this.#instead = instead
+    this.#absence = before
     this.#link.dial()
   }
 
@@ -259,6 +256,7 @@ export class ChatClient implements LinkOwner {
       locale: this.#locale,
       form,
       ...(session.stage === 'leaving' && form.phone !== undefined ? { callback: true } : {}),
+      ...(this.#absence.after && { after: this.#absence.after }),
       ...(session.body === '' ? {} : { client_id: session.clientId, body: session.body }),
     })
   }
@@ -290,11 +288,11 @@ export class ChatClient implements LinkOwner {
       this.#position = whole(frame['position'])
       this.#wait = minutes(frame['wait'])
     },
-    offline: (frame) => this.#nobodyThere(text(frame['reason'], 'unstaffed'), insteadOf(frame['form'])),
+    offline: (frame) => this.#nobodyThere(frame, insteadOf(frame['form'])),
     left_message: (frame) => this.#messageLeft(whole(frame['case_number'])),
     ended: (frame) => {
       const instead = TURNED_AWAY[text(frame['reason'])]
-      if (instead) this.#nobodyThere(frame['reason'] === 'closed' ? 'closed' : 'unstaffed', instead)
+      if (instead) this.#nobodyThere(frame, instead)
       else this.#ended()
     },
     error: (frame) => this.#refused(text(frame['slug']), whole(frame['retry_after_ms'])),
@@ -329,8 +327,8 @@ export class ChatClient implements LinkOwner {
     this.#wantsEnd = this.#iAmTyping = false
     this.#position = this.#caseNumber = this.#historySeq = 0
     this.#typing = null
-    this.#error = this.#offlineReason = this.#wait = ''
-    this.#instead = 'message'
+    this.#error = this.#wait = ''
+    this.#absence = NOWHERE
     this.#draft = EMPTY_DRAFT
   }
 
@@ -373,8 +371,7 @@ export class ChatClient implements LinkOwner {
 
   #settle(info: ChannelInfo): void {
     this.#phase = info.state === 'open' ? 'form' : 'offline'
-    this.#offlineReason = info.state === 'open' ? '' : info.state
-    this.#instead = info.instead
+    this.#absence = info.absence
   }
 
   #opened(frame: ServerFrame): void {
@@ -411,14 +408,13 @@ export class ChatClient implements LinkOwner {
     })
   }
 
-  #nobodyThere(reason: string, instead: Instead): void {
+  #nobodyThere(frame: ServerFrame, instead: Instead): void {
+    this.#absence = absence(frame['reason'], instead, frame['text'], this.#session?.token)
     this.#hangUp()
     this.#memory.forget()
     this.#session = null
     this.#transcript = new Transcript()
     this.#phase = 'offline'
-    this.#offlineReason = reason
-    this.#instead = instead
   }
 
   #messageLeft(caseNumber: number): void {

@@ -75,7 +75,7 @@ export class FormView implements View {
     const later = this.#leaving && state.instead === 'later'
     this.#rows.hidden = this.#submit.hidden = later
     this.#phoneRow.hidden = !this.#calling(state)
-    write(this.#lead, this.#leaving ? say(LEADS[state.instead]) : (state.info?.greeting ?? ''))
+    write(this.#lead, this.#leaving ? state.note || say(LEADS[state.instead]) : (state.info?.greeting ?? ''))
     this.#lead.hidden = this.#lead.textContent === ''
     this.#offer(state)
     write(this.#trouble, state.error === '' ? '' : errorText(say, state.error))

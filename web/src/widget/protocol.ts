@@ -56,12 +56,20 @@ export interface ChannelInfo {
   readonly greeting: string
   readonly topics: readonly Choice[]
   readonly state: 'open' | 'closed' | 'unstaffed'
-  readonly instead: Instead
+  readonly absence: Absence // where the state is not open
   readonly messageBytes: number
 }
 
 /** What is offered where no chat can be. */
 export type Instead = 'message' | 'callback' | 'later'
+
+/** Why no chat can be, and what is offered instead. */
+export interface Absence {
+  readonly offlineReason: 'closed' | 'unstaffed'
+  readonly instead: Instead
+  readonly note: string // what the queue says of it, "" = nothing of its own
+  readonly after: string // token of the chat that was turned away, "" = none was
+}
 
 export const DEFAULT_MESSAGE_BYTES = 4096
 
@@ -113,6 +121,10 @@ export function insteadOf(form: unknown): Instead {
   return form.length === 0 ? 'later' : form.includes('phone') ? 'callback' : 'message'
 }
 
+export function absence(reason: unknown, instead: Instead, note: unknown, after = ''): Absence {
+  return { offlineReason: reason === 'closed' ? reason : 'unstaffed', instead, note: text(note), after }
+}
+
 /** Read a wait as people say it, in minutes: "2–4"; empty when none was told. */
 export function minutes(value: unknown): string {
   const [low, high] = ['low_ms', 'high_ms'].map((name) => whole(record(value)[name]) / 60_000) as [number, number]
@@ -136,7 +148,7 @@ export function parseInfo(value: unknown, locale: string): ChannelInfo {
     topics: topics
       .map((topic) => ({ key: text(record(topic)['key']), name: said(record(topic), 'name', 'names') }))
       .filter((topic) => topic.key !== ''),
-    instead: insteadOf(info['form']),
+    absence: absence(state, insteadOf(info['form']), said(info, 'text', 'texts')),
     state: state === 'closed' || state === 'unstaffed' ? state : 'open',
     messageBytes: messageBytes(info['limits']),
   }

@@ -360,6 +360,31 @@ describe('nobody there', () => {
     expect(client.state).toMatchObject({ phase: 'offline', instead })
   })
 
+  it('says what the queue says, in the language of the page', async () => {
+    const world = new World()
+    world.info = () => Promise.resolve({ state: 'closed', text: 'From nine on.', texts: { 'zh-CN': '九点开始。' } })
+    const client = world.client()
+    client.setLocale('zh-CN')
+    client.prepare()
+    await settled()
+    expect(client.state).toMatchObject({ phase: 'offline', note: '九点开始。' })
+    const other = new World()
+    const turned = chatting(other)
+    other.socket.says('ended', { reason: 'message', text: 'We are full.' })
+    expect(turned.state).toMatchObject({ phase: 'offline', note: 'We are full.' })
+  })
+
+  it('names the chat that was turned away when a message is left, so that both are one case', () => {
+    const world = new World()
+    const client = chatting(world)
+    const token = world.memory.session()?.token
+    world.socket.says('ended', { reason: 'message' })
+    client.leave(FORM, 'Write to me')
+    world.socket.onopen?.()
+    expect(world.socket.sent[0]).toMatchObject({ type: 'leave', after: token })
+    expect(world.socket.sent[0]).not.toMatchObject({ token })
+  })
+
   it('asks to be called back', () => {
     const world = new World()
     const client = world.client()

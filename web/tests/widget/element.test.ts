@@ -180,6 +180,15 @@ describe('the element', () => {
     await vi.waitFor(() => part('name'))
   })
 
+  it('says what the queue says instead of its own words', async () => {
+    const told = { ...INFO, state: 'closed', text: 'We open at nine.' }
+    vi.stubGlobal('fetch', () => Promise.resolve({ ok: true, json: () => Promise.resolve(told) }))
+    await onPage()
+    part('launcher').click()
+    await vi.waitFor(() => part('offline-form'))
+    expect(part('offline-form').querySelector('.lead')?.textContent).toBe('We open at nine.')
+  })
+
   it('turns into a form that becomes a case when nobody is there', async () => {
     vi.stubGlobal('fetch', () => Promise.resolve({ ok: true, json: () => Promise.resolve({ ...INFO, state: 'unstaffed' }) }))
     await onPage()
