@@ -8,11 +8,11 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, NullPool, Select, create_engine, make_url
 
@@ -20,6 +20,7 @@ from engine.clock import SystemClock
 from engine.errors import CordboardError
 from engine.ids import id_source
 from engine.model.organisation import Role
+from engine.model.work import Outcome
 from engine.router.board import Board
 from engine.router.library import compose_library
 from engine.store.store import Store
@@ -78,7 +79,7 @@ class Process:
         self.births += 1
         terms = {
             "name": self.name,
-            "address": self._stage.server.address,
+            "address": self._stage.address,
             "database": self._stage.database,
             "folder": str(self._stage.folder),
             "seed": self._stage.seed * 1_000 + hash(self.name) % 97 + self.births,
@@ -104,19 +105,23 @@ class Process:
         async with asyncio.timeout(within_s):
             while line := await self._process.stdout.readline():
                 told = json.loads(line)
-                self._stage.report.counts.update(told["counts"])
-                self._stage.report.violations.extend(f"{self.name}: {text}" for text in told["violations"])
+                self._note(told)
                 if told["did"] == did:
                     return True
         await self._process.wait()
         return False
 
+    def _note(self, told: Mapping[str, Any]) -> None:
+        self._stage.report.counts.update(told["counts"])
+        self._stage.report.violations.extend(f"{self.name}: {text}" for text in told["violations"])
+
     async def order(self, what: str) -> None:
-        """Say what to do."""
+        """Say what to do; one who has died by now does not answer."""
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{what}\n".encode())
-        await self._process.stdin.drain()
+        with suppress(ConnectionError):
+            self._process.stdin.write(f"{what}\n".encode())
+            await self._process.stdin.drain()
 
     async def run(self) -> None:
         """Let it do commands."""
@@ -128,6 +133,10 @@ class Process:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGKILL)
             await self._process.wait()
+        tally = self._stage.folder / f"{self.name}.tally"
+        if tally.exists():
+            self._note(json.loads(tally.read_text() or '{"counts": {}, "violations": []}'))
+            tally.unlink()
 
     async def ended(self, within_s: float = 30.0) -> None:
         """Wait until it has ended by itself."""
@@ -149,6 +158,11 @@ class Stage:
         self.server = ValkeyServer(data=folder, fsync="always", backoff_s=(0.02, 0.1))
         self.processes: list[Process] = []
         self._watch: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the processes find Valkey."""
+        return self.server.address
 
     async def start_server(self) -> None:
         """Start Valkey on what the folder holds, and watch it."""
@@ -217,7 +231,7 @@ class Stage:
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[tuple[Valkey, Board]]:
         """Connect for as long as it takes to look."""
-        valkey = Valkey(address=self.server.address, library=compose_library())
+        valkey = Valkey(address=self.address, library=compose_library())
 
         async def connected() -> bool:
             return await _succeeds(valkey.connect)
@@ -238,7 +252,8 @@ class Stage:
             answer = await board.ask(ORG, "show_mark")
             mark = await store.routing.cursor(ORG)
             pending = await store.arrivals.pending_items(1, clock.now_ms() + 10_000)
-            return (answer.epoch, answer.last_seq) == (mark.epoch, mark.seq) and not pending
+            is_level = (answer.epoch, answer.last_seq) == (mark.epoch, mark.seq)
+            return answer.result == "open" and is_level and not pending  # an empty board is level while it is rebuilt
 
         try:
             await eventually(level, within_s=60.0, what="record and board are level")  # type: ignore[arg-type] # mypy reads it as sync
@@ -251,8 +266,11 @@ class Stage:
         store = Store(url=self.database, clock=clock, new_id=id_source(clock))
         await store.start()
         try:
-            while (await board.ask(ORG, "run_timers", 500)).result:
-                pass
+            due = 1
+            while due:
+                answer = await board.ask(ORG, "run_timers", 500)
+                assert answer.outcome is Outcome.OK, answer
+                due = answer.result
             mark = await store.routing.cursor(ORG)
             while events := await board.events(ORG, mark.stream_id, block_ms=0):
                 await store.routing.project(ORG, events, cursor_id=events[-1].stream_id)
@@ -276,7 +294,9 @@ class Stage:
             return list(conn.execute(query))
 
     def _record(self) -> closing[Connection]:
-        url = make_url(self.database).set(drivername="postgresql+psycopg")
+        url = make_url(self.database)
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
         return closing(create_engine(url, poolclass=NullPool).connect())
 
     async def close(self) -> None:
@@ -284,6 +304,9 @@ class Stage:
         for process in self.processes:
             await process.kill()
         await self.stop_server()
+
+
+_AnyStage = TypeVar("_AnyStage", bound=Stage)
 
 
 async def _succeeds(what: Callable[[], Awaitable[object]]) -> bool:
@@ -295,12 +318,16 @@ async def _succeeds(what: Callable[[], Awaitable[object]]) -> bool:
 
 
 @asynccontextmanager
-async def staged(folder: Path, database: str, seed: int) -> AsyncIterator[Stage]:
-    """Set a stage up, and take it down."""
-    stage = Stage(folder=folder, database=database, seed=seed)
+async def set_up(stage: _AnyStage) -> AsyncIterator[_AnyStage]:
+    """Prepare a stage, and take it down."""
     await stage.prepare_record()
     await stage.start_server()
     try:
         yield stage
     finally:
         await stage.close()
+
+
+def staged(folder: Path, database: str, seed: int) -> AbstractAsyncContextManager[Stage]:
+    """Set a stage with one server up, and take it down."""
+    return set_up(Stage(folder=folder, database=database, seed=seed))

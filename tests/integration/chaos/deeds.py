@@ -42,6 +42,7 @@ class Deeds:
         self._made = 0
         self._note = folder / f"{name}.last"
         self._told = folder / f"{name}.told"
+        self._tally = folder / f"{name}.tally"
         self.known: deque[str] = deque(maxlen=150)
         self.connected: set[str] = set()
         self.counts: Counter[str] = Counter()
@@ -82,6 +83,15 @@ class Deeds:
         except CordboardError as error:  # a fault in the functions
             self.violations.append(f"{command}: {error}")
         self._note.write_text("")
+        self._tally.write_text(json.dumps({"counts": self.counts, "violations": self.violations}))
+
+    def report(self) -> dict[str, object]:
+        """Return what was done and what was wrong since the last report; a kill leaves it in the tally."""
+        report: dict[str, object] = {"counts": dict(self.counts), "violations": list(self.violations)}
+        self.counts.clear()
+        self.violations.clear()
+        self._tally.unlink(missing_ok=True)
+        return report
 
     async def _do(self, command: Command) -> None:
         name, arguments = command

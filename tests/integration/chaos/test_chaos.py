@@ -25,10 +25,12 @@ async def rage(stage: Stage, seconds: float) -> None:
         await process.run()
 
 
-async def play(folder: Path, database: str, *, seed: int, rounds: int, seconds: float) -> Report:
+async def play(
+    folder: Path, database: str, *, seed: int, rounds: int, seconds: float, processes: int = PROCESSES
+) -> Report:
     """Rage for so many rounds of so many seconds, and check after each."""
     async with staged(folder, database, seed) as stage:
-        for number in range(PROCESSES):
+        for number in range(processes):
             await stage.add(f"p{number}", another_build=number % 2 == 1)  # as in a rolling upgrade
         for process in stage.processes:
             assert await process.answered("start"), f"{process.name} did not start"
@@ -50,3 +52,10 @@ async def test_a_little_chaos(tmp_path: Path, postgres_dsn: str) -> None:
 @pytest.mark.parametrize("seed", [11, 12, 13])
 async def test_much_chaos(tmp_path: Path, postgres_dsn: str, seed: int) -> None:
     (await play(tmp_path, postgres_dsn, seed=seed, rounds=6, seconds=25)).clean()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [31, 32])
+async def test_chaos_on_sqlite(tmp_path: Path, seed: int) -> None:
+    database = f"sqlite:///{tmp_path / 'record.db'}"
+    (await play(tmp_path, database, seed=seed, rounds=3, seconds=20, processes=1)).clean()  # as many as SQLite allows

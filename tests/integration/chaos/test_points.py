@@ -69,7 +69,7 @@ async def test_a_kill_at_named_points(tmp_path: Path, postgres_dsn: str, points:
                 await process.start()
             for process in stage.processes:
                 assert await process.answered("start")
-        await stage.everybody("run")
+        await run_for(stage, 2)
         await stage.check()
         print(stage.report)  # noqa: T201 - the proof's figures
         stage.report.clean()

@@ -151,6 +151,8 @@ class Worker:
         """Stop the roles."""
         loops, self._loops = self._loops, []
         await asyncio.gather(*(loop.stop() for loop in loops))
+        under_way = [task for task in asyncio.all_tasks() if task.get_name().startswith("board-lane")]
+        await asyncio.gather(*under_way, return_exceptions=True)  # a command has its effect though its caller is gone
 
     async def work(self) -> None:
         """Do commands while told so."""
@@ -173,10 +175,7 @@ class Worker:
                 self.wake()
             else:
                 await self.rest()
-        report = {"did": order, "counts": dict(self.deeds.counts), "violations": self.deeds.violations}
-        print(json.dumps(report), flush=True)  # noqa: T201 - the conductor listens
-        self.deeds.counts.clear()
-        self.deeds.violations.clear()
+        print(json.dumps({"did": order, **self.deeds.report()}), flush=True)  # noqa: T201 - the conductor listens
 
 
 async def main(terms: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from engine.model.work import Requirement, WorkItem
+from engine.model.work import Reply, Requirement, WorkItem
 from tests.integration.router.model_history import Twins
 from tests.integration.router.model_state import Agent, Item
 from tests.integration.router.model_world import AGENTS, KINDS, QUEUES, WEIGHTS, draw_change, draw_skills
@@ -56,7 +56,7 @@ class Deeds(Twins):
             (8, self.of_item),
             (9, self.of_presence),
             (3, self.of_queue),
-            (3, self.stale),
+            (4, self.stale),
             (2, self.assign),
             (3, self.configure),
         )
@@ -148,7 +148,7 @@ class Deeds(Twins):
         ids = (self.org, item.id, item.agent, item.number)
         self.old.append(Old(*ids[1:]))
         if item.state == "wrapup":
-            if self.rng.random() < 0.3:
+            if self.rng.random() < 0.5:
                 self.scene.clock.ms += 1  # each extension counts: never given twice
                 self.model.at(self.scene.clock.ms)
                 outcome = self.model.extend_wrapup(item)
@@ -322,16 +322,25 @@ class Deeds(Twins):
         await self.do(both, lambda: self.router.renew(self.org, names), again=lambda: "ok")
 
     async def stale(self) -> None:
-        """Send what was decided about an assignment that is over: nothing happens."""
+        """Send what was decided about an assignment that is over, or is another's: nothing happens."""
         gone = [old for old in self.old if not self.in_force(old)]
-        if gone:
-            old, router = self.rng.choice(gone), self.router
-            command = self.rng.choice((router.accept, router.decline, router.end, router.finish_wrapup, router.park))
-            reply = await command(self.org, old.item, old.agent, old.number)
-            assert reply.events == ()
-            assert reply.outcome.value in ("stale-assignment", "repeated"), reply
-            answer = await self.scene.board.ask_in(2, self.org, "accept_offer", old.item, old.agent, old.number)
-            assert (answer.outcome.value, answer.events) == ("stale-epoch", ())
+        again = [old for old in gone if old.agent == getattr(self.model.items.get(old.item), "agent", "")]
+        old = self.rng.choice(again or gone or [Old("i00000", AGENTS[0], 1)])
+        router = self.router
+        command = self.rng.choice((router.accept, router.decline, router.end, router.finish_wrapup, router.park))
+        await self.refused(command(self.org, old.item, old.agent, old.number))
+        answer = await self.scene.board.ask_in(2, self.org, "accept_offer", old.item, old.agent, old.number)
+        assert (answer.outcome.value, answer.events) == ("stale-epoch", ())
+        if item := self.some("active", "wrapup"):
+            other = self.rng.choice([name for name in AGENTS if name != item.agent])
+            await self.refused(command(self.org, item.id, other, item.number))
+
+    async def refused(self, command: Awaitable[Reply]) -> None:
+        """Check that a command is refused and tells nothing."""
+        reply = await command
+        assert reply.events == ()
+        assert reply.outcome.value in ("stale-assignment", "repeated", "not-yours", "unknown-item"), reply
+        self.counts[reply.outcome.value] += 1
 
     def in_force(self, old: Old) -> bool:
         item = self.model.items.get(old.item)

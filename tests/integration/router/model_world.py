@@ -74,10 +74,10 @@ def _queue(rng: Random, key: str) -> Queue:
         priority_step_ms=rng.choice((1_000, 10_000)),
         target_ms=rng.choice((0, 5_000, 20_000)),
         offer_timeout_ms=rng.choice((3_000, 6_000)),
-        wrapup_ms=rng.choice((0, 4_000)),
+        wrapup_ms=rng.choice((0, 4_000, 8_000)),
         wrapup_mode=rng.choice((WrapupMode.TIMED, WrapupMode.TIMED, WrapupMode.MANUAL, WrapupMode.NONE)),
         wrapup_extend_ms=1_500,
-        wrapup_extensions=rng.choice((0, 2)),
+        wrapup_extensions=rng.choice((0, 1)),
         decline_memory_ms=rng.choice((0, 4_000)),
         skills=rng.choice(({}, {}, {"english": 2})),
         order=rng.choice(list(AgentOrder)),
@@ -135,7 +135,7 @@ def draw_agent(rng: Random, name: str) -> AgentSetup:
         profile=rng.choice(("standard", "standard", "writer")),
         skills=rng.choice(({}, {"english": 5}, {"english": 8, "billing": 3}, {"billing": 9}, {"english": 5})),
         queues=queues,
-        ranks={queue: rng.choice((1, 2, 3)) for queue in queues} if rng.random() < 0.3 else {},
+        ranks={queue: rng.choice((1, 2, 3)) for queue in queues} if rng.random() < 0.5 else {},
     )
 
 

@@ -96,3 +96,21 @@ async def test_who_signs_out_ends_a_consult_with_its_parent_though_he_has_both(s
     events = scene.take(await scene.router.sign_out(scene.org_id, "ana", "end"))
     assert kinds(events) == ["presence", "ended", "closed", "ended", "closed"]
     assert await scene.items_of("ana") == {}
+
+
+async def test_what_the_end_of_a_pause_sets_free_is_handed_out_once(scene: Scene) -> None:
+    sales = Queue(key="sales", name="Sales", hold_room_after_ms=1_000, wrapup_ms=0)
+    await scene.open(shop(scene.org_id, sales, {"ana": {}, "ben": {}}))
+    await scene.sign_in("ana")
+    await scene.enqueue("light", "support")
+    await scene.accept("ana")
+    await scene.enqueue("heavy", kind="email")
+    await scene.advance(1_500)
+    assert (await scene.shown("heavy"))["room_held_of"] == "ana"
+    scene.take(await scene.router.set_queue(scene.org_id, "sales", mode="paused"))
+    await scene.enqueue("light-2")
+    await scene.sign_in("ben")
+    scene.take(await scene.router.set_queue(scene.org_id, "sales", mode="open"))
+    await scene.tick()
+    assert (await scene.offer_of("ben"), await scene.offer_of("ana")) == ("heavy", "light-2")
+    assert (await scene.router.board_view(scene.org_id)).queues["sales"].waiting == 0
