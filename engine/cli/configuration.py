@@ -215,7 +215,7 @@ async def _put(store: Store, *, organisation: Organisation) -> Snapshot:
         digest=packed.digest,
         compiled=packed.compiled,
         agents=tuple(organisation.agents.values()),
-        targets={key: queue.target_ms for key, queue in organisation.queues.items()},
+        targets={key: queue.answer_within_ms for key, queue in organisation.queues.items()},
         author="cordboard config apply",
         now_ms=now_ms(),
     )

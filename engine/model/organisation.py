@@ -203,6 +203,11 @@ class Queue:
     service_level: ServiceLevel | None = None  # None = no goal
 
     @property
+    def answer_within_ms(self) -> int:
+        """Return within which time an answer counts as in time; 0 = any does."""
+        return self.service_level.within_ms if self.service_level else self.target_ms
+
+    @property
     def wrapup(self) -> WrapupMode:
         """Say how a wrap-up ends; a timed one of no time is none."""
         timeless = self.wrapup_mode is WrapupMode.TIMED and self.wrapup_ms == 0

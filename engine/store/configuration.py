@@ -54,10 +54,10 @@ class Configuration:
         now_ms: int,
         targets: Mapping[str, int] | None = None,
     ) -> Snapshot:
-        """Keep a new snapshot and let its users be as configured; the newest one's ``digest`` changes nothing.
+        """Keep a new snapshot and let its users be as configured; the newest one's ``digest`` changes no user.
 
-        ``targets``: queue → service-level target (milliseconds), for the segments opened from now on. Users that are no
-        longer named stay; passwords are never touched. Idempotent.
+        ``targets``: queue → time to answer within (milliseconds), for the segments opened from now on. Users that are
+        no longer named stay; passwords are never touched. Idempotent.
         """
         submission = _Submission(
             org_id=org_id,
@@ -90,14 +90,14 @@ def _put(conn: Connection, submission: _Submission, new_id: NewId) -> Snapshot:
     ensure_organisation(conn, org_id, now_ms)
     # The update is also the lock: two processes that start together keep one snapshot.
     conn.execute(update(organisations).where(organisations.c.org_id == org_id).values(name=submission.name))
+    if submission.targets is not None:
+        _set_targets(conn, org_id, submission.targets)
     latest = _latest(conn, org_id)
     if latest is not None and latest.digest == submission.digest:
         return latest
     for agent in submission.agents:
         wanted = User(id="", org_id=org_id, login=agent.login, name=agent.name, role=agent.role)
         upsert_configured(conn, wanted, new_id=new_id, now_ms=now_ms)
-    if submission.targets is not None:
-        _set_targets(conn, org_id, submission.targets)
     snapshot = Snapshot(
         org_id=org_id,
         version=latest.version + 1 if latest is not None else 1,
@@ -123,6 +123,10 @@ def _put(conn: Connection, submission: _Submission, new_id: NewId) -> Snapshot:
 
 
 def _set_targets(conn: Connection, org_id: str, targets: Mapping[str, int]) -> None:
+    """Write the targets unless they are so; another version may have reckoned them otherwise from the same files."""
+    query = select(queue_targets).where(queue_targets.c.org_id == org_id)
+    if {row.queue: row.target_ms for row in conn.execute(query)} == dict(targets):
+        return
     conn.execute(delete(queue_targets).where(queue_targets.c.org_id == org_id))
     for queue, target_ms in targets.items():
         conn.execute(queue_targets.insert(), {"org_id": org_id, "queue": queue, "target_ms": target_ms})

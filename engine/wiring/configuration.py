@@ -74,7 +74,7 @@ class ConfigurationKeeper:
             agents=tuple(organisation.agents.values()),
             author=AUTHOR,
             now_ms=self._clock.now_ms(),
-            targets={queue.key: queue.target_ms for queue in organisation.queues.values()},
+            targets={queue.key: queue.answer_within_ms for queue in organisation.queues.values()},
         )
 
     async def in_force(self, org_id: str) -> tuple[Organisation, Mapping[str, str]]:

@@ -296,6 +296,23 @@ async def test_service_level_counts_segments(store: Store, org: str) -> None:
     assert await store.routing.service_level(org, since_ms=START_MS + 90_000) == {}
 
 
+async def test_a_target_that_is_reckoned_anew_counts_from_then_on(store: Store, org: str) -> None:
+    async def answered_in_target(token: str, target_ms: int) -> int:
+        await store.configuration.put(
+            org, name="Acme", digest="d", compiled=b"", agents=(), author="", now_ms=1, targets={"sales": target_ms}
+        )
+        result = await opened(store, org, conversation_key=token, token_hash=token)
+        story = Story(result, epoch=len(token))
+        await store.routing.apply(story.answered("ana"))
+        draft = said("Hello", author=Author.AGENT, author_id="ana")
+        await store.transcripts.append(org, result.interaction.id, draft, now_ms=START_MS + 10_000)
+        return (await store.routing.service_level(org, since_ms=0))["sales"].answered_in_target
+
+    assert await answered_in_target("a", 30_000) == 1
+    assert await answered_in_target("bb", 5_000) == 1  # the second came too late, though the digest is the same
+    assert await answered_in_target("ccc", 30_000) == 2
+
+
 async def test_a_closed_item_is_never_opened_again(store: Store, org: str) -> None:
     """The visitor left between the commit and the board."""
     result = await opened(store, org)

@@ -62,7 +62,7 @@ async def keep_organisations(url: str, organisations: Iterable[Organisation]) ->
                 agents=tuple(one.agents.values()),
                 author="tests",
                 now_ms=clock.now_ms(),
-                targets={queue.key: queue.target_ms for queue in one.queues.values()},
+                targets={queue.key: queue.answer_within_ms for queue in one.queues.values()},
             )
             for user in await store.users.list(one.id):
                 await store.users.set_password(one.id, user.id, HASH)

@@ -79,6 +79,19 @@ def test_every_option_of_a_queue_arrives(load_with: Load) -> None:
     )
 
 
+def test_what_counts_as_in_time_is_the_goals_time_before_the_target(load_with: Load) -> None:
+    text = (
+        "queues:\n  general: {name: G, target: 60s, service_level: {percent: 80, within: 20s}}\n"
+        "  plain: {name: P, target: 30s}\n  free: {name: F}\n"
+    )
+    queues = load_with({"queues.yaml": text}).queues
+    assert {key: queue.answer_within_ms for key, queue in queues.items()} == {
+        "general": 20_000,
+        "plain": 30_000,
+        "free": 0,
+    }
+
+
 def test_a_service_level_without_time_means_the_target(load_with: Load) -> None:
     queues = load_with({"queues.yaml": QUEUES + "    target: 45s\n    service_level: {percent: 90}\n"}).queues
     assert queues["general"].service_level == ServiceLevel(percent=90, within_ms=45_000)
