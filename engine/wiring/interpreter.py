@@ -5,12 +5,12 @@ import sys
 
 SWITCH_S = 0.001
 """How long a store thread may keep the interpreter's lock while the event loop waits for it; the default is 5 ms."""
-THRESHOLDS = (20_000, 20, 200)
-"""When the interpreter searches for cycles by itself, should we not come to it: in bursts only."""
+THRESHOLDS = (20_000, 1_000_000, 1_000_000)
+"""When the interpreter searches for cycles by itself, should we not come to it: the young in bursts, others never."""
 YOUNG_S = 0.05
-"""Seconds between our own searches of the youngest objects."""
-OLDER_EVERY = 4
-"""Each so manieth search looks at what the others left, too: some thousand objects."""
+"""Seconds between our own searches of the young objects; each is looked at once and then counts as old."""
+YOUNG, ALL = 1, 2
+"""The interpreter's generations: up to this one it searches."""
 ALL_EVERY = 12_000
 """Each so manieth, every ten minutes, looks at all objects made since the start: tenths of a second with thousands of
 sockets."""
@@ -32,14 +32,8 @@ class CycleSearch:
     async def step(self) -> float:
         """Search once; return the seconds to the next time."""
         self._steps += 1
-        gc.collect(_generation(self._steps))
+        gc.collect(YOUNG if self._steps % ALL_EVERY else ALL)
         return YOUNG_S
-
-
-def _generation(step: int) -> int:
-    if step % ALL_EVERY == 0:
-        return 2
-    return 1 if step % OLDER_EVERY == 0 else 0
 
 
 def tune_interpreter() -> None:

@@ -3,7 +3,7 @@
 import gc
 import weakref
 
-from engine.wiring.interpreter import ALL_EVERY, OLDER_EVERY, CycleSearch
+from engine.wiring.interpreter import ALL, ALL_EVERY, YOUNG, CycleSearch
 
 
 class Knot:
@@ -23,7 +23,7 @@ async def test_a_young_cycle_is_gone_after_one_step() -> None:
         gc.enable()
 
 
-async def test_older_ones_are_looked_at_more_rarely() -> None:
+async def test_each_object_is_looked_at_once_while_young_and_then_rarely() -> None:
     looked: list[int] = []
 
     def note(phase: str, info: dict[str, int]) -> None:
@@ -34,10 +34,11 @@ async def test_older_ones_are_looked_at_more_rarely() -> None:
     gc.disable()
     gc.callbacks.append(note)
     try:
-        for _ in range(2 * OLDER_EVERY):
+        for _ in range(3):
             await search.step()
+        search._steps = ALL_EVERY - 1
+        await search.step()
     finally:
         gc.callbacks.remove(note)
         gc.enable()
-    assert looked == ([0] * (OLDER_EVERY - 1) + [1]) * 2
-    assert ALL_EVERY % OLDER_EVERY == 0
+    assert looked == [YOUNG, YOUNG, YOUNG, ALL]
