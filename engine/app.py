@@ -313,6 +313,7 @@ class Application:
             self._follower,
             self._processes,
             self._fanout,  # what is projected here is shown by sockets elsewhere
+            self._server.libraries(),
             CycleSearch(),
         )
         self._loops.start(*everywhere)

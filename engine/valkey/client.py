@@ -104,6 +104,14 @@ class Valkey:
         except (ResponseError, BusyLoadingError) as error:
             raise refused(error) from error
 
+    async def everywhere(self, *parts: str | int | bytes) -> list[Any]:
+        """Run one command without keys on the server, or on every primary of the cluster.
+
+        Return their answers; that of one which refused, or did not answer, is its error. Raises Unavailable when none
+        answers.
+        """
+        return await self._reached().send_all(parts)
+
     async def get(self, key: str) -> str | None:
         """Return a plain value; raise Unavailable."""
         value: str | None = await self.command("GET", key)

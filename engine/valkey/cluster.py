@@ -119,6 +119,15 @@ class Cluster:
         if failed:
             log.warning("library not loaded on every node; it will be where it is missed", missing=len(failed))
 
+    async def send_all(self, command: Command) -> list[Any]:
+        """Run one command on every primary; what fails is its answer. Raises Unavailable when all are away."""
+        nodes = [self._nodes[endpoint] for endpoint in sorted(self.primaries)]
+        answers = await asyncio.gather(*(node.send(command) for node in nodes), return_exceptions=True)
+        away = [answer for answer in answers if isinstance(answer, Unavailable)]
+        if away and len(away) == len(nodes):
+            raise away[0]
+        return answers
+
     async def publish(self, topic: str, payload: bytes) -> int:
         """Send to all who listen on the node where ``topic`` lies: the others need not hear of it."""
         heard: int = await self.send(("SPUBLISH", topic, payload))

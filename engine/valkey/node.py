@@ -122,6 +122,13 @@ class Node:
         self._wanted.set()
         return await answer
 
+    async def send_all(self, command: Command) -> list[Any]:
+        """Run one command on all servers, which is this one; a refusal is its answer. Raises Unavailable."""
+        try:
+            return [await self.send(command)]
+        except RedisError as error:
+            return [error]
+
     async def load(self, library: str, key: str = "") -> None:  # noqa: ARG002 - every key lies here
         """Load a function library, once for all who ask at the same time; raise as ``send`` does."""
         if self._loading is None:

@@ -5,7 +5,8 @@ import asyncio
 import structlog
 
 from engine.errors import Unavailable
-from engine.router.library import compose_library
+from engine.router.libraries import Libraries
+from engine.router.library import compose_library, library_name
 from engine.settings import Settings
 from engine.valkey import ValkeyServer
 from engine.valkey.client import Valkey
@@ -37,6 +38,10 @@ class BoardServer:
             self._watch = asyncio.create_task(self._server.run(), name="valkey-watch")
         self._client = Valkey(address=self._server.address if self._server else self._url, library=compose_library())
         await self._connect()
+
+    def libraries(self) -> Libraries:
+        """Return the role that deletes the libraries of builds that are gone."""
+        return Libraries(servers=self.client, own=library_name())
 
     async def failed(self) -> None:
         """Wait until the embedded server cannot be kept alive, and raise why; never returns otherwise."""

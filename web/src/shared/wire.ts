@@ -270,6 +270,11 @@ export interface QueueLine extends Named {
   parked: number
   mode: QueueMode
   closed: boolean
+  /** What a newcomer would probably wait, with 60 % between these; 0 = nobody waits, or not known. */
+  waitLowMs: number
+  waitHighMs: number
+  /** Share of true waits that fell into their band; null before the first. */
+  waitInside: number | null
   serviceLevel: number | null
   goal: number
   least: number

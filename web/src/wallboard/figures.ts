@@ -1,4 +1,5 @@
 // The wallboard's arithmetic (pure).
+import { duration } from '@/shared/times'
 import type { AgentLine, QueueLine } from '@/shared/wire'
 
 export type Tone = 'ok' | 'warn' | 'danger' | 'plain'
@@ -20,6 +21,11 @@ export function waitTone(waiting: number, longestMs: number): Tone {
   if (waiting === 0) return 'plain'
   if (longestMs >= VERY_LONG_WAIT_MS) return 'danger'
   return longestMs >= LONG_WAIT_MS ? 'warn' : 'ok'
+}
+
+/** Say between which times a newcomer's wait probably lies: "0:40 – 2:10"; "" where nothing is known. */
+export function band({ waitLowMs, waitHighMs }: Pick<QueueLine, 'waitLowMs' | 'waitHighMs'>): string {
+  return waitHighMs === 0 ? '' : `${duration(waitLowMs)} – ${duration(waitHighMs)}`
 }
 
 export function percent(level: number | null): string {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { AgentLine, QueueLine } from '@/shared/wire'
-import { levelTone, percent, sortAgents, totals, waitTone } from '@/wallboard/figures'
+import { band, levelTone, percent, sortAgents, totals, waitTone } from '@/wallboard/figures'
 
 function queue(more: Partial<QueueLine>): QueueLine {
   return {
     key: 'q', name: 'Q', waiting: 0, longestWaitMs: 0, offered: 0, active: 0, wrapup: 0, parked: 0, mode: 'open', closed: false,
+    waitLowMs: 0, waitHighMs: 0, waitInside: null,
     serviceLevel: null, goal: 0.8, least: 0.6, offeredToday: 0, answeredToday: 0, abandonedToday: 0, ...more,
   }
 }
@@ -48,6 +49,11 @@ describe('the figures', () => {
     expect(sums.serviceLevel).toBeCloseTo(0.9)
     expect(sums.goal).toBeCloseTo(0.9 * 0.9 + 0.1 * 0.8)
     expect(sums.least).toBeCloseTo(0.9 * 0.8 + 0.1 * 0.6)
+  })
+
+  it('tell the band of a wait, where one is known', () => {
+    expect(band(queue({}))).toBe('')
+    expect(band(queue({ waitLowMs: 40_000, waitHighMs: 130_000 }))).toBe('0:40 – 2:10')
   })
 
   it('have no service level while nothing was counted', () => {
