@@ -18,7 +18,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import BusyLoadingError, RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from engine.errors import Unavailable
 from engine.valkey.pipe import Command, Pipe
@@ -47,6 +47,8 @@ class Node:
         self._ending = False
         self._loading: asyncio.Task[Any] | None = None
         self._patient = self._client(decode_responses=True)
+        self._readers: list[Pipe] = []  # a read that waits has a connection to itself meanwhile
+        self._free: list[Pipe] = []  # those of them that nobody uses
 
     def _client(self, *, decode_responses: bool) -> "Redis":
         """Return a client that waits for answers as long as it takes: time-outs are set around it."""
@@ -90,6 +92,8 @@ class Node:
         await asyncio.gather(*lanes, return_exceptions=True)
         while self._waiting:
             _fail(self._waiting.popleft()[1], _closed())
+        for pipe in self._readers:
+            await pipe.close()  # a read under way fails
         await self._patient.aclose()
 
     async def retire(self) -> None:
@@ -149,13 +153,23 @@ class Node:
             RedisError: the server refused, also while the read waited.
             Unavailable: the server is away or too slow.
         """
+        if not self._lanes:
+            raise _closed()
+        if not self._free:
+            self._free.append(Pipe(client=self._patient, timeout_s=self._timeout_s))
+            self._readers.append(self._free[-1])
+        pipe = self._free.pop()
+        waiting: Command = ("BLOCK", block_ms) if block_ms else ()
         try:
-            async with asyncio.timeout(self._timeout_s + block_ms / 1000):
-                found: Any = await self._patient.xread({key: after}, count, block_ms or None)
-        except (ResponseError, BusyLoadingError):
-            raise
+            (found,) = await pipe.exchange(
+                [("XREAD", "COUNT", count, *waiting, "STREAMS", key, after)], patience_s=block_ms / 1000
+            )
         except (RedisError, OSError, TimeoutError) as error:
             raise unavailable(error) from error
+        finally:
+            self._free.append(pipe)  # what went wrong has closed its connection; the next read opens it again
+        if isinstance(found, RedisError):
+            raise found
         entries: Entries = found[0][1] if found else []
         return entries
 

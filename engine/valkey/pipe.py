@@ -30,15 +30,17 @@ class Pipe:
         self._readers = client.response_callbacks
         self._connection: AbstractConnection = client.connection_pool.make_connection()  # type: ignore[no-untyped-call] # redis-py leaves it untyped
 
-    async def exchange(self, commands: Sequence[Command]) -> list[Any]:
+    async def exchange(self, commands: Sequence[Command], *, patience_s: float = 0.0) -> list[Any]:
         """Return the answers in order; a refused command's answer is its RedisError.
+
+        The server may take ``patience_s`` longer, because it was asked to wait.
 
         Raises RedisError, OSError or TimeoutError when the batch, or part of it, may not have been carried out;
         Unreached when certainly none of it was.
         """
         connection = self._connection
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s + patience_s):
                 await self._ensure()
                 await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
                 return [await self._answer(command) for command in commands]
