@@ -334,6 +334,10 @@ class Deeds(Twins):
         if item := self.some("active", "wrapup"):
             other = self.rng.choice([name for name in AGENTS if name != item.agent])
             await self.refused(command(self.org, item.id, other, item.number))
+        if self.model.closed:
+            late = self.rng.choice(sorted(self.model.closed))
+            await self.refused(router.enqueue(self.work(self.model.closed[late])))
+            await self.refused(router.conclude(self.org, late, "visitor"))
 
     async def refused(self, command: Awaitable[Reply]) -> None:
         """Check that a command is refused and tells nothing."""
