@@ -10,14 +10,16 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-LAYOUT = 2
+LAYOUT = 3
 """Layout of the board's keys and records; lib/board.lua refuses a board of another one."""
 PIECES = (
     "words",
     "keys",
     "fields",
+    "recent",
     "record",
     "cache",
+    "counts",
     "board",
     "events",
     "config",
@@ -32,6 +34,7 @@ PIECES = (
     "fit",
     "requirements",
     "items",
+    "line_heads",
     "lines",
     "listing",
     "ready",

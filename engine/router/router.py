@@ -19,10 +19,10 @@ from engine.router.board import Board
 from engine.router.setup import agent_setups, board_setup
 from engine.router.views import agent_view, board_view
 
-TIMERS_PER_TICK = 200
-AGENTS_PER_CALL = 50
-ITEMS_PER_CALL = 100
-LEASES_PER_CALL = 500
+TIMERS_PER_TICK = 25
+AGENTS_PER_CALL = 10
+ITEMS_PER_CALL = 20
+LEASES_PER_CALL = 200
 
 _Part = TypeVar("_Part")
 

@@ -11,7 +11,7 @@ from engine.model.board import Tick
 from engine.model.work import Outcome
 
 EVERY_S = 0.2
-MOST_IN_A_ROW = 20
+MOST_IN_A_ROW = 200
 
 
 class Clockwork(Protocol):

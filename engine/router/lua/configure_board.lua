@@ -11,7 +11,7 @@
 local function has_work(self, queue)
   local count = redis.call('ZCARD', keys.line(self, queue))
   for _, state in ipairs({ STATE.offered, STATE.active, STATE.wrapup, STATE.parked, STATE.scheduled }) do
-    count = count + tonumber(redis.call('HGET', keys.counts(self), state .. ':' .. queue) or 0)
+    count = count + counts.read(self, state .. ':' .. queue)
   end
   return count > 0
 end
@@ -70,7 +70,7 @@ local function write_all(self, kind, wanted)
     local key = string.match(field, '^' .. kind .. ':(.*)$')
     if key and not wanted[key] then
       redis.call('HDEL', keys.config(self), field)
-      self.cache.config[field] = nil
+      config.forget(self, field)
     end
   end
 end

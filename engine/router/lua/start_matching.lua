@@ -5,7 +5,7 @@
 -- Outcomes:  ok; repeated when matching has started before
 -- Events:    restored, of no item: the board is back; offered
 
-local AT_ONCE = 100
+local AT_ONCE = 20
 
 register_early('start_matching', function(self)
   if self.meta.state == 'open' then

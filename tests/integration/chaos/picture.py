@@ -148,33 +148,28 @@ async def _read(valkey: Valkey, picture: Picture, name: str, short: str) -> None
 
 RECORDS = {"item": "ITEM", "agent": "AGENT"}
 UNPACK = """
-local packed, list = redis.call('HGET', KEYS[1], 'core'), {}
-for i, value in ipairs(packed and cmsgpack.unpack(packed) or {}) do
+local core = redis.call('HGET', KEYS[1], 'core')
+local list = core and {struct.unpack(ARGV[1], core)} or {}
+for i, value in ipairs(list) do
   list[i] = type(value) == 'number' and string.format('%.17g', value) or value
 end
-local others, names = {}, redis.call('HKEYS', KEYS[1])
-for _, name in ipairs(names) do
-  if name ~= 'core' then
-    others[#others + 1] = name
-    others[#others + 1] = redis.call('HGET', KEYS[1], name)
-  end
-end
-return {list, others}
+return list
 """
 """What a record's key holds, its packed core unpacked (lib/record.lua)."""
 
 
-def _core_names(kind: str) -> list[str]:
+def _packing(kind: str) -> tuple[str, list[str]]:
+    """Return the format and the names of a kind's fields."""
     text = (FOLDER / "lib" / "fields.lua").read_text()
-    found = re.search(rf"fields\.{kind} = {{\s+names = {{(.*?)}}", text, re.DOTALL)
+    found = re.search(rf"fields\.{kind} = {{\s+format = '(.*?)',\s+names = {{(.*?)}}", text, re.DOTALL)
     assert found is not None
-    return re.findall(r"'(\w+)'", found[1])
+    return found[1], re.findall(r"'(\w+)'", found[2])
 
 
 async def _record(valkey: Valkey, key: str, kind: str) -> dict[str, str]:
-    core, others = await valkey.command("EVAL", UNPACK, 1, key)
-    names = _core_names(kind)
-    return dict(zip(names, core, strict=False)) | dict(zip(others[::2], others[1::2], strict=True))
+    form, names = _packing(kind)
+    core = await valkey.command("EVAL", UNPACK, 1, key, form)
+    return dict(zip(names, core, strict=False))
 
 
 def _pairs(answer: Any) -> dict[str, str]:

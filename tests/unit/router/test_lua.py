@@ -118,3 +118,23 @@ def test_the_client_names_the_same_two_keys() -> None:
     assert "sub(meta_key, 1, -5)" in text
     assert meta_key("acme") == "cb:{acme}:meta"
     assert events_key("acme") == meta_key("acme")[:-4] + re.search(r"keys.events.*'(\w+)'", text)[1]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("kind", ["META", "AGENT", "ITEM"])
+def test_the_parts_of_a_kind_of_record_agree(kind: str) -> None:
+    text = (LIB / "fields.lua").read_text()
+    found = re.search(rf"^fields\.{kind} = {{\n(.*?)^}}", text, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    parts = dict(re.findall(r"^  (\w+) = (.*?)(?=^  \w+ = |\Z)", found[1], re.DOTALL | re.MULTILINE))
+    names = re.findall(r"'(\w+)'", parts["names"])
+    letters = re.search(r"'<([ds]+)'", parts["format"])
+    assert letters is not None
+    assert len(names) == len(set(names)) == len(letters[1])
+    assert re.findall(r"now\.(\w+)", parts["pack"]) == names
+    assert re.findall(r"(\w+) = v(\d+)", parts["make"]) == [
+        (name, str(place)) for place, name in enumerate(names, start=1)
+    ]
+    blanks = {"d": "0", "s": "''"}
+    assert re.findall(r"(\w+) = (0|'')", parts["blank"]) == [
+        (name, blanks[letter]) for name, letter in zip(names, letters[1], strict=True)
+    ]

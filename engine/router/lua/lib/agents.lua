@@ -6,31 +6,37 @@ local agents = {}
 agents.PARKED = '-' -- stands for the channel of parked work: it takes its units, and is in nobody's way else
 
 function agents.read(board, id)
-  return record.read(board, keys.agent(board, id), fields.AGENT)
+  return record.read(keys.agent(board, id), fields.AGENT)
 end
 
 -- Create an agent whom nobody configured yet: signed out, member of nothing.
 function agents.create(board, id)
   redis.call('ZADD', keys.agents(board), 0, id)
-  return record.create(board, keys.agent(board, id), fields.AGENT, {
+  return record.create(keys.agent(board, id), fields.AGENT, {
     id = id, status = config.settings(board).sign_out_status, since = board.now, idle = board.now,
   })
 end
 
--- Return what the agent holds: a list of {item, channel, units}.
+-- Return what the agent holds: a list of {item, channel, units}, with the sum `used`. Not to be changed.
 function agents.holding(agent)
-  local list = {}
-  for item, channel, units in string.gmatch(agent.held, '(%S+)%*(%S+)%*(%-?%d+)') do
-    list[#list + 1] = { item = item, channel = channel, units = tonumber(units) }
+  if agent._held ~= agent.held then
+    local list, used = {}, 0
+    for item, channel, units in string.gmatch(agent.held, '(%S+)%*(%S+)%*(%-?%d+)') do
+      local number = tonumber(units)
+      list[#list + 1] = { item = item, channel = channel, units = number }
+      used = used + number
+    end
+    list.used = used
+    agent._held, agent._holding = agent.held, list
   end
-  return list
+  return agent._holding
 end
 
 -- Return the ids of the items the agent has room taken for, oldest first.
 function agents.held(agent)
   local ids = {}
-  for id in string.gmatch(agent.held, '(%S+)%*%S+%*') do
-    ids[#ids + 1] = id
+  for i, held in ipairs(agents.holding(agent)) do
+    ids[i] = held.item
   end
   return ids
 end
@@ -41,13 +47,12 @@ function agents.take(agent, item, units)
 end
 
 function agents.drop(agent, item)
-  local rest = {}
-  for entry in string.gmatch(agent.held, '%S+') do
-    if string.sub(entry, 1, #item.id + 1) ~= item.id .. '*' then
-      rest[#rest + 1] = entry
-    end
+  local all = ' ' .. agent.held .. ' '
+  local start = string.find(all, ' ' .. item.id .. '*', 1, true)
+  if start then
+    local stop = string.find(all, ' ', start + 1, true)
+    agent.held = string.sub(all, 2, start - 1) .. string.sub(all, start == 1 and stop + 1 or stop, -2)
   end
-  agent.held = table.concat(rest, ' ')
 end
 
 function agents.holds_anything(board, agent)

@@ -62,7 +62,7 @@ end
 -- A scheduled item's time has come: it begins to wait.
 function arrival.begin(board, item)
   items.count(board, item, -1)
-  item.enqueued, item.waiting = board.now, board.now
+  item.waiting = board.now
   items.rank(board, item)
   relaxation.catch_up(board, item)
   report_enqueued(board, item)

@@ -17,23 +17,35 @@ local function head_of(board, id)
   return redis.call('ZRANGE', keys.waiting(board, id), 0, 0)[1]
 end
 
--- The agent is passed over for nothing and has no order of his own: the first head is the best item.
-local function first_head(board, agent, demand_set)
-  local best, best_rank, seen = {}, nil, 0
+-- Return the lowest rank of a head the agent may have, the first signature that has it, a list of others
+-- that have it, too, or nil, and how many were compared.
+local function lowest(board, agent, demand_set)
+  local list = listing.of(board, agent.cohort)
+  if list then
+    return line_heads.first(board, list, demand_set)
+  end
+  local best_rank, best, others, seen = nil, nil, nil, 0
   for demand in pairs(demand_set) do
     listing.each_fit(board, agent.cohort, demand, function(id, head)
       seen = seen + 1
       if not best_rank or head < best_rank then
-        best, best_rank = { id }, head
+        best_rank, best, others = head, id, nil
       elseif head == best_rank then
-        best[#best + 1] = id
+        others = others or {}
+        others[#others + 1] = id
       end
       return head > best_rank
     end)
   end
-  local item = best[1] and head_of(board, best[1])
-  for i = 2, #best do
-    local other = head_of(board, best[i])
+  return best_rank, best, others, seen
+end
+
+-- The agent is passed over for nothing and has no order of his own: the first head is the best item.
+local function first_head(board, agent, demand_set)
+  local best_rank, best, others, seen = lowest(board, agent, demand_set)
+  local item = best and head_of(board, best)
+  for _, id in ipairs(others or {}) do
+    local other = head_of(board, id)
     item = other < item and other or item
   end
   return item, best_rank, seen
@@ -41,6 +53,9 @@ end
 
 -- Return the best-ranked item for the agent among the demands, its rank and the heads compared.
 function best_item.find(board, agent, demand_set)
+  if not line_heads.any(board, demand_set) then
+    return nil
+  end
   local cohort = cohorts.read(board, agent.cohort)
   local ranked = cohorts.is_ranked(cohort)
   if agent.refused == 0 and not ranked then

@@ -6,7 +6,7 @@
 
 local board = {}
 
-local LAYOUT = '2'
+local LAYOUT = '3'
 local GAP_MS = 2000
 
 local function server_now()
@@ -20,7 +20,9 @@ function board.time(given, clock)
 end
 
 local function begun(meta_key)
-  return { records = {}, dropped = {}, events = {}, meta_key = meta_key, root = keys.root(meta_key) }
+  record.begin()
+  counts.begin()
+  return { events = {}, meta_key = meta_key, root = keys.root(meta_key) }
 end
 
 local function count_gap(self)
@@ -41,7 +43,7 @@ function board.open(meta_key, epoch, given, states)
   elseif found[1] ~= LAYOUT then -- of which nothing else may be understood
     return nil, OUTCOME.wrong_layout, tonumber(found[3] or 0)
   end
-  local meta = record.unpack(self, meta_key, fields.META, found[2])
+  local meta = record.unpack(meta_key, fields.META, found[2])
   if epoch ~= 0 and epoch ~= meta.epoch then
     return nil, OUTCOME.stale_epoch, meta.epoch
   elseif not states[meta.state] then
@@ -53,6 +55,7 @@ function board.open(meta_key, epoch, given, states)
     meta.server, meta.reign = cache.server(), meta.reign + 1
   end
   self.cache = cache.of(meta, self.root)
+  recent.stamp = self.cache.stamp
   self.now = board.time(given, meta.clock)
   count_gap(self)
   meta.clock = self.now
@@ -62,7 +65,7 @@ end
 
 -- What a supervisor or the hours made of the queues outlives the epoch, where anything is left of it.
 local function keep_conditions(self, old)
-  if old and old.layout == LAYOUT and old.conditions == 1 then
+  if old and old.conditions == 1 then
     self.meta.conditions, self.meta.paused = 1, old.paused
     redis.call('COPY', keys.conditions({ prefix = keys.prefix(self.root, old.epoch) }),
       keys.conditions({ prefix = keys.prefix(self.root, self.meta.epoch) }))
@@ -72,12 +75,10 @@ end
 -- Begin a new epoch: an empty board, closed until matching starts.
 function board.begin(meta_key, epoch, assignment, given)
   local self = begun(meta_key)
-  local old = redis.call('HGET', meta_key, 'layout') == LAYOUT and record.read(self, meta_key, fields.META)
+  local old = redis.call('HGET', meta_key, 'layout') == LAYOUT and record.read(meta_key, fields.META)
   local now = board.time(given, old and old.clock or 0)
   local time = redis.call('TIME')
-  self.meta = record.replace(self, meta_key, fields.META, {
-    layout = LAYOUT,
-    begun = epoch,
+  self.meta = record.create(meta_key, fields.META, {
     epoch = epoch,
     state = 'rebuilding',
     seq = 0,
@@ -90,14 +91,18 @@ function board.begin(meta_key, epoch, assignment, given)
     reign = 1,
     server = cache.server(),
   })
+  redis.call('UNLINK', meta_key)
+  redis.call('HSET', meta_key, 'layout', LAYOUT, 'begun', epoch)
   keep_conditions(self, old)
   return self
 end
 
 function board.save(self)
-  record.save(self)
+  self.meta.calls = self.meta.calls + 1
+  record.save()
   if self.cache then
-    self.cache.seq = self.meta.seq
+    counts.save(self)
+    self.cache.seq, self.cache.calls = self.meta.seq, self.meta.calls
   end
 end
 

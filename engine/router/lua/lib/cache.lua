@@ -9,12 +9,20 @@ local MOST_BOARDS = 1000
 local MOST_FACTS = 4000000
 local server_id
 
+-- What changes: for as long as only this library writes.
+local function forget_changing(found, calls)
+  found.calls, found.stamp = calls, recent.new_stamp()
+  found.ranks, found.shown, found.counts, found.alarms, found.sizes = {}, {}, {}, {}, {}
+end
+
 local function fresh(meta)
-  return {
+  local found = {
     born = meta.born, reign = meta.reign, epoch = meta.epoch, seq = 0, version = meta.version,
     config = {}, plain = {}, mixed = {}, cohorts = {}, signatures = {},
     ids = {}, homes = {}, lists = {}, by_skill = {}, noted = 0, facts = 0,
   }
+  forget_changing(found, meta.calls)
+  return found
 end
 
 -- Return this server's own name, the same for every library in it.
@@ -41,6 +49,9 @@ function cache.of(meta, root)
   elseif found.version ~= meta.version then
     found.version, found.config, found.mixed = meta.version, {}, {}
     found.plain, found.ids, found.signatures, found.demands = {}, {}, {}, nil
+  end
+  if found.calls ~= meta.calls then -- somebody else wrote meanwhile
+    forget_changing(found, meta.calls)
   end
   found.seq = meta.seq
   return found

@@ -12,15 +12,21 @@ function capacity.weight(board, agent, channel, asked)
   return asked > 0 and asked or terms and terms.weight or 1 -- given to an agent without the channel
 end
 
--- Return why the agent has no room for one more item of `channel`, or nil when he has.
-function capacity.no_room(board, agent, channel, asked)
-  local profile = config.profile(board, agent.profile)
-  local terms = profile and profile.channels[channel]
-  if not terms then
-    return 'channel-not-in-profile'
-  elseif agent.held == '' then
-    return profile.units < (asked > 0 and asked or terms.weight) and 'no-room' or nil
+-- Say whether no channel of the profile has rules beyond its weight: then only the sum of units counts.
+local function is_plain(profile)
+  if profile.plain == nil then
+    profile.plain = true
+    for _, terms in pairs(profile.channels) do
+      if terms.exclusive or terms.needs_empty or terms.maximum > 0 or next(terms.interruptible_by) then
+        profile.plain = false
+      end
+    end
   end
+  return profile.plain
+end
+
+-- Return why there is no room beside what the agent holds, by the rules of all channels, or nil.
+local function obstacle(agent, profile, channel, terms, asked)
   local room, count = profile.units, 0
   for _, held in ipairs(agents.holding(agent)) do
     local holding, parked = profile.channels[held.channel], held.channel == agents.PARKED
@@ -42,14 +48,24 @@ function capacity.no_room(board, agent, channel, asked)
   return nil
 end
 
--- Return why nothing of `channel` can be offered to the agent now, or nil when it can. `item_id` is
--- the item his room may be held for.
-function capacity.not_ready(board, agent, channel, asked, item_id)
-  local status = config.status(board, agent.status)
+-- Return why the agent has no room for one more item of `channel`, or nil when he has.
+function capacity.no_room(board, agent, channel, asked)
+  local profile = config.profile(board, agent.profile)
+  local terms = profile and profile.channels[channel]
+  if not terms then
+    return 'channel-not-in-profile'
+  elseif agent.held == '' or is_plain(profile) then
+    local used = agent.held == '' and 0 or agents.holding(agent).used
+    return profile.units - used < (asked > 0 and asked or terms.weight) and 'no-room' or nil
+  end
+  return obstacle(agent, profile, channel, terms, asked)
+end
+
+-- Return why nothing at all can be offered to the agent now, or nil. `item_id` is the item his room may be
+-- held for.
+local function not_at_all(board, agent, item_id)
   if agent.connections == 0 then
     return 'not-connected'
-  elseif not (status and status.channels[channel]) then
-    return 'status'
   elseif agent.offers > 0 then
     return 'offer-pending'
   elseif agent.pace > board.now then
@@ -57,15 +73,24 @@ function capacity.not_ready(board, agent, channel, asked, item_id)
   elseif agent.reserved ~= '' and agent.reserved ~= item_id then
     return 'room-held'
   end
-  return capacity.no_room(board, agent, channel, asked)
+  return nil
+end
+
+-- Return why nothing of `channel` can be offered to the agent now, or nil when it can.
+function capacity.not_ready(board, agent, channel, asked, item_id)
+  local status = config.status(board, agent.status)
+  if agent.connections > 0 and not (status and status.channels[channel]) then
+    return 'status'
+  end
+  return not_at_all(board, agent, item_id) or capacity.no_room(board, agent, channel, asked)
 end
 
 -- Return the set of demands that can be offered to the agent now; empty while nothing is matched.
 function capacity.ready_demands(board, agent)
-  local ready = {}
-  if board.meta.state == 'open' and agent.connections > 0 and agent.offers == 0 then
+  local ready, status = {}, config.status(board, agent.status)
+  if board.meta.state == 'open' and status and not not_at_all(board, agent, nil) then
     for _, demand in ipairs(demands.all(board)) do
-      if not capacity.not_ready(board, agent, demand.channel, demand.weight) then
+      if status.channels[demand.channel] and not capacity.no_room(board, agent, demand.channel, demand.weight) then
         ready[demand.text] = true
       end
     end
@@ -80,9 +105,6 @@ end
 
 -- Return the agent's units and how many of them he uses.
 function capacity.load(board, agent)
-  local profile, used = config.profile(board, agent.profile), 0
-  for _, held in ipairs(agents.holding(agent)) do
-    used = used + held.units
-  end
-  return profile and profile.units or 0, used
+  local profile = config.profile(board, agent.profile)
+  return profile and profile.units or 0, agents.holding(agent).used
 end

@@ -13,14 +13,29 @@ local function read(board, field)
   return known or nil
 end
 
+-- The same of one kind ('queue'), which is remembered by key.
+local function read_of(board, kind, key)
+  local all = board.cache.config[kind]
+  if not all then
+    all = {}
+    board.cache.config[kind] = all
+  end
+  local known = all[key]
+  if known == nil then
+    known = read(board, kind .. ':' .. key) or false
+    all[key] = known
+  end
+  return known or nil
+end
+
 function config.settings(board) return read(board, 'settings') end
 
 -- A queue that was removed keeps its last configuration and the mark `removed`.
-function config.queue(board, key) return read(board, 'queue:' .. key) end
+function config.queue(board, key) return read_of(board, 'queue', key) end
 
-function config.status(board, key) return read(board, 'status:' .. key) end
+function config.status(board, key) return read_of(board, 'status', key) end
 
-function config.profile(board, key) return read(board, 'profile:' .. key) end
+function config.profile(board, key) return read_of(board, 'profile', key) end
 
 -- Return the rules of a kind of work: keep (stays with a lost agent), refusable.
 function config.kind(board, channel)
@@ -35,7 +50,14 @@ function config.renew(board)
   board.cache.mixed, board.cache.plain = {}, {}
 end
 
+-- Forget what is remembered of a field.
+function config.forget(board, field)
+  board.cache.config[field] = nil
+  board.cache.config[string.match(field, '^(%a+):') or field] = nil
+end
+
 function config.write(board, field, value)
+  config.forget(board, field)
   board.cache.config[field] = value
   redis.call('HSET', keys.config(board), field, cjson.encode(value))
 end

@@ -7,9 +7,10 @@ local events = {}
 local function emit(board, kind, item, agent, queue, assignment, data)
   local meta = board.meta
   meta.seq = meta.seq + 1
-  local text = data and cjson.encode(data) or '{}'
-  board.events[#board.events + 1] = string.format('[%.0f,%.0f,"%s","%s","%s","%s",%.0f,%s]',
-    meta.seq, board.now, kind, item, agent, queue, assignment, text)
+  board.now_text = board.now_text or string.format('%d', board.now)
+  board.events[#board.events + 1] = '[' .. string.format('%d', meta.seq) .. ',' .. board.now_text .. ',"' .. kind
+    .. '","' .. item .. '","' .. agent .. '","' .. queue .. '",' .. string.format('%d', assignment) .. ','
+    .. (data and cjson.encode(data) or '{}') .. ']'
 end
 
 -- Report a transition of `item` with the agent and assignment it has at this moment.

@@ -3,7 +3,7 @@
 
 local holds = {}
 
-local FREED_AT_ONCE = 50
+local FREED_AT_ONCE = 20
 
 -- While a board is rebuilt nobody's sockets are known yet; his status tells.
 local function is_signed_in(board, agent)

@@ -6,12 +6,15 @@ local STRETCH_MS = 600000
 local MOST_BONUS = 2 ^ 52
 
 function items.read(board, id)
-  return record.read(board, keys.item(board, id), fields.ITEM)
+  return record.read(keys.item(board, id), fields.ITEM)
 end
 
 -- Return what is kept of a closed item ({agent, assignment, answer}), or of one that was turned away ({outcome,
 -- told} besides), or nil. It outlives the sweep.
 function items.closed(board, id)
+  if id > board.meta.last_closed then -- ids rise with time: none so high was closed
+    return nil
+  end
   local stretch = math.floor(board.now / STRETCH_MS)
   local text = redis.call('HGET', keys.closed(board, stretch), id)
     or redis.call('HGET', keys.closed(board, stretch - 1), id)
@@ -25,13 +28,16 @@ function items.remember(board, id, closed)
     board.cache.stretch = stretch
     redis.call('UNLINK', keys.closed(board, stretch - 2), keys.closed(board, stretch - 3))
   end
+  if id > board.meta.last_closed then
+    board.meta.last_closed = id
+  end
 end
 
 function items.bury(board, item)
   items.remember(board, item.id, {
     agent = item.last_agent, assignment = item.last_assignment, answer = item.last_answer,
   })
-  record.drop(board, keys.item(board, item.id))
+  record.drop(keys.item(board, item.id))
 end
 
 local function text_of(map)
@@ -42,17 +48,17 @@ end
 -- when there is no place for its signature, unless it may go `beyond` the limit.
 function items.create(board, given, beyond)
   local age = math.max(given.age or 0, 0)
-  local item = record.create(board, keys.item(board, given.id), fields.ITEM, {
-    id = given.id, interaction = given.interaction, case = given.case, parent = given.parent,
-    channel = given.channel, weight = given.weight or 0, queue = given.queue,
+  local item = record.create(keys.item(board, given.id), fields.ITEM, {
+    id = given.id, interaction = given.interaction, parent = given.parent, channel = given.channel,
+    weight = given.weight or 0, queue = given.queue,
     skills = text_of(given.skills), preferred = text_of(given.preferred),
     priority = given.priority or 0, due = given.due or 0, age = age, segment = age,
-    created = given.created or 0, enqueued = board.now, waiting = board.now, since = board.now,
+    waiting = board.now, since = board.now,
     state = STATE.queued,
   })
   items.rank(board, item)
   if not requirements.sign(board, item, beyond) then
-    record.drop(board, keys.item(board, given.id))
+    record.drop(keys.item(board, given.id))
     return nil
   end
   return item
@@ -85,7 +91,7 @@ function items.begin_segment(board, item)
 end
 
 function items.count(board, item, change)
-  redis.call('HINCRBY', keys.counts(board), item.state .. ':' .. item.queue, change)
+  counts.add(board, item.state .. ':' .. item.queue, change)
 end
 
 -- Move an item that is counted in one state to another.

@@ -3,8 +3,11 @@
 
 local jobs = {}
 
-local AGENTS_AT_ONCE = 50
-local ITEMS_AT_ONCE = 50
+local AGENTS_AT_ONCE = 20
+local ITEMS_AT_ONCE = 20
+
+-- Half of what one call should do.
+timers.cost.settle, timers.cost.match, timers.cost.sign = 12, 12, 12
 
 -- Settle all agents: a demand is new, or the whole board has come back.
 function jobs.settle_agents(board)

@@ -8,7 +8,7 @@ local keys = {}
 -- Fixed keys
 function keys.root(meta_key) return string.sub(meta_key, 1, -5) end -- without 'meta'
 function keys.events(board) return board.root .. 'events' end
-function keys.prefix(root, epoch) return root .. string.format('%.0f', epoch) .. ':' end
+function keys.prefix(root, epoch) return root .. string.format('%d', epoch) .. ':' end
 
 -- Configuration: hash of 'settings', 'queue:…', 'status:…', 'profile:…' → JSON; set of queue keys;
 -- what a supervisor or the hours made of a queue (hash of 'mode:…', 'closed:…', 'estimate:…')
@@ -21,7 +21,7 @@ function keys.conditions(board) return board.prefix .. 'conditions' end
 function keys.timers(board) return board.prefix .. 'timers' end
 function keys.alarms(board) return board.prefix .. 'alarms' end
 function keys.closed(board, stretch)
-  return board.prefix .. 'closed:' .. string.format('%.0f', stretch)
+  return board.prefix .. 'closed:' .. string.format('%d', stretch)
 end
 
 -- Work items; agents passed over for one (set)

@@ -8,8 +8,7 @@ local lines = {}
 local function enter_signature(board, item)
   redis.call('ZADD', keys.waiting(board, item.signature), item.rank, item.id)
   if not config.paused(board, item.queue) then
-    local signature = signatures.read(board, item.signature)
-    redis.call('ZADD', keys.lines(board, signature.demand), 'LT', item.rank, item.signature)
+    line_heads.lower(board, signatures.read(board, item.signature), item.rank)
   end
 end
 
@@ -21,11 +20,7 @@ end
 function lines.show_head(board, id)
   local signature = signatures.read(board, id)
   local head = redis.call('ZRANGE', keys.waiting(board, id), 0, 0, 'WITHSCORES')
-  if head[1] and not config.paused(board, signature.queue) then
-    redis.call('ZADD', keys.lines(board, signature.demand), head[2], id)
-  else
-    redis.call('ZREM', keys.lines(board, signature.demand), id)
-  end
+  line_heads.set(board, signature, not config.paused(board, signature.queue) and head[2] and tonumber(head[2]) or nil)
 end
 
 function lines.enter(board, item)
@@ -54,8 +49,11 @@ end
 -- Say whether an item waits in the signature's line that nobody was passed over for: then no ready
 -- agent fits the signature.
 function lines.has_open_head(board, id)
+  if board.meta.passed == 0 and board.cache.ranks[id] ~= nil then
+    return board.cache.ranks[id]
+  end
   local head = redis.call('ZRANGE', keys.waiting(board, id), 0, 0)[1]
-  return head and redis.call('EXISTS', keys.passed(board, head)) == 0
+  return head and (board.meta.passed == 0 or redis.call('EXISTS', keys.passed(board, head)) == 0)
 end
 
 -- The rank of a waiting item has changed: its place follows.

@@ -4,9 +4,8 @@
 local listing = {}
 
 local FEW = 40
-local FRONT = 8
-local CHUNK = 64
-local LISTED_AT_ONCE = 500
+local CHUNK = 32
+local LISTED_AT_ONCE = 100
 
 local NO_SKILL = ''
 
@@ -44,7 +43,7 @@ local function add_fitting(board, cohort, list, skill, after)
 end
 
 -- Return the list of signatures the cohort fits; nil when it is long, or not all are known yet.
-local function list_of(board, id)
+function listing.of(board, id)
   local list, made = board.cache.lists[id], board.meta.made_signatures
   if list and list.upto == made then
     return list.complete and list or nil
@@ -65,41 +64,24 @@ local function list_of(board, id)
   return list.complete and list or nil
 end
 
-local function from_list(board, list, demand, see)
-  for start = 1, #list, CHUNK do
-    local stop = math.min(start + CHUNK - 1, #list)
-    local ranks = redis.call('ZMSCORE', keys.lines(board, demand), unpack(list, start, stop))
-    for i = 1, stop - start + 1 do
-      if ranks[i] then
-        see(list[start + i - 1], tonumber(ranks[i]))
-      end
-    end
-  end
-end
-
 -- Show `see` the signatures of the demand that the cohort fits, by head's rank; it returns true when it
--- has seen enough. From the cohort's own list where that is shorter, else from the front of all.
+-- has seen enough. From the cohort's own list where there is one, else from the front of all.
 function listing.each_fit(board, id_of_cohort, demand, see)
-  local key = keys.lines(board, demand)
-  local count = redis.call('ZCARD', key)
-  if count == 0 then
-    return
-  end
-  local list = count > FRONT and list_of(board, id_of_cohort)
+  local list = listing.of(board, id_of_cohort)
   if list then
-    return from_list(board, list, demand, see)
+    return line_heads.each(board, list, demand, see)
   end
-  local cohort, start, size = cohorts.read(board, id_of_cohort), 0, FRONT
-  while start < count do
-    local part = redis.call('ZRANGE', key, start, start + size - 1, 'WITHSCORES')
+  local cohort, start, part = cohorts.read(board, id_of_cohort), 0, nil
+  repeat
+    part = redis.call('ZRANGE', keys.lines(board, demand), start, start + CHUNK - 1, 'WITHSCORES')
     for i = 1, #part, 2 do
       local id = part[i] + 0
       if fit.tier(cohort, signatures.read(board, id), false) and see(id, part[i + 1] + 0) then
         return
       end
     end
-    start, size = start + size, CHUNK
-  end
+    start = start + CHUNK
+  until #part < 2 * CHUNK
 end
 
 -- Return the agent's own rank of the signature's queue, lower first.

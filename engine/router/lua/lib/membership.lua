@@ -10,6 +10,16 @@ local function count_staff(board, agent, change)
   end
 end
 
+-- Return how many agents the cohort has.
+function membership.size(board, id)
+  local known = board.cache.sizes[id]
+  if not known then
+    known = redis.call('SCARD', keys.cohort(board, id))
+    board.cache.sizes[id] = known
+  end
+  return known
+end
+
 -- Say whether the agent is in the cohort of these skills and queues.
 function membership.is_same(board, agent, skills, queues)
   return agent.cohort > 0 and cohorts.read(board, agent.cohort) == cohorts.text_of(skills, queues)
@@ -21,6 +31,7 @@ function membership.join(board, agent, skills, queues)
   local text = cohorts.text_of(skills, queues)
   local id = tonumber(redis.call('HGET', keys.cohort_ids(board), text) or cohorts.create(board, text))
   redis.call('SADD', keys.cohort(board, id), agent.id)
+  board.cache.sizes[id] = nil
   agent.cohort = id
   count_staff(board, agent, 1)
 end
@@ -31,6 +42,7 @@ function membership.leave(board, agent)
     count_staff(board, agent, -1)
     agent.cohort = 0
     redis.call('SREM', keys.cohort(board, id), agent.id)
+    board.cache.sizes[id] = nil
     if redis.call('EXISTS', keys.cohort(board, id)) == 0 then
       cohorts.collect(board, id)
     end

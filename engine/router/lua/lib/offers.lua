@@ -32,7 +32,7 @@ end
 local function write(item, list)
   local last, parts = list[#list], {}
   for i, offer in ipairs(list) do
-    parts[i] = offer.agent .. ':' .. string.format('%.0f', offer.assignment)
+    parts[i] = offer.agent .. ':' .. string.format('%d', offer.assignment)
   end
   item.offered_to = #list > 1 and table.concat(parts, ' ') or ''
   item.agent, item.assignment = last and last.agent or '', last and last.assignment or 0

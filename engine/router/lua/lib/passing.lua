@@ -11,6 +11,7 @@ function passing.over(board, item, agent, memory)
   if redis.call('SADD', keys.passed(board, item.id), agent.id) == 1 then
     redis.call('SADD', keys.refused(board, agent.id), item.id)
     item.passed, agent.refused = item.passed + 1, agent.refused + 1
+    board.meta.passed = board.meta.passed + 1
   end
   timers.set(board, board.running + wait, 'memory', item.id, agent.id)
   if item.holder == agent.id or item.asks ~= '' and item.preferred_agent == agent.id then
@@ -29,6 +30,7 @@ end
 
 function passing.forget(board, item_id, agent_id)
   if redis.call('SREM', keys.passed(board, item_id), agent_id) == 1 then
+    board.meta.passed = board.meta.passed - 1
     redis.call('SREM', keys.refused(board, agent_id), item_id)
     local item, agent = items.read(board, item_id), agents.read(board, agent_id)
     if item then

@@ -18,6 +18,7 @@ local function run(self, body, ...)
   local done, outcome, result = pcall(body, self, ...)
   if not done then
     cache.forget(self.root)
+    record.forget()
     error(outcome, 0)
   end
   return outcome, result
@@ -35,6 +36,9 @@ local function register_with(name, flags, states, body)
         return answer(refused, epoch)
       end
       local outcome, result = run(self, body, unpack(arguments, 3))
+      if outcome ~= OUTCOME.ok or reads_only then
+        record.forget()
+      end
       if outcome ~= OUTCOME.ok then
         return answer(outcome, self.meta.epoch, nil, '', '', result)
       elseif reads_only then

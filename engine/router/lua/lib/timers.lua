@@ -1,8 +1,9 @@
 -- Timers: 'kind|subject' or 'kind|subject|more'. Those set with `set` are due by running time
 -- (offers, leases, graces, wrap-ups), those set with `alarm` by real time (ages, appointments).
--- Whoever sets one names its handler in `timers.on`; run_timers calls it once the time has come.
+-- Whoever sets one names its handler in `timers.on`; run_timers calls it once the time has come. What takes
+-- longer than most says so in `timers.cost`.
 
-local timers = { on = {} }
+local timers = { on = {}, cost = {} }
 
 local function name(kind, subject, more)
   return more and kind .. '|' .. subject .. '|' .. more or kind .. '|' .. subject
@@ -21,36 +22,51 @@ function timers.is_set(board, kind, subject)
 end
 
 function timers.alarm(board, moment, kind, subject, more)
-  redis.call('ZADD', keys.alarms(board), moment, name(kind, subject, more))
+  local member = name(kind, subject, more)
+  board.cache.alarms[member] = nil
+  redis.call('ZADD', keys.alarms(board), moment, member)
 end
 
--- The same, unless it is to come earlier already.
-function timers.alarm_by(board, moment, kind, subject, more)
-  redis.call('ZADD', keys.alarms(board), 'LT', moment, name(kind, subject, more))
+-- The same, unless it is to come earlier already, which is remembered while nobody else writes.
+function timers.alarm_by(board, moment, kind, subject)
+  local member = name(kind, subject)
+  local known = board.cache.alarms[member]
+  if not known or moment < known then
+    redis.call('ZADD', keys.alarms(board), 'LT', moment, member)
+    board.cache.alarms[member] = moment
+  end
 end
 
 function timers.disarm(board, kind, subject, more)
-  redis.call('ZREM', keys.alarms(board), name(kind, subject, more))
+  local member = name(kind, subject, more)
+  board.cache.alarms[member] = nil
+  redis.call('ZREM', keys.alarms(board), member)
 end
 
-local function run(board, key, time, limit)
-  local due = redis.call('ZRANGEBYSCORE', key, '-inf', time, 'LIMIT', 0, limit)
-  for _, member in ipairs(due) do
-    local deadline = redis.call('ZSCORE', key, member)
+local function is_due(board, key, time)
+  return redis.call('ZRANGEBYSCORE', key, '-inf', time, 'LIMIT', 0, 1)[1] ~= nil
+end
+
+-- Handle what is due, up to `budget`; return what it cost.
+local function run(board, key, time, budget)
+  local spent = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', time, 'LIMIT', 0, budget)) do
+    local deadline = spent < budget and redis.call('ZSCORE', key, member)
     if deadline and tonumber(deadline) <= time then -- else cleared or set anew by this batch
       redis.call('ZREM', key, member)
+      board.cache.alarms[member] = nil
       local kind, subject, more = string.match(member, '^([^|]*)|([^|]*)|?(.*)$')
       timers.on[kind](board, subject, more)
+      spent = spent + (timers.cost[kind] or 1)
     end
   end
-  return #due
+  return spent
 end
 
--- Handle up to `limit` due timers and alarms; return how many were found: the limit where there is more to
--- do at once, as jobs go on.
-function timers.run(board, limit)
-  local count = run(board, keys.timers(board), board.running, limit)
-  count = count + run(board, keys.alarms(board), board.now, math.max(limit - count, 1))
-  local left = redis.call('ZRANGEBYSCORE', keys.alarms(board), '-inf', board.now, 'LIMIT', 0, 1)[1]
-  return left and math.max(count, limit) or count
+-- Handle due timers and alarms up to a budget; return the budget where there is more to do at once.
+function timers.run(board, budget)
+  local spent = run(board, keys.timers(board), board.running, budget)
+  spent = spent + run(board, keys.alarms(board), board.now, math.max(budget - spent, 1))
+  local more = is_due(board, keys.timers(board), board.running) or is_due(board, keys.alarms(board), board.now)
+  return more and budget or math.min(spent, budget - 1)
 end
