@@ -98,8 +98,9 @@ def holdings(picture: Picture) -> Iterator[str]:
         elif item["state"] == "offered":
             holders[item_id] = set(offers_of(item))
         elif item["state"] == "parked":
-            weight = _terms(picture, picture.agents[item["agent"]], item["channel"]).get("parked_weight", 0)
-            holders[item_id] = {item["agent"]} if weight else set()
+            # Whether it takes units was decided when it was parked; the profile may say otherwise by now.
+            keeps = any(held == item_id and kind == PARKED for held, kind, _ in held_by(picture.agents[item["agent"]]))
+            holders[item_id] = {item["agent"]} if keeps else set()
     real: dict[str, list[str]] = defaultdict(list)
     for agent_id, agent in picture.agents.items():
         for item_id, _, _ in held_by(agent):
@@ -110,12 +111,6 @@ def holdings(picture: Picture) -> Iterator[str]:
     for item_id in holders.keys() | real.keys():
         if sorted(holders.get(item_id, ())) != sorted(real.get(item_id, ())):
             yield f"{item_id} is with {sorted(holders.get(item_id, ()))}, held by {real.get(item_id, [])}"
-
-
-def _terms(picture: Picture, agent: Mapping[str, str], channel: str) -> dict[str, int]:
-    channels = picture.config("profile", agent.get("profile", "")).get("channels", {})
-    terms: dict[str, int] = channels.get(channel, {})
-    return terms
 
 
 def presence(picture: Picture) -> Iterator[str]:

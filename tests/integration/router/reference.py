@@ -280,11 +280,11 @@ class Reference(Matching):
 
     def hand_over(self, item: Item, agent: Agent) -> None:
         """Put a moving item with the agent."""
-        self.number += 1
+        self.number = number = self.number + 1
         item.state = "moving"
         self.hold(agent, item)
         self.release_room(item, agent)
-        self.begin(item, agent, self.number)
+        self.begin(item, agent, number)
 
     # -- what others do with an item ----------------------------------------------------------------------------
 
