@@ -318,3 +318,33 @@ async def test_an_outbox_takes_so_much_and_no_more() -> None:
 def test_an_outbox_bounds_what_lies_in_memory() -> None:
     outbox = Outbox(max_frames=1_000, max_characters=100)
     assert [outbox.put("x" * 60) for _ in range(3)] == [True, True, False]
+
+
+class Door(Pipe):
+    """A wire that takes frames at once while it is open."""
+
+    def send_at_once(self, text: str) -> bool:
+        if self.open.is_set():
+            self.sent.append(text)
+        return self.open.is_set()
+
+
+async def test_frames_that_go_at_once_and_frames_that_wait_keep_their_order() -> None:
+    outbox, door = Outbox(), Door()
+    task = asyncio.create_task(outbox.run(door))
+    await asyncio.sleep(0)
+    door.open.set()
+    assert outbox.put("0")
+    assert door.sent == ["0"]  # without a turn of the task
+    door.open.clear()
+    for number in range(1, 4):
+        assert outbox.put(str(number))
+    await asyncio.sleep(0)
+    door.open.set()  # "1" is on its way, "2" and "3" wait: nothing may overtake them
+    assert outbox.put("4")
+    await outbox.drained()
+    await eventually(lambda: outbox.put("5"))
+    await outbox.drained()
+    assert door.sent == ["0", "1", "2", "3", "4", "5"]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
