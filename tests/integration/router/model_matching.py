@@ -42,7 +42,9 @@ class Matching(State):
             found = [
                 agent
                 for agent in self.agents.values()
-                if self.fits(agent, item.need) and self.can_take(agent, item) and not agent.held_back
+                if self.fits(agent, item.need) and self.can_take(agent, item)
+                if not agent.held_back
+                and not agent.reserved  # who keeps his room gets what it is for when he is settled
             ]
             if not found:
                 break

@@ -114,3 +114,16 @@ async def test_what_the_end_of_a_pause_sets_free_is_handed_out_once(scene: Scene
     await scene.tick()
     assert (await scene.offer_of("ben"), await scene.offer_of("ana")) == ("heavy", "light-2")
     assert (await scene.router.board_view(scene.org_id)).queues["sales"].waiting == 0
+
+
+async def test_what_is_held_for_one_does_not_speak_for_all_that_ask_the_same(scene: Scene) -> None:
+    sales = Queue(key="sales", name="Sales", preferred_wait_ms=60_000)
+    await scene.open(shop(scene.org_id, sales, {"ana": {}, "ben": {}, "chen": {}}))
+    await scene.sign_in("ana", status="break")
+    await scene.sign_in("chen", "ben")  # chen has been idle longer
+    scene.take(await scene.router.set_queue(scene.org_id, "sales", mode="paused"))
+    await scene.enqueue("held", preferred_agent="ana")
+    await scene.enqueue("free")
+    scene.take(await scene.router.set_queue(scene.org_id, "sales", mode="open"))
+    await scene.tick()
+    assert (await scene.offer_of("chen"), await scene.offer_of("ben")) == ("free", "")

@@ -34,16 +34,17 @@ function jobs.match_queue(board, queue)
 end
 
 -- `place` is how many at the front of the line are known to wait on. Of items that ask for the same, and
--- that nobody was passed over for, the first tells for all.
+-- that nobody was passed over for, the first tells for all; not what is held for somebody.
 timers.on.match = function(board, queue, place)
   local start, tried = tonumber(place), {}
   local ids = redis.call('ZRANGE', keys.line(board, queue), start, start + ITEMS_AT_ONCE - 1)
   for _, id in ipairs(ids) do
     local item = items.read(board, id)
     local waits = item.state == STATE.queued -- else somebody set free by those before it has it by now
-    if waits and ((tried[item.signature] and item.passed == 0) or not matching.hand_out(board, item)) then
+    local speaks = item.holder == '' and item.passed == 0
+    if waits and ((speaks and tried[item.signature]) or not matching.hand_out(board, item)) then
       start = start + 1
-      tried[item.signature] = tried[item.signature] or item.passed == 0
+      tried[item.signature] = tried[item.signature] or speaks
     end
   end
   if #ids == ITEMS_AT_ONCE and not config.paused(board, queue) then
