@@ -33,7 +33,11 @@ async def live(store: Store, org: str) -> None:
     assert result.item is not None
     await opened(store, org)
     await store.arrivals.leave_message(arrival(org, token_hash="f"), kind="chat", plan=PLAN, now_ms=START_MS)
+    await store.arrivals.leave_message(
+        arrival(org, token_hash="g", after_hash="f"), kind="chat", plan=PLAN, now_ms=START_MS
+    )
     await store.arrivals.pending_items(10, START_MS + 9)
+    await store.parked.returned(limit=9)
     await store.work.reclassify(org, "x", PLAN)
     await store.routing.project(org, story.answered(ana.id), cursor_id="1-0")
     await store.routing.apply(story.answered(ana.id, assignment=2))
