@@ -118,7 +118,14 @@ class Deeds:
         if name == "accept":
             failpoint("offer.after-record")
         if name == "enqueue" and reply.outcome in REFUSED:
-            await self._store.work.refuse(ORG, {arguments[0]: reply.outcome.value}, now_ms=int(time.time() * 1000))
+            await self._turn_away({arguments[0]: reply})
+
+    async def _turn_away(self, answers: Mapping[str, Reply]) -> None:
+        """Close what no queue took in, on the board first: a sweep may have found room meanwhile."""
+        turned_away = await self._router.refuse(ORG, answers)
+        failpoint("refusal.after-board")
+        whys = {item_id: answers[item_id].outcome.value for item_id in turned_away}
+        await self._store.work.refuse(ORG, whys, now_ms=int(time.time() * 1000))
 
     async def _command(self, name: str, arguments: list[Any]) -> Reply:
         special: Mapping[str, Callable[..., Awaitable[Reply]]] = {
@@ -147,9 +154,9 @@ class Deeds:
     async def _bulk(self, item_ids: list[str]) -> Reply:
         items = [await self._store.work.get(ORG, item_id) for item_id in item_ids]
         replies = await self._router.enqueue_many(ORG, items)
-        no = {item: reply.outcome.value for item, reply in zip(item_ids, replies, strict=True)}
-        refused = {item: why for item, why in no.items() if Outcome(why) in REFUSED}
-        await self._store.work.refuse(ORG, refused, now_ms=int(time.time() * 1000))
+        no = {item: reply for item, reply in zip(item_ids, replies, strict=True) if reply.outcome in REFUSED}
+        if no:
+            await self._turn_away(no)
         events = tuple(event for reply in replies for event in reply.events)
         return Reply(outcome=replies[-1].outcome, events=events)
 

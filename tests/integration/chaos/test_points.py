@@ -25,6 +25,7 @@ POINTS = (
     "transfer.after-board",
     "end.after-board",
     "intake.after-commit",
+    "refusal.after-board",
 )
 
 
