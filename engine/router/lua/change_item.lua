@@ -78,7 +78,10 @@ local function refusal(self, item, wanted)
     end
     wanted.queue = queue ~= item.queue and queue or nil -- it may overflow to where it is
   end
-  return not light and not requirements.are_allowed(self, item, wanted) and OUTCOME.too_many_signatures or nil, told
+  if light or not next(wanted) then -- nothing may be made for what is not done
+    return nil, told
+  end
+  return not requirements.are_allowed(self, item, wanted) and OUTCOME.too_many_signatures or nil, told
 end
 
 register('change_item', function(self, item_id, text)

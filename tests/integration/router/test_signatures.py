@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from engine.model.organisation import Queue, RelaxationStep
+from engine.model.organisation import OverflowTo, Pressure, Queue, RelaxationStep
 from engine.model.work import Outcome, Requirement, WorkItem
 from tests.integration.router.scene import Scene, kinds, organisation, single
 
@@ -133,3 +133,25 @@ async def test_the_limit_can_be_lowered_below_use(scene: Scene) -> None:
     assert await scene.offer_of("ana") == "i0"
     assert kinds(await scene.decline("ana")) == ["declined", "offered"]
     assert (await scene.router.enqueue(item(scene, "new", **{SKILLS[9]: 1}))).outcome is Outcome.TOO_MANY_SIGNATURES
+
+
+async def test_a_change_that_leads_nowhere_makes_no_signature(scene: Scene) -> None:
+    french = RelaxationStep(after_ms=10_000, drop=frozenset({"french"}))
+    full = {Pressure.FULL: OverflowTo(to="sales")}
+    queues = {
+        "sales": Queue(key="sales", name="Sales", relaxation=(french,)),
+        "support": Queue(key="support", name="Support", limit_items=1, overflow=full),
+    }
+    agents = {"ana": {"spanish": 3, "german": 3}}
+    await scene.open(organisation(scene.org_id, agents, queues=queues))
+    await scene.enqueue("s0", queue="support", skills={"french": 9})
+    await scene.enqueue("i0", skills={"french": 2})
+    await scene.advance(12_000)
+    await scene.configure(queues=queues | {"sales": replace(queues["sales"], skills={"german": 1})})
+    await scene.tick()
+    reply = await scene.router.change(scene.org_id, "i0", {"queue": "support"})
+    assert reply.outcome is Outcome.REPEATED, "support is full, and sends it to where it is"
+    await scene.enqueue("x1", skills={"spanish": 2})
+    await scene.router.conclude(scene.org_id, "i0", "gone")
+    await scene.sign_in("ana")
+    assert await scene.offer_of("ana") == "x1"

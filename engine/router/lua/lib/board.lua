@@ -20,6 +20,7 @@ function board.time(given, clock)
 end
 
 local function begun(meta_key)
+  cache.wake()
   record.begin()
   counts.begin()
   return { events = {}, meta_key = meta_key, root = keys.root(meta_key) }
@@ -75,6 +76,7 @@ end
 -- Begin a new epoch: an empty board, closed until matching starts.
 function board.begin(meta_key, epoch, assignment, given)
   local self = begun(meta_key)
+  recent.forget(meta_key) -- no number of calls tells whether it is what stands there
   local old = redis.call('HGET', meta_key, 'layout') == LAYOUT and record.read(meta_key, fields.META)
   local now = board.time(given, old and old.clock or 0)
   local time = redis.call('TIME')

@@ -57,9 +57,27 @@ function cache.of(meta, root)
   return found
 end
 
--- Forget the board: a call failed half-way.
-function cache.forget(root)
-  if cache.boards[root] then
-    cache.boards[root], cache.count = nil, cache.count - 1
+-- A call begins. The one before may have failed half-way, or been killed: then nothing is remembered.
+function cache.wake()
+  if cache.busy then
+    cache.boards, cache.count = {}, 0
+  end
+  cache.busy = true
+end
+
+-- A call has come to its end.
+function cache.rest()
+  cache.busy = false
+end
+
+-- A call failed half-way: what it wrote stands, so other libraries have to forget what they remember, too.
+function cache.fail(board, reads_only)
+  record.forget()
+  local core = redis.call('HGET', board.meta_key, 'core')
+  if core and not reads_only then
+    local meta = record.unpack(board.meta_key, fields.META, core)
+    meta.calls = meta.calls + 1
+    redis.pcall('HSET', board.meta_key, 'core', fields.META.pack(meta))
+    record.forget()
   end
 end

@@ -66,17 +66,22 @@ function record.forget()
   record.begin()
 end
 
--- Write what was touched and differs, and remember it for the next call.
+-- Write what was touched and differs, and remember it for the next call. All is packed before the first
+-- write: what cannot be packed leaves every record as it was.
 function record.save()
+  for _, now in pairs(touched) do
+    if now then
+      now._packed = now._kind.pack(now)
+    end
+  end
   for key in pairs(dropped) do
     redis.call('UNLINK', key)
   end
   for key, now in pairs(touched) do
     if now then
-      local core = now._kind.pack(now)
-      if core ~= now._core then
-        redis.call('HSET', key, 'core', core)
-        now._core = core
+      if now._packed ~= now._core then
+        redis.call('HSET', key, 'core', now._packed)
+        now._core = now._packed
       end
       recent.keep(key, now)
     end

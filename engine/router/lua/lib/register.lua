@@ -13,15 +13,16 @@ end
 local OPEN_ONLY = { open = true }
 local ALSO_REBUILDING = { open = true, rebuilding = true }
 
--- Run the body; whatever fails half-way leaves nothing remembered that may not be so.
-local function run(self, body, ...)
-  local done, outcome, result = pcall(body, self, ...)
-  if not done then
-    cache.forget(self.root)
+-- Run the body, tell and write what it did, and return the answer.
+local function carry(self, reads_only, body, arguments)
+  local outcome, result = body(self, unpack(arguments, 3))
+  if outcome ~= OUTCOME.ok or reads_only then
     record.forget()
-    error(outcome, 0)
+    return answer(outcome, self.meta.epoch, outcome == OUTCOME.ok and self or nil, '', '', result)
   end
-  return outcome, result
+  local entry, text = events.publish(self)
+  board.save(self)
+  return answer(outcome, self.meta.epoch, self, entry, text, result)
 end
 
 local function register_with(name, flags, states, body)
@@ -30,23 +31,19 @@ local function register_with(name, flags, states, body)
     function_name = FUNCTION_PREFIX .. name,
     flags = flags,
     callback = function(declared, arguments)
-      local self, refused, epoch =
-        board.open(declared[1], tonumber(arguments[1]), arguments[2], states)
-      if not self then
-        return answer(refused, epoch)
+      local self, refused, epoch = board.open(declared[1], tonumber(arguments[1]), arguments[2], states)
+      local done, result = true, nil
+      if self then
+        done, result = pcall(carry, self, reads_only, body, arguments)
+      else
+        result = answer(refused, epoch)
       end
-      local outcome, result = run(self, body, unpack(arguments, 3))
-      if outcome ~= OUTCOME.ok or reads_only then
-        record.forget()
+      if not done then
+        cache.fail(self, reads_only)
+        error(result, 0)
       end
-      if outcome ~= OUTCOME.ok then
-        return answer(outcome, self.meta.epoch, nil, '', '', result)
-      elseif reads_only then
-        return answer(outcome, self.meta.epoch, self, '', '', result)
-      end
-      local entry, text = events.publish(self)
-      board.save(self)
-      return answer(outcome, self.meta.epoch, self, entry, text, result)
+      cache.rest()
+      return result
     end,
   })
 end
@@ -69,6 +66,8 @@ local function register_view(name, body) register_with(name, { 'no-writes' }, AL
 -- Begins an epoch: there may be no board yet.
 local function register_begin(name, body)
   redis.register_function(FUNCTION_PREFIX .. name, function(declared, arguments)
-    return body(declared[1], unpack(arguments))
+    local result = body(declared[1], unpack(arguments))
+    cache.rest()
+    return result
   end)
 end
