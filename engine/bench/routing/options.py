@@ -160,8 +160,8 @@ def _add_method(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--orders", default="longest_idle,least_loaded", metavar="O,O", help="orders of agents (default these two)")
     add("--runs", type=int, default=5, metavar="N", help="measurements of each case, their median counts (default 5)")
-    add("--seconds", type=float, default=1.2, metavar="S", help="length of each (default 1.2)")
-    add("--idle", type=float, default=10.0, metavar="S", help="watch the board so long with nobody online (default 10)")
+    add("--seconds", type=float, default=1.0, metavar="S", help="length of each (default 1)")
+    add("--idle", type=float, default=4.0, metavar="S", help="watch the board so long with nobody online (default 4)")
     add("--concurrency", type=int, default=128, metavar="N", help="lifecycles under way at once (default 128)")
     add(
         "--appendfsync",
