@@ -44,11 +44,6 @@ class ValkeyRestart:
     """From noticing the death to the first answer."""
 
 
-ALLOCATOR = "glibc.malloc.trim_threshold=1073741824:glibc.malloc.top_pad=16777216"
-"""Keep what Lua's collector frees, instead of giving it back to the system and asking for it again: the server's own
-allocator is not in the wheel. About a tenth of a routing step. Other C libraries do not know the variable."""
-
-
 class ValkeyServer:
     """Run Valkey in ``data``/valkey; one instance is one server, started and stopped once."""
 
@@ -255,7 +250,6 @@ class ValkeyServer:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
-                    env={"GLIBC_TUNABLES": ALLOCATOR, **os.environ},
                     pass_fds=(self._lock.fd, read_end),
                     start_new_session=True,  # a terminal's Ctrl-C is for the engine, which then stops the server
                 )
