@@ -28,7 +28,7 @@ LEASE_MS = 8_000
 """Kept while the work goes on; a process that died in it holds the others up for no longer."""
 WAIT_S = 60.0
 ITEMS_PER_CALL = 30
-AGENTS_PER_CALL = 10
+AGENTS_PER_CALL = 4
 ASSIGNMENTS_PER_EPOCH = 10**11
 """Each epoch numbers its assignments from its own start, so that none is used twice even where nothing is known of
 the last epoch's; 2^53 allows 90,000 epochs of 10^11."""

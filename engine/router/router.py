@@ -20,7 +20,7 @@ from engine.router.setup import agent_setups, board_setup
 from engine.router.views import agent_view, board_view
 
 TIMERS_PER_TICK = 25
-AGENTS_PER_CALL = 10
+AGENTS_PER_CALL = 4
 ITEMS_PER_CALL = 20
 LEASES_PER_CALL = 200
 
