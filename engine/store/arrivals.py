@@ -29,7 +29,7 @@ from engine.model.record import Opened
 from engine.model.work import CALLBACK, Plan, WorkItem
 from engine.store.access import Access
 from engine.store.appends import row_of_entry
-from engine.store.case_writes import NewCase, add_event, ensure_organisation, open_case, write_changes
+from engine.store.cases.writes import NewCase, add_event, ensure_organisation, open_case, write_changes
 from engine.store.conditions import HAS_EMAIL, HAS_TOKEN, ITEM_OPEN, ITEM_PENDING
 from engine.store.conversations import TURNED_AWAY
 from engine.store.direct import every, first

@@ -12,7 +12,7 @@ from engine.model.organisation import AgentSetup
 from engine.model.record import Snapshot
 from engine.model.user import User
 from engine.store.access import Access
-from engine.store.case_writes import ensure_organisation
+from engine.store.cases.writes import ensure_organisation
 from engine.store.rows import snapshot_of
 from engine.store.tables import organisations, queue_targets, snapshots
 from engine.store.users import upsert_configured

@@ -17,7 +17,7 @@ from engine.model.conversation import Author, Draft, Entry, EntryKind
 from engine.model.work import EventKind, RoutingEvent, WorkState
 from engine.store import assignments, segments
 from engine.store.appends import append
-from engine.store.case_writes import take_case
+from engine.store.cases.writes import take_case
 from engine.store.conversations import end_interaction, lock, outcome_of
 from engine.store.direct import first, run
 from engine.store.json_text import dump

@@ -14,12 +14,12 @@ from engine.store.access import Access
 from engine.store.alerts import Alerts
 from engine.store.arrivals import Arrivals
 from engine.store.audit import Audit
-from engine.store.cases import Cases
+from engine.store.cases.cases import Cases
+from engine.store.cases.late_work import Escalations
 from engine.store.configuration import Configuration
 from engine.store.connect import DRIVER_ERRORS, open_backend
 from engine.store.conversations import Conversations
-from engine.store.customers import Customers
-from engine.store.escalations import Escalations
+from engine.store.customers.contacts import Customers
 from engine.store.idempotency import Idempotency
 from engine.store.migrate import upgrade
 from engine.store.parked import Parked

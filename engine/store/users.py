@@ -12,7 +12,7 @@ from engine.model.organisation import Role
 from engine.model.record import Account
 from engine.model.user import User
 from engine.store.access import Access
-from engine.store.case_writes import ensure_organisation
+from engine.store.cases.writes import ensure_organisation
 from engine.store.rows import AnyRow, user_of
 from engine.store.sessions import end_sessions
 from engine.store.tables import organisations, users

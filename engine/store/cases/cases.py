@@ -13,7 +13,7 @@ from engine.model.case import CASE_CHANGES, Case, CaseEvent, CaseStatus
 from engine.model.conversation import Interaction
 from engine.model.record import CaseTimeline, Conversation
 from engine.store.access import Access
-from engine.store.case_writes import NewCase, add_event, lock_case, open_case, search_text, write_changes
+from engine.store.cases.writes import NewCase, add_event, lock_case, open_case, search_text, write_changes
 from engine.store.conditions import INTERACTION_UNFILED, ITEM_OPEN
 from engine.store.conversations import locked
 from engine.store.rows import AnyRow, case_event_of, case_of, entry_of, interaction_of

@@ -1,0 +1,1 @@
+"""Cases in SQL: the case, its history, its clocks, what is due."""

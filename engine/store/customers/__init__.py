@@ -1,0 +1,1 @@
+"""Customers in SQL: contacts, accounts, what they own and what they bought."""
