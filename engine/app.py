@@ -21,7 +21,6 @@ from engine.agents.presence import Presence as AgentPresence
 from engine.agents.session import SessionParts
 from engine.api.metrics import Metrics
 from engine.api.parts import ApiParts
-from engine.cases.lifecycle import Cases
 from engine.channels.chat.channel import ChatChannel
 from engine.channels.chat.keeper import Keeper
 from engine.channels.chat.parts import Parts as ChatParts
@@ -54,7 +53,6 @@ from engine.wiring.board import BoardServer
 from engine.wiring.configuration import ConfigurationKeeper
 from engine.wiring.consults import consulting_of, waiting_room
 from engine.wiring.eviction import Eviction
-from engine.wiring.housekeeping import Housekeeping
 from engine.wiring.interpreter import CycleSearch, tune_interpreter
 from engine.wiring.leased import Leased
 from engine.wiring.organisations import OrganisationBook, SnapshotFollower
@@ -63,9 +61,10 @@ from engine.wiring.probes import probes_of
 from engine.wiring.recorder import Recorder
 from engine.wiring.records import BoardRecord
 from engine.wiring.roles import WEB, WORK, Loops, parse_roles
+from engine.wiring.service_desk import ServiceDesk
 from engine.wiring.surroundings import api_settings
 from engine.wiring.waits import Waits
-from engine.wiring.work_roles import single_roles, sweep_of
+from engine.wiring.work_roles import housekeeping_of, single_roles, sweep_of
 
 log = structlog.get_logger(__name__)
 
@@ -188,10 +187,12 @@ class Application:
         )
         self.floor = Floor()
         self._ledger = Ledger()
-        self.cases = Cases(record=self.store.cases, organisations=self.book, clock=self._clock)
+        self.service = ServiceDesk(
+            settings=self._settings, store=self.store, book=self.book, clock=self._clock, new_id=self._new_id
+        )
         self.recorder = Recorder(
             history=self.store.routing,
-            follow=(self._publish, self.cases.follow, self._ledger.follow, self.floor.follow),
+            follow=(self._publish, self.service.cases.follow, self._ledger.follow, self.floor.follow),
         )
         self.reception = Reception(
             record=self.store,
@@ -260,7 +261,7 @@ class Application:
             floor=self.floor,
             wallboard=self.wallboard,
             session=self._session_parts(),
-            cases=self.cases,
+            service=self.service.parts(),
             chat=self.chat,
             explainer=self.router,
             users=store.users,
@@ -271,8 +272,6 @@ class Application:
             history=store.routing,
             conversations=store.conversations,
             transcripts=store.transcripts,
-            case_reader=store.cases,
-            customers=store.customers,
             alerts=store.alerts,
             configuration=store.configuration,
             idempotency=store.idempotency,
@@ -344,15 +343,11 @@ class Application:
             settings=self._chat_settings,
         )
         single = single_roles(
-            self.store, self.router, self.book, self._clock, cases=self.cases, waits=self._waits, recorder=self.recorder
+            self.store, self.router, self.book, self._clock, waits=self._waits, recorder=self.recorder
         )
-        self._leased = [Leased(role=role, leases=self._leases) for role in (keeper, *single, self.others.sender)]
-        housekeeping = Housekeeping(
-            groups=(self.store.sessions, self.store.idempotency, self.store.work),
-            history=self.store.retention,
-            keep_ms=self._settings.keep_history_ms,
-            clock=self._clock,
-        )
+        roles = (keeper, *single, *self.service.work_roles(self.router), self.others.sender)
+        self._leased = [Leased(role=role, leases=self._leases) for role in roles]
+        housekeeping = housekeeping_of(self.store, self._clock, keep_ms=self._settings.keep_history_ms)
         sweep = sweep_of(
             self.store, self.router, self.book, self._clock, recorder=self.recorder, reception=self.reception
         )

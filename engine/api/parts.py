@@ -17,10 +17,8 @@ from engine.api.metrics import Metrics
 from engine.api.ports import (
     Alerts,
     Audit,
-    CaseReader,
     Configuration,
     Conversations,
-    Customers,
     Explainer,
     History,
     IdempotencyKeys,
@@ -32,7 +30,7 @@ from engine.api.ports import (
     Users,
     WorkItems,
 )
-from engine.cases.lifecycle import Cases
+from engine.api.service import ServiceParts
 from engine.channels.socket import Socket
 from engine.clock import Clock
 from engine.events.endpoints import Endpoints
@@ -106,7 +104,7 @@ class ApiParts:
     floor: Floor
     wallboard: Wallboard
     session: SessionParts
-    cases: Cases
+    service: ServiceParts
     chat: Chat
     explainer: Explainer
     # the record
@@ -118,8 +116,6 @@ class ApiParts:
     history: History
     conversations: Conversations
     transcripts: Transcripts
-    case_reader: CaseReader
-    customers: Customers
     alerts: Alerts
     configuration: Configuration
     idempotency: IdempotencyKeys

@@ -47,6 +47,20 @@ class Case:
     updated_ms: int = 0
     closed_ms: int = 0
     escalated_ms: int = 0
+    description: str = ""
+    type: str = ""  # key of a configured type
+    account_id: str = ""
+    parent_id: str = ""  # the case that this one is a part of
+    team: str = ""  # key of a configured team
+    fields: Mapping[str, object] = field(default_factory=dict)  # custom fields by key
+    tags: tuple[str, ...] = ()
+    plan: str = ""  # key of the plan whose milestones run
+    entitlement_id: str = ""
+    entitled: str = ""  # entitled | expired | used_up | none; "" = not looked at
+    reopened: int = 0  # how often
+    rating: int = 0  # 1 to 5; 0 = none
+    item_id: str = ""  # the open work item by which it is routed
+    merged_into: str = ""  # the case that this one was found to be the same as
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

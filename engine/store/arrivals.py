@@ -29,13 +29,16 @@ from engine.model.record import Opened
 from engine.model.work import CALLBACK, Plan, WorkItem
 from engine.store.access import Access
 from engine.store.appends import row_of_entry
+from engine.store.cases.tables import cases
 from engine.store.cases.writes import NewCase, add_event, ensure_organisation, open_case, write_changes
 from engine.store.conditions import HAS_EMAIL, HAS_TOKEN, ITEM_OPEN, ITEM_PENDING
 from engine.store.conversations import TURNED_AWAY
+from engine.store.customers.tables import contacts
+from engine.store.customers.writes import row_of_contact
 from engine.store.direct import every, first
 from engine.store.new_items import row_of_item
 from engine.store.rows import AnyRow, case_of, contact_of, entry_of, interaction_of, item_of
-from engine.store.tables import cases, contacts, entries, interactions, work_items
+from engine.store.tables import entries, interactions, work_items
 from engine.store.upsert import change, insert, insert_once
 
 SUBJECT_LENGTH = 120
@@ -222,20 +225,6 @@ def _contact(conn: Connection, opening: _Opening) -> tuple[Contact, bool]:
     return contact_of(_require(first(conn, _KNOWN, {"org": arrival.org_id, "key": key}))), True
 
 
-def row_of_contact(contact: Contact) -> dict[str, object]:
-    """Write a contact as a row."""
-    return {
-        "id": contact.id,
-        "org_id": contact.org_id,
-        "name": contact.name,
-        "email": contact.email,
-        "email_key": contact.email.casefold(),
-        "language": contact.language,
-        "search": f"{contact.name} {contact.email}".casefold(),
-        "created_ms": contact.created_ms,
-    }
-
-
 def _interaction(opening: _Opening, contact: Contact) -> Interaction:
     arrival, now_ms = opening.arrival, opening.now_ms
     return Interaction(
@@ -278,6 +267,7 @@ def _row(opening: _Opening, interaction: Interaction) -> dict[str, object]:
         "close_reason": interaction.close_reason,
         "last_visitor_ms": interaction.last_visitor_ms,
         "warned_ms": 0,
+        "watched": 0,
     }
 
 

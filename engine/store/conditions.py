@@ -7,16 +7,9 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, and_, literal_column
 
-from engine.store.tables import (
-    assignments,
-    contacts,
-    entries,
-    escalations,
-    interactions,
-    routing_events,
-    segments,
-    work_items,
-)
+from engine.store.cases.tables import escalations
+from engine.store.customers.tables import contacts
+from engine.store.tables import assignments, entries, interactions, routing_events, segments, work_items
 
 _NOTHING: ColumnElement[str] = literal_column("''")
 _ZERO: ColumnElement[int] = literal_column("0")

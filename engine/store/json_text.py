@@ -14,6 +14,11 @@ def dump(value: Mapping[str, object] | tuple[object, ...] | list[object]) -> str
     return msgspec.json.encode(value).decode()
 
 
+def load_names(text: str) -> tuple[str, ...]:
+    """Read a JSON list of names."""
+    return () if text in ("", "[]") else msgspec.json.decode(text, type=tuple[str, ...])
+
+
 def load(text: str) -> dict[str, object]:
     """Read a JSON object; empty text is an empty object."""
     if text in ("", "{}"):

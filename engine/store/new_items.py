@@ -13,11 +13,13 @@ from sqlalchemy import Connection, Select, Table, bindparam, select
 
 from engine.model.record import Added, NewWork
 from engine.model.work import WorkItem
+from engine.store.cases.tables import cases
 from engine.store.conditions import HAS_REFERENCE, HAS_REQUEST_KEY
+from engine.store.customers.tables import contacts
 from engine.store.direct import first
 from engine.store.json_text import dump
 from engine.store.rows import item_of
-from engine.store.tables import cases, contacts, users, work_items
+from engine.store.tables import users, work_items
 from engine.store.upsert import insert_once
 
 _OF_ORGANISATION = select(work_items).where(work_items.c.org_id == bindparam("org"))

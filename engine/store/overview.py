@@ -8,10 +8,12 @@ from sqlalchemy import Connection, Select, and_, bindparam, func, select
 
 from engine.errors import NotFound
 from engine.model.record import Overview
+from engine.store.cases.tables import cases
 from engine.store.conditions import ITEM_OPEN
+from engine.store.customers.tables import contacts
 from engine.store.direct import beside
 from engine.store.rows import case_of, contact_of, interaction_of, item_of
-from engine.store.tables import cases, contacts, interactions, work_items
+from engine.store.tables import interactions, work_items
 
 _NEWEST_ITEM: Select[Any] = (
     select(work_items)

@@ -14,7 +14,7 @@ from engine.model.organisation import Role
 from engine.model.record import Alert, ApiToken, AuditEvent, Escalation, Snapshot
 from engine.model.user import Scope, User
 from engine.model.work import EventKind, Requirement, RoutingEvent, WorkItem, WorkState
-from engine.store.json_text import load
+from engine.store.json_text import load, load_names
 
 AnyRow = Row[Any]
 
@@ -28,6 +28,14 @@ def contact_of(row: AnyRow) -> Contact:
         email=row.email,
         language=row.language,
         created_ms=row.created_ms,
+        time_zone=row.time_zone,
+        tier=row.tier,
+        title=row.title,
+        notes=row.notes,
+        fields=load(row.fields),
+        merged_into=row.merged_into,
+        version=row.version,
+        updated_ms=row.updated_ms,
     )
 
 
@@ -135,6 +143,20 @@ def case_of(row: AnyRow) -> Case:
         updated_ms=row.updated_ms,
         closed_ms=row.closed_ms,
         escalated_ms=row.escalated_ms,
+        description=row.description,
+        type=row.type,
+        account_id=row.account_id,
+        parent_id=row.parent_id,
+        team=row.team,
+        fields=load(row.fields),
+        tags=load_names(row.tags),
+        plan=row.plan,
+        entitlement_id=row.entitlement_id,
+        entitled=row.entitled,
+        reopened=row.reopened,
+        rating=row.rating,
+        item_id=row.item_id,
+        merged_into=row.merged_into,
     )
 
 

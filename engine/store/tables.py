@@ -75,21 +75,6 @@ api_tokens = Table(
     Index("ix_api_tokens_org", "org_id", "id"),
 )
 
-contacts = Table(
-    "contacts",
-    METADATA,
-    _key("id"),
-    _text("org_id"),
-    _text("name"),
-    _text("email"),
-    _text("email_key"),  # case-folded; '' = none
-    _text("language"),
-    _text("search"),  # name and address, case-folded
-    _number("created_ms"),
-    _where("ux_contacts_email", ("org_id", "email_key"), "email_key <> ''", unique=True),
-    Index("ix_contacts_org", "org_id", "id"),
-)
-
 interactions = Table(
     "interactions",
     METADATA,
@@ -114,6 +99,7 @@ interactions = Table(
     _text("close_reason"),
     _number("last_visitor_ms"),
     _number("warned_ms"),
+    _number("watched"),  # 1 = what is said is told to the case's clocks and rules
     _where("ux_interactions_open_key", ("org_id", "channel", "conversation_key"), "state = 'open'", unique=True),
     # A chat's session token is one interaction for ever, open or closed.
     _where("ux_interactions_token", ("org_id", "channel", "token_hash"), "token_hash <> ''", unique=True),
@@ -230,48 +216,6 @@ segments = Table(
     Index("ix_segments_offered", "org_id", "offered_ms"),
 )
 
-cases = Table(
-    "cases",
-    METADATA,
-    _key("id"),
-    _text("org_id"),
-    _number("number"),
-    _text("subject"),
-    _text("contact_id"),
-    _text("status"),
-    _number("priority"),
-    _text("queue"),
-    _text("owner_id"),
-    _text("origin"),
-    _text("topic"),
-    _number("version"),
-    _number("opened_ms"),
-    _number("updated_ms"),
-    _number("closed_ms"),
-    _number("escalated_ms"),
-    _text("search"),  # number and subject, case-folded
-    Index("ux_cases_number", "org_id", "number", unique=True),
-    Index("ix_cases_status", "org_id", "status", "number"),
-    Index("ix_cases_owner", "org_id", "owner_id", "number"),
-    Index("ix_cases_contact", "org_id", "contact_id", "number"),
-)
-
-case_events = Table(
-    "case_events",
-    METADATA,
-    _key("id"),
-    _text("org_id"),
-    Column("case_id", Text, ForeignKey("cases.id"), nullable=False),
-    _number("number"),  # counts within the case: several events share a millisecond
-    _number("at_ms"),
-    _text("kind"),
-    _text("actor_id"),
-    _text("client_id"),
-    _text("data"),
-    Index("ux_case_events_case", "case_id", "number", unique=True),
-    _where("ux_case_events_client", ("case_id", "actor_id", "client_id"), "client_id <> ''", unique=True),
-)
-
 routing_events = Table(
     "routing_events",
     METADATA,
@@ -329,22 +273,6 @@ queue_targets = Table(
     _key("org_id"),
     _key("queue"),
     _number("target_ms"),
-)
-
-escalations = Table(
-    "escalations",
-    METADATA,
-    Column("item_id", Text, ForeignKey("work_items.id"), primary_key=True, nullable=False),
-    _number_key("segment"),
-    _text("id"),
-    _text("org_id"),
-    _text("queue"),
-    _number("priority"),
-    _text("case_id"),
-    _number("at_ms"),
-    _number("done_ms"),
-    Index("ux_escalations_id", "id", unique=True),
-    _where("ix_escalations_undone", ("org_id", "at_ms"), "done_ms = 0"),
 )
 
 alerts = Table(

@@ -11,11 +11,12 @@ from engine.model.record import Added, NewWork, Waiting
 from engine.model.work import Plan, WorkItem, WorkState
 from engine.store.access import Access
 from engine.store.conditions import HAS_REQUEST_KEY, ITEM_OPEN, ITEM_PENDING
+from engine.store.customers.tables import contacts
 from engine.store.direct import first, run
 from engine.store.json_text import dump
 from engine.store.new_items import add_items
 from engine.store.rows import item_of
-from engine.store.tables import contacts, interactions, work_items
+from engine.store.tables import interactions, work_items
 
 WorkItems = list[WorkItem]
 WaitingItems = list[Waiting]

@@ -3,9 +3,6 @@
 import time
 from collections.abc import Sequence
 
-from engine.cases.escalate import Escalator
-from engine.cases.lifecycle import Cases
-from engine.cases.sweep import CaseSweeper
 from engine.clock import Clock
 from engine.intake.hours import HoursKeeper
 from engine.intake.reception import Reception
@@ -16,6 +13,7 @@ from engine.loops import Role
 from engine.router.router import Router
 from engine.router.waits import WaitKeeper
 from engine.store.store import Store
+from engine.wiring.housekeeping import Housekeeping
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.recorder import Recorder
 from engine.wiring.waits import Waits
@@ -43,24 +41,27 @@ def sweep_of(
     )
 
 
+def housekeeping_of(store: Store, clock: Clock, *, keep_ms: int) -> Housekeeping:
+    """Build the role that deletes what need not be kept any longer."""
+    groups = (store.sessions, store.idempotency, store.work)
+    return Housekeeping(groups=groups, history=store.retention, keep_ms=keep_ms, clock=clock)
+
+
 def single_roles(
     store: Store,
     router: Router,
     book: OrganisationBook,
     clock: Clock,
     *,
-    cases: Cases,
     waits: Waits,
     recorder: Recorder,
 ) -> Sequence[Role]:
     """Build the roles of which one process plays each.
 
-    They resume parked work, tell queues their hours, estimate waits, escalate, file conversations.
+    They resume parked work, tell queues their hours, estimate waits.
     """
     return (
         Returns(parked=store.parked, board=router, recorder=recorder, seconds=time.monotonic),
         WaitKeeper(queues=router, history=store.told, organisations=book, share=waits, clock=clock),
         HoursKeeper(queues=router, organisations=book, clock=clock),
-        Escalator(record=store.escalations, priorities=router, organisations=book, clock=clock),
-        CaseSweeper(record=store.cases, cases=cases, organisations=book, clock=clock),
     )

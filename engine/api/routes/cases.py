@@ -48,7 +48,7 @@ async def list_cases(
 
     Newest first; `before_number` is the last number of the page before.
     """
-    found = await parts.case_reader.list(
+    found = await parts.service.case_reader.list(
         who.org_id,
         status=status.value if status else None,
         owner_id=who.user_id if owner == "me" else owner,
@@ -72,7 +72,7 @@ async def read_case(case_id: str, request: Request, parts: Parts, who: Agent) ->
 
     With its contact and its timeline: events and conversations with their transcripts, oldest first.
     """
-    found = await parts.case_reader.timeline(who.org_id, case_id, limit=TIMELINE)
+    found = await parts.service.case_reader.timeline(who.org_id, case_id, limit=TIMELINE)
     contact = await _contact(parts, who.org_id, found.case.contact_id)
     names = await _names(request).of(who.org_id)
     return CaseDetail(
@@ -93,7 +93,9 @@ async def open_case(body: NewCase, parts: Parts, who: Agent) -> CaseAnswer:
     A conversation has at most one case: if there is one, it is the answer.
     """
     await parts.conversations.get(who.org_id, body.interaction_id)
-    case = await parts.cases.open_by_hand(who.org_id, body.interaction_id, subject=body.subject, actor_id=who.user_id)
+    case = await parts.service.cases.open_by_hand(
+        who.org_id, body.interaction_id, subject=body.subject, actor_id=who.user_id
+    )
     parts.floor.case_opened(who.org_id, body.interaction_id)
     return await named_case(parts, case, None)
 
@@ -108,7 +110,9 @@ async def change_case(case_id: str, body: CaseChange, parts: Parts, who: Agent) 
         await parts.users.get(who.org_id, body.owner_id)
     if not changes:
         raise InvalidInput("Nothing to change.")
-    case = await parts.cases.change(who.org_id, case_id, version=body.version, changes=changes, actor_id=who.user_id)
+    case = await parts.service.cases.change(
+        who.org_id, case_id, version=body.version, changes=changes, actor_id=who.user_id
+    )
     parts.floor.case_changed(case)
     return await named_case(parts, case, None)
 
@@ -118,8 +122,8 @@ async def comment_on_case(case_id: str, body: NewComment, parts: Parts, who: Age
 
     Internal. The same `client_id` is the same comment.
     """
-    await parts.case_reader.get(who.org_id, case_id)
-    event = await parts.cases.comment(
+    await parts.service.case_reader.get(who.org_id, case_id)
+    event = await parts.service.cases.comment(
         who.org_id, case_id, body=body.body, actor_id=who.user_id, client_id=body.client_id
     )
     return CaseEventAnswer.of(event, actor=who.name)
@@ -144,7 +148,7 @@ def _names(request: Request) -> Names:
 
 async def _contact(parts: ApiParts, org_id: str, contact_id: str) -> Contact | None:
     try:
-        return await parts.customers.get(org_id, contact_id) if contact_id else None
+        return await parts.service.customers.get(org_id, contact_id) if contact_id else None
     except NotFound:
         return None
 

@@ -20,7 +20,7 @@ async def list_contacts(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[ContactAnswer]:
     """Find contacts."""
-    return Page(items=[ContactAnswer.of(one) for one in await parts.customers.list(who.org_id, text, limit)])
+    return Page(items=[ContactAnswer.of(one) for one in await parts.service.customers.list(who.org_id, text, limit)])
 
 
 async def read_contact(contact_id: str, parts: Parts, who: Agent) -> ContactDetail:
@@ -28,8 +28,8 @@ async def read_contact(contact_id: str, parts: Parts, who: Agent) -> ContactDeta
 
     With the latest conversations, newest first.
     """
-    contact = await parts.customers.get(who.org_id, contact_id)
-    interactions = await parts.customers.interactions(who.org_id, contact_id, LAST_INTERACTIONS)
+    contact = await parts.service.customers.get(who.org_id, contact_id)
+    interactions = await parts.service.customers.interactions(who.org_id, contact_id, LAST_INTERACTIONS)
     return ContactDetail(
         contact=ContactAnswer.of(contact), interactions=[InteractionAnswer.of(one) for one in interactions]
     )

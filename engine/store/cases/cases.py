@@ -13,12 +13,13 @@ from engine.model.case import CASE_CHANGES, Case, CaseEvent, CaseStatus
 from engine.model.conversation import Interaction
 from engine.model.record import CaseTimeline, Conversation
 from engine.store.access import Access
+from engine.store.cases.tables import case_events, cases
 from engine.store.cases.writes import NewCase, add_event, lock_case, open_case, search_text, write_changes
 from engine.store.conditions import INTERACTION_UNFILED, ITEM_OPEN
 from engine.store.conversations import locked
 from engine.store.rows import AnyRow, case_event_of, case_of, entry_of, interaction_of
 from engine.store.search import containing
-from engine.store.tables import case_events, cases, entries, interactions, work_items
+from engine.store.tables import entries, interactions, work_items
 
 CaseList = list[Case]
 CaseEvents = list[CaseEvent]

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, select, update
 from engine.ids import NewId
 from engine.model.record import Escalation
 from engine.store.access import Access
+from engine.store.cases.tables import escalations
 from engine.store.cases.writes import add_event, lock_case, write_changes
 from engine.store.conditions import ESCALATION_UNDONE, ITEM_OPEN, SEGMENT_OPEN, SEGMENT_UNANSWERED
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow, case_of, escalation_of
-from engine.store.tables import alerts, escalations, segments, work_items
+from engine.store.tables import alerts, segments, work_items
 from engine.store.upsert import insert_once
 
 Rules = Mapping[str, tuple[int, int]]

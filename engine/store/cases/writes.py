@@ -9,10 +9,11 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from engine.ids import NewId
 from engine.model.case import Case, CaseEvent, CaseStatus
+from engine.store.cases.tables import case_events, cases
 from engine.store.direct import first, scalar
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow, case_of
-from engine.store.tables import case_events, cases, organisations
+from engine.store.tables import organisations
 from engine.store.upsert import change, insert, insert_once
 
 SUBJECT_LENGTH = 200
@@ -98,6 +99,20 @@ def _row(case: Case) -> dict[str, object]:
         "updated_ms": case.updated_ms,
         "closed_ms": case.closed_ms,
         "escalated_ms": case.escalated_ms,
+        "description": case.description,
+        "type": case.type,
+        "account_id": case.account_id,
+        "parent_id": case.parent_id,
+        "team": case.team,
+        "fields": dump(case.fields),
+        "tags": dump(case.tags),
+        "plan": case.plan,
+        "entitlement_id": case.entitlement_id,
+        "entitled": case.entitled,
+        "reopened": case.reopened,
+        "rating": case.rating,
+        "item_id": case.item_id,
+        "merged_into": case.merged_into,
         "search": search_text(case.number, case.subject),
     }
 

@@ -8,9 +8,10 @@ from engine.errors import NotFound
 from engine.model.conversation import Interaction
 from engine.model.customer import Contact
 from engine.store.access import Access
+from engine.store.customers.tables import contacts
 from engine.store.rows import contact_of, interaction_of
 from engine.store.search import containing
-from engine.store.tables import contacts, interactions
+from engine.store.tables import interactions
 
 Contacts = list[Contact]
 Interactions = list[Interaction]

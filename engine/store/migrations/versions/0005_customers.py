@@ -1,0 +1,161 @@
+"""Customers: addresses, accounts, teams, assets, orders, contracts, entitlements, leads, merges."""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+from engine.store.migrations.spelling import create, drop, extend, index
+
+revision: str = "0005"
+down_revision: str | None = "0004"
+branch_labels: Sequence[str] | None = None
+depends_on: Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    """Extend contacts; create what a service desk knows of its customers."""
+    extend("contacts", texts="time_zone tier title notes merged_into", numbers="updated_ms", ones="version")
+    op.execute("ALTER TABLE contacts ADD COLUMN fields TEXT NOT NULL DEFAULT '{}'")
+    _persons()
+    _teams()
+    _things()
+    _promises()
+    # Every address that is known is an address of its contact; its row has the contact's own id.
+    op.execute(
+        "INSERT INTO contact_addresses (id, org_id, contact_id, channel, value, key, label, verified_ms, created_ms)"
+        " SELECT id, org_id, id, 'email', email, email_key, '', 0, created_ms FROM contacts WHERE email_key <> ''"
+    )
+
+
+def downgrade() -> None:
+    """Drop them."""
+    drop(
+        "contact_addresses",
+        "accounts",
+        "account_relations",
+        "account_team",
+        "default_team",
+        "assets",
+        "orders",
+        "contracts",
+        "entitlements",
+        "leads",
+        "merges",
+    )
+    for name in ("time_zone", "tier", "title", "notes", "merged_into", "updated_ms", "version", "fields"):
+        op.drop_column("contacts", name)
+
+
+def _persons() -> None:
+    create(
+        "contact_addresses",
+        keys="id",
+        texts="org_id contact_id channel value key label",
+        numbers="verified_ms created_ms",
+    )
+    index("ix_contact_addresses_contact", "contact_addresses", "contact_id id")
+    index("ux_contact_addresses_key", "contact_addresses", "org_id channel key", unique=True)
+    create(
+        "accounts",
+        keys="id",
+        texts="org_id name name_key parent_id domain phone website industry tier owner_id time_zone "
+        "notes fields search merged_into",
+        numbers="version created_ms updated_ms",
+    )
+    index("ix_accounts_domain", "accounts", "org_id domain", where="domain <> ''")
+    index("ix_accounts_name", "accounts", "org_id name_key")
+    index("ix_accounts_org", "accounts", "org_id id")
+    index("ix_accounts_parent", "accounts", "org_id parent_id", where="parent_id <> ''")
+    create(
+        "account_relations",
+        keys="id",
+        texts="org_id contact_id account_id role from_date to_date notes",
+        numbers="direct created_ms",
+    )
+    index("ix_account_relations_account", "account_relations", "account_id id")
+    index("ix_account_relations_contact", "account_relations", "contact_id id")
+    index(
+        "ux_account_relations_direct",
+        "account_relations",
+        "contact_id",
+        where="direct = 1 AND to_date = ''",
+        unique=True,
+    )
+
+
+def _teams() -> None:
+    create(
+        "account_team",
+        keys="account_id user_id",
+        texts="org_id role account_access case_access",
+        numbers="created_ms",
+    )
+    index("ix_account_team_user", "account_team", "org_id user_id account_id")
+    create(
+        "default_team",
+        keys="user_id member_id",
+        texts="org_id role account_access case_access",
+    )
+    create(
+        "merges",
+        keys="id",
+        texts="org_id kind kept_id lost_id data merged_by undone_by",
+        numbers="merged_ms undone_ms",
+    )
+    index("ix_merges_kept", "merges", "org_id kept_id")
+    index("ix_merges_lost", "merges", "org_id lost_id")
+
+
+def _things() -> None:
+    create(
+        "assets",
+        keys="id",
+        texts="org_id account_id contact_id name product serial status purchased_on warranty_until notes fields",
+        numbers="version created_ms updated_ms",
+    )
+    index("ix_assets_account", "assets", "account_id id", where="account_id <> ''")
+    index("ix_assets_contact", "assets", "contact_id id", where="contact_id <> ''")
+    index("ix_assets_org", "assets", "org_id id")
+    index("ix_assets_serial", "assets", "org_id serial", where="serial <> ''")
+    create(
+        "orders",
+        keys="id",
+        texts="org_id number account_id contact_id status ordered_on currency lines fields",
+        numbers="total_minor version created_ms updated_ms",
+    )
+    index("ix_orders_account", "orders", "account_id id", where="account_id <> ''")
+    index("ix_orders_contact", "orders", "contact_id id", where="contact_id <> ''")
+    index("ux_orders_number", "orders", "org_id number", unique=True)
+
+
+def _promises() -> None:
+    create(
+        "contracts",
+        keys="id",
+        texts="org_id number account_id name status starts_on ends_on notes",
+        numbers="version created_ms updated_ms",
+    )
+    index("ix_contracts_account", "contracts", "account_id id", where="account_id <> ''")
+    index("ux_contracts_number", "contracts", "org_id number", unique=True)
+    create(
+        "entitlements",
+        keys="id",
+        texts="org_id name kind plan contract_id account_id contact_id asset_id channels starts_on ends_on",
+        numbers="cases_allowed cases_used version created_ms updated_ms",
+    )
+    index("ix_entitlements_account", "entitlements", "account_id id", where="account_id <> ''")
+    index("ix_entitlements_asset", "entitlements", "asset_id id", where="asset_id <> ''")
+    index("ix_entitlements_contact", "entitlements", "contact_id id", where="contact_id <> ''")
+    index("ix_entitlements_contract", "entitlements", "contract_id id", where="contract_id <> ''")
+    index("ix_entitlements_org", "entitlements", "org_id id")
+    create(
+        "leads",
+        keys="id",
+        texts="org_id kind subject notes status case_id contact_id account_id owner_id queue item_id "
+        "currency created_by",
+        numbers="value_minor version created_ms updated_ms",
+    )
+    index("ix_leads_account", "leads", "account_id id", where="account_id <> ''")
+    index("ix_leads_case", "leads", "case_id id", where="case_id <> ''")
+    index("ix_leads_contact", "leads", "contact_id id", where="contact_id <> ''")
+    index("ix_leads_org", "leads", "org_id id")

@@ -1,0 +1,41 @@
+"""Customers and cases: the stages behind the service desk, built once per process."""
+
+from collections.abc import Sequence
+
+from engine.api.service import ServiceParts
+from engine.cases.escalate import Escalator
+from engine.cases.lifecycle import Cases
+from engine.cases.sweep import CaseSweeper
+from engine.clock import Clock
+from engine.ids import NewId
+from engine.loops import Role
+from engine.router.router import Router
+from engine.settings import Settings
+from engine.store.store import Store
+from engine.wiring.organisations import OrganisationBook
+
+
+class ServiceDesk:
+    """Hold the stages that keep customers and cases."""
+
+    def __init__(
+        self, *, settings: Settings, store: Store, book: OrganisationBook, clock: Clock, new_id: NewId
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._book = book
+        self._clock = clock
+        self._new_id = new_id
+        self.cases = Cases(record=store.cases, organisations=book, clock=clock)
+
+    def parts(self) -> ServiceParts:
+        """Return what the service desk's routes need."""
+        return ServiceParts(cases=self.cases, case_reader=self._store.cases, customers=self._store.customers)
+
+    def work_roles(self, router: Router) -> Sequence[Role]:
+        """Build the roles of which one process plays each: escalate late work, file conversations."""
+        store, book, clock = self._store, self._book, self._clock
+        return (
+            Escalator(record=store.escalations, priorities=router, organisations=book, clock=clock),
+            CaseSweeper(record=store.cases, cases=self.cases, organisations=book, clock=clock),
+        )
