@@ -8,7 +8,7 @@ to an older engine; an unknown ``type`` is a bad frame. Times are RFC 3339 strin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -65,6 +65,14 @@ class SendMessage(ClientFrame, frozen=True, tag="message"):
     consult_id: str = ""  # of a note: the consult whose thread it belongs to
 
 
+class Accept(ClientFrame, frozen=True, tag="accept"):
+    """Accept an offer; answered with ``accepted`` or an ``error``. Repeatable, like the HTTP route of this name."""
+
+    item_id: Annotated[str, msgspec.Meta(max_length=100)]
+    assignment: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
+    client_id: Annotated[str, msgspec.Meta(max_length=100)] = ""
+
+
 class SendTyping(ClientFrame, frozen=True, tag="typing"):
     """Begin or stop to type."""
 
@@ -101,6 +109,7 @@ CLIENT_FRAMES: tuple[type[ClientFrame], ...] = (
     ClientHello,
     Heartbeat,
     SendMessage,
+    Accept,
     SendTyping,
     SendRead,
     Sync,
@@ -183,6 +192,14 @@ class Ack(ServerFrame, frozen=True, tag="ack"):
     at: str
 
 
+class Accepted(ServerFrame, frozen=True, tag="accepted"):
+    """The offer is accepted, and the assignment in the record."""
+
+    client_id: str
+    item_id: str
+    assignment: int
+
+
 class TypingFrame(ServerFrame, frozen=True, tag="typing"):
     """Somebody else types, or stopped."""
 
@@ -246,7 +263,7 @@ class Pong(ServerFrame, frozen=True, tag="pong"):
 
 
 class ErrorFrame(ServerFrame, frozen=True, tag="error"):
-    """A frame was refused; ``client_id`` names the message it was about."""
+    """A frame was refused; ``client_id`` names the message or command it was about."""
 
     slug: str
     detail: str
@@ -261,6 +278,7 @@ SERVER_FRAMES: tuple[type[ServerFrame], ...] = (
     ConversationFrame,
     EntryFrame,
     Ack,
+    Accepted,
     TypingFrame,
     ReceiptFrame,
     VisitorFrame,
@@ -281,7 +299,7 @@ def decode(text: str | bytes) -> ClientFrame:
     try:
         frame: ClientFrame = msgspec.json.decode(
             text,
-            type=ClientHello | Heartbeat | SendMessage | SendTyping | SendRead | Sync | WatchTopic | Look,
+            type=ClientHello | Heartbeat | SendMessage | Accept | SendTyping | SendRead | Sync | WatchTopic | Look,
         )
     except (msgspec.DecodeError, UnicodeError) as error:
         raise ProtocolError(f"the frame cannot be read: {error}") from error

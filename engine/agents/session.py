@@ -16,9 +16,12 @@ from typing import Any, Protocol
 import structlog
 
 from engine.agents.board import Wallboard
+from engine.agents.commands import Commands
 from engine.agents.desk import Desk, StatusBoard, WorkRecord
 from engine.agents.floor import Floor
 from engine.agents.frames import (
+    Accept,
+    Accepted,
     Ack,
     ClientFrame,
     ClientHello,
@@ -137,11 +140,13 @@ class AgentSession:
         )
         self._mirror = self._make_mirror()
         self._watch = Watch(org_id=who.org_id, board=parts.wallboard, alerts=parts.alerts, send=self.tell)
+        self._commands = Commands(name=f"agent-socket:command:{who.login}")
         self._waiting = WaitingView(who=who, room=parts.waiting, organisations=parts.organisations, send=self.tell)
         self._handlers: dict[type[ClientFrame], Callable[[Any], Awaitable[None]]] = {
             ClientHello: self._on_hello,
             Heartbeat: self._on_heartbeat,
             SendMessage: self._on_message,
+            Accept: self._on_accept,
             SendTyping: self._on_typing,
             SendRead: self._on_read,
             Sync: self._on_sync,
@@ -212,6 +217,7 @@ class AgentSession:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._commands.close()
             self._parts.floor.remove(self)
             self._mirror.close()
             self._inbox.close()
@@ -263,8 +269,12 @@ class AgentSession:
     async def _handle(self, text: str | bytes) -> None:
         frame = decode(text)
         self._parts.presence.beat(self._connection)
+        await self._carry_out(frame, self._handlers[type(frame)])
+
+    async def _carry_out(self, frame: ClientFrame, handler: Callable[[Any], Awaitable[None]]) -> None:
+        """Run a frame's handler; tell what it refuses. Raises ProtocolError."""
         try:
-            await self._handlers[type(frame)](frame)
+            await handler(frame)
         except ProtocolError:
             raise
         except CordboardError as error:
@@ -293,6 +303,13 @@ class AgentSession:
         self._send(
             Ack(client_id=frame.client_id, interaction_id=entry.interaction_id, seq=entry.seq, at=rfc3339(entry.at_ms))
         )
+
+    async def _on_accept(self, frame: Accept) -> None:
+        await self._commands.begin(lambda: self._guard(self._carry_out(frame, self._accept)))
+
+    async def _accept(self, frame: Accept) -> None:
+        await self._parts.desk.accept(self._who, frame.item_id, frame.assignment)
+        self._send(Accepted(client_id=frame.client_id, item_id=frame.item_id, assignment=frame.assignment))
 
     async def _on_typing(self, frame: SendTyping) -> None:
         self._shown.require(frame.interaction_id)

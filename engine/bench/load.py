@@ -249,7 +249,7 @@ class Load:
     def offered(self, agent: Agent, offer: Offer) -> None:
         """Measure an offer; accept it."""
         now, interaction_id = time.perf_counter(), offer.interaction.id
-        self._spawn(self._accept(agent.token, offer))
+        agent.accept(offer)
         if interaction_id in self._asked:
             self._note_offer(interaction_id, now, agent)
         else:
@@ -264,17 +264,6 @@ class Load:
         meter.latencies["offer"].record(now - due)
         meter.counts["offers"] += 1
         self._chats[interaction_id].agent = agent
-
-    async def _accept(self, token: str, offer: Offer) -> None:
-        try:
-            answer = await self._http.post(
-                f"/offers/{offer.item_id}/accept", json={"assignment": offer.assignment}, headers=_bearer(token)
-            )
-        except httpx.HTTPError as error:
-            self.failed(f"accept:{type(error).__name__}")
-            return
-        if answer.status_code >= 400:
-            self.failed(f"accept:{answer.json().get('slug', answer.status_code)}")
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

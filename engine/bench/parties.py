@@ -117,6 +117,12 @@ class Agent:
                 )
             )
 
+    def accept(self, offer: Offer) -> None:
+        """Accept an offer; a refusal comes as an ``error``."""
+        if self._wire is not None:
+            frame = {"type": "accept", "item_id": offer.item_id, "assignment": offer.assignment}
+            self._wire.send(_encode(frame))
+
     async def stop(self) -> None:
         """Close the socket."""
         self._stopping = True

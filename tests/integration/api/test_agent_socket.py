@@ -234,6 +234,45 @@ def closed_1013(engine: Engine) -> bool:
     return 'cordboard_socket_closes_total{code="1013",kind="agent"} 1.0' in lines
 
 
+async def test_an_offer_is_accepted_over_the_socket(engine: Engine, org: str) -> None:
+    ana = await engine.signed_in("ana")
+    async with engine.served() as address, agent_socket(address, ana) as link:
+        await ana.post("/presence", {"status": "available"})
+        async with visitor(address, org) as vera:
+            offer = (await link.state(offers=1))["offers"][0]
+            named = {"item_id": offer["item_id"], "assignment": offer["assignment"]}
+            await link.send("accept", **named, client_id="a1")
+            assert await link.until("accepted") == {"type": "accepted", "client_id": "a1", **named}
+            item = (await ana.get(f"/work-items/{offer['item_id']}")).json()
+            assert (item["state"], item["assignment"]) == ("active", offer["assignment"])
+            assert (await link.until("conversation"))["interaction"]["id"] == vera.interaction_id
+            await link.send("accept", **named, client_id="a2")  # a repeat, after the answer was lost
+            assert (await link.until("accepted"))["client_id"] == "a2"
+            again = await ana.post(f"/offers/{offer['item_id']}/accept", {"assignment": offer["assignment"]})
+            assert again.status_code == 200
+
+
+async def test_an_offer_that_is_not_mine_is_refused_over_the_socket_as_over_http(engine: Engine, org: str) -> None:
+    ana, ben = await engine.signed_in("ana"), await engine.signed_in("ben")
+    async with engine.served() as address, agent_socket(address, ana) as anas, agent_socket(address, ben) as bens:
+        await ana.post("/presence", {"status": "available"})
+        async with visitor(address, org):
+            offer = (await anas.state(offers=1))["offers"][0]
+            wrong = (
+                (bens, ben, offer["item_id"], offer["assignment"]),
+                (anas, ana, offer["item_id"], offer["assignment"] + 7),
+                (anas, ana, "no-such-item", 1),
+            )
+            for link, browser, item_id, assignment in wrong:
+                await link.send("accept", item_id=item_id, assignment=assignment, client_id="c")
+                error = await link.until("error")
+                answer = await browser.post(f"/offers/{item_id}/accept", {"assignment": assignment})
+                assert answer.status_code >= 400
+                assert (error["slug"], error["client_id"]) == (answer.json()["slug"], "c")
+            await anas.send("heartbeat")
+            await anas.until("pong")
+
+
 async def stalled_socket(address: str, browser: Browser) -> socket.socket:
     """Shake hands as a WebSocket client, say hello, and never read again."""
     host, port = address.split(":")

@@ -45,6 +45,8 @@ def test_a_frame_is_read() -> None:
         ('{"type": "typing", "interaction_id": "i", "on": "yes"}', "bad-frame"),
         ('{"type": "read", "interaction_id": "i", "seq": 1.5}', "bad-frame"),
         ('{"type": "message", "interaction_id": 7, "client_id": "c", "body": "b"}', "bad-frame"),
+        ('{"type": "accept", "item_id": "w", "assignment": 0}', "bad-frame"),
+        ('{"type": "accept", "item_id": "w", "assignment": 9007199254740992}', "bad-frame"),
         ("\udcff", "bad-frame"),
         ('{"type": "message", "body": "' + "x" * 70_000 + '"}', "too-large"),
     ],

@@ -12,6 +12,7 @@ import type {
   WaitingItem,
 } from '@/shared/wire'
 import { announceEntry, announceOffer } from './attention'
+import { makeCommands } from './commands'
 import { keyOf, opened, withEntry, withReceipt, type Conversation, type Held } from './conversation'
 import { makeOutbox, type Outbox, type Pending } from './outbox'
 import { missingAfter } from './transcript'
@@ -48,9 +49,10 @@ export const useDesk = defineStore('desk', () => {
     url: socketAddress,
     open: (url) => new WebSocket(url),
     onFrame: receive,
-    onLink: (fresh) => (link.value = fresh),
+    onLink: linked,
     mayRetry: () => session.holds(),
   }))
+  const commands = makeCommands({ send: (frame) => socket.send(frame), newId: engine.newId })
 
   const held = computed<Held[]>(() =>
     items.value.map((item) => ({ item, conversation: conversations.value[item.interactionId] })),
@@ -86,6 +88,11 @@ export const useDesk = defineStore('desk', () => {
     waiting.value = null
     conversations.value = {}
     selectedId.value = ''
+  }
+
+  function linked(fresh: Link): void {
+    link.value = fresh
+    if (fresh.state !== 'open') commands.giveUp()
   }
 
   function transmit(message: Pending): boolean {
@@ -134,7 +141,11 @@ export const useDesk = defineStore('desk', () => {
         return
       case 'config':
         return void engine.lists().then((fresh) => (lists.value = fresh), () => undefined)
+      case 'accepted':
+        commands.settle(frame.clientId, true)
+        return
       case 'error':
+        if (commands.settle(frame.clientId, false)) return
         if (!outbox.value?.refuse(frame.clientId, frame.detail || frame.slug)) {
           toasts.show('danger', frame.detail || frame.slug)
         }
@@ -262,9 +273,12 @@ export const useDesk = defineStore('desk', () => {
     socket.send({ type: 'typing', interaction_id: id, on })
   }
 
-  function accept(offer: Offer): Promise<boolean> {
-    wanted = offer.itemId
-    return toasts.attempt(() => engine.accept(offer.itemId, offer.assignment))
+  function accept({ itemId, assignment }: Offer): Promise<boolean> {
+    wanted = itemId
+    return toasts.attempt(async () => {
+      const done = await commands.ask({ type: 'accept', item_id: itemId, assignment })
+      if (!done) await engine.accept(itemId, assignment)
+    })
   }
 
   function decline(offer: Offer, reason: string): Promise<boolean> {

@@ -454,6 +454,11 @@ function small(raw: Raw): wire.Frame {
         type: 'ack', interactionId, clientId: text(raw['client_id']),
         seq: count(raw['seq']), at: moment(raw['at']),
       }
+    case 'accepted':
+      return {
+        type: 'accepted', clientId: text(raw['client_id']),
+        itemId: text(raw['item_id']), assignment: count(raw['assignment']),
+      }
     case 'typing':
       return {
         type: 'typing', interactionId, on: flag(raw['on']),

@@ -318,6 +318,7 @@ export type Frame =
   | BoardFrame
   | { type: 'entry'; interactionId: string; entry: Entry }
   | { type: 'ack'; clientId: string; interactionId: string; seq: number; at: number }
+  | { type: 'accepted'; clientId: string; itemId: string; assignment: number }
   | { type: 'typing'; interactionId: string; on: boolean; who: string; name: string }
   | { type: 'receipt'; interactionId: string; receivedSeq: number; readSeq: number }
   | { type: 'visitor'; interactionId: string; online: boolean }

@@ -3,9 +3,11 @@ import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { useDesk } from '@/console/desk'
 import { useSession } from '@/shared/session'
+import type { Offer } from '@/shared/wire'
 import { FakeSocket } from '../shared/fakeSocket'
 
 let sockets: FakeSocket[]
+let posted: string[]
 const NOW = '2026-11-22T12:00:00Z'
 
 function wire(): FakeSocket {
@@ -36,6 +38,13 @@ function conversation(id: string, entries: object[], lastSeq: number): Record<st
   }
 }
 
+function offer(itemId: string): object {
+  return {
+    item_id: itemId, assignment: 3, queue: 'sales', offered_at: NOW, expires_at: NOW,
+    interaction: { id: 'i9', channel: 'chat' }, contact: { name: 'Vera' }, preview: '',
+  }
+}
+
 const sentOf = (type: string): Record<string, unknown>[] =>
   wire().sent.filter((frame) => frame['type'] === type)
 
@@ -47,6 +56,11 @@ beforeEach(() => {
     const made = new FakeSocket(url)
     sockets.push(made)
     return made
+  })
+  posted = []
+  vi.stubGlobal('fetch', (url: string) => {
+    posted.push(url)
+    return Promise.resolve(new Response(null, { status: 204 }))
   })
   setActivePinia(createPinia())
   useSession().signed = {
@@ -153,6 +167,38 @@ describe('the desk', () => {
     const { clientId } = desk.outbox?.say('i1', 'x', false) ?? {}
     wire().tell({ type: 'error', slug: 'not-yours', detail: 'Not with you.', client_id: clientId })
     expect(desk.outbox?.of('i1')[0]?.refusal).toBe('Not with you.')
+  })
+
+  it('accepts an offer over the socket', async () => {
+    const desk = begin()
+    wire().tell(state([], [offer('w1')]))
+    const [first] = desk.offers
+    const done = desk.accept(first as Offer)
+    const clientId = sentOf('accept')[0]?.['client_id']
+    expect(sentOf('accept')).toEqual([
+      { type: 'accept', item_id: 'w1', assignment: 3, client_id: clientId },
+    ])
+    wire().tell({ type: 'accepted', client_id: clientId, item_id: 'w1', assignment: 3 })
+    expect(await done).toBe(true)
+    expect(posted).toEqual([])
+  })
+
+  it('accepts over HTTP what the socket refuses, loses or keeps silent about', async () => {
+    const desk = begin()
+    wire().tell(state([], [offer('w1')]))
+    const first = desk.offers[0] as Offer
+    const refused = desk.accept(first)
+    const clientId = sentOf('accept')[0]?.['client_id']
+    wire().tell({ type: 'error', slug: 'not-yours', detail: 'x', client_id: clientId })
+    expect(await refused).toBe(true)
+    const silent = desk.accept(first)
+    await vi.advanceTimersByTimeAsync(3_000)
+    expect(await silent).toBe(true)
+    const lost = desk.accept(first)
+    wire().die()
+    expect(await lost).toBe(true)
+    expect(await desk.accept(first)).toBe(true) // without a connection
+    expect(posted).toEqual(Array<string>(4).fill('/api/v1/offers/w1/accept'))
   })
 
   it('lets a visitor type for some seconds only', () => {
