@@ -11,29 +11,18 @@ from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainValidator,
-    StringConstraints,
     WithJsonSchema,
 )
 
 from engine.config.durations import Duration, DurationOrNone
+from engine.config.section import Key, Keyword, Language, Login, Name, OrganisationId, Points, Section, Skills
 from engine.config.texts import LongText, NameText
-from engine.model.organisation import MAX_LEVEL, RANK, Overflow, OverflowTo
+from engine.model.organisation import RANK, Overflow, OverflowTo
 
-Key = Annotated[str, StringConstraints(pattern="^[a-z0-9_-]{1,40}$")]
-OrganisationId = Annotated[str, StringConstraints(pattern="^[a-z0-9-]{1,40}$")]
-Login = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9._@+-]{0,79}$")]
-Language = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 ChannelKind = Literal["chat"]
-Level = Annotated[int, Field(ge=1, le=MAX_LEVEL)]
-Points = Annotated[int, Field(ge=-1_000, le=1_000)]
-Skills = Annotated[dict[Key, Level], Field(max_length=20)]
 
 
 def _origin(text: str) -> str:
@@ -53,12 +42,6 @@ def _day(text: str) -> str:
 Origin = Annotated[str, AfterValidator(_origin)]
 Opening = Annotated[str, AfterValidator(_day)]
 Day = Annotated[list[Opening], Field(max_length=24)]
-
-
-class Section(BaseModel):
-    """Refuse unknown names and loose types in every section."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class OrganisationSection(Section):

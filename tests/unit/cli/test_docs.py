@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from engine.cli import build
 from engine.config import schema
 from engine.config.json_schema import configuration_schema
+from engine.config.section import Section
 from engine.settings import describe
 from tests.unit.cli.test_commands import commands
 
@@ -17,11 +18,11 @@ REFERENCE = ROOT / "docs" / "reference"
 
 
 def sections() -> list[type[BaseModel]]:
-    skipped = (schema.Section, schema.Configuration)  # the latter's names are the headings
+    skipped = (Section, schema.Configuration)  # the latter's names are the headings
     return [
         found
         for found in vars(schema).values()
-        if isinstance(found, type) and issubclass(found, schema.Section) and found not in skipped
+        if isinstance(found, type) and issubclass(found, Section) and found not in skipped
     ]
 
 
