@@ -158,6 +158,7 @@ orders = Table(
     number("created_ms"),
     number("updated_ms"),
     Index("ux_orders_number", "org_id", "number", unique=True),
+    Index("ix_orders_org", "org_id", "id"),
     where("ix_orders_account", ("account_id", "id"), "account_id <> ''"),
     where("ix_orders_contact", ("contact_id", "id"), "contact_id <> ''"),
 )
@@ -178,6 +179,7 @@ contracts = Table(
     number("created_ms"),
     number("updated_ms"),
     Index("ux_contracts_number", "org_id", "number", unique=True),
+    Index("ix_contracts_org", "org_id", "id"),
     where("ix_contracts_account", ("account_id", "id"), "account_id <> ''"),
 )
 
@@ -226,10 +228,14 @@ leads = Table(
     number("value_minor"),
     text("currency"),
     text("created_by"),
+    text("client_id"),  # the writer's own: a repeat is the same lead
     number("version"),
     number("created_ms"),
     number("updated_ms"),
     Index("ix_leads_org", "org_id", "id"),
+    Index("ix_leads_status", "org_id", "status", "id"),
+    where("ux_leads_client", ("case_id", "created_by", "client_id"), "client_id <> ''", unique=True),
+    where("ix_leads_item", ("item_id",), "item_id <> ''"),
     where("ix_leads_case", ("case_id", "id"), "case_id <> ''"),
     where("ix_leads_account", ("account_id", "id"), "account_id <> ''"),
     where("ix_leads_contact", ("contact_id", "id"), "contact_id <> ''"),

@@ -125,6 +125,7 @@ def _things() -> None:
     )
     index("ix_orders_account", "orders", "account_id id", where="account_id <> ''")
     index("ix_orders_contact", "orders", "contact_id id", where="contact_id <> ''")
+    index("ix_orders_org", "orders", "org_id id")
     index("ux_orders_number", "orders", "org_id number", unique=True)
 
 
@@ -136,6 +137,7 @@ def _promises() -> None:
         numbers="version created_ms updated_ms",
     )
     index("ix_contracts_account", "contracts", "account_id id", where="account_id <> ''")
+    index("ix_contracts_org", "contracts", "org_id id")
     index("ux_contracts_number", "contracts", "org_id number", unique=True)
     create(
         "entitlements",
@@ -152,10 +154,13 @@ def _promises() -> None:
         "leads",
         keys="id",
         texts="org_id kind subject notes status case_id contact_id account_id owner_id queue item_id "
-        "currency created_by",
+        "currency created_by client_id",
         numbers="value_minor version created_ms updated_ms",
     )
     index("ix_leads_account", "leads", "account_id id", where="account_id <> ''")
     index("ix_leads_case", "leads", "case_id id", where="case_id <> ''")
     index("ix_leads_contact", "leads", "contact_id id", where="contact_id <> ''")
+    index("ix_leads_item", "leads", "item_id", where="item_id <> ''")
     index("ix_leads_org", "leads", "org_id id")
+    index("ix_leads_status", "leads", "org_id status id")
+    index("ux_leads_client", "leads", "case_id created_by client_id", where="client_id <> ''", unique=True)
