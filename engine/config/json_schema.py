@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from pydantic.json_schema import models_json_schema
 
+from engine.config.condition_fields import condition_json_schema
+from engine.config.condition_schema import CONDITION_REF
 from engine.config.durations import PATTERN, format_duration
 from engine.config.schema import Configuration
 
@@ -28,6 +30,10 @@ def configuration_schema() -> dict[str, object]:
             node["default"] = format_duration(default)
         if "patternProperties" in node:
             node["additionalProperties"] = False
+        if node.get("format") == CONDITION_REF:
+            del node["type"], node["format"]
+            node["$ref"] = "#/$defs/Condition"
+    schemas["Condition"] = condition_json_schema()
     return {
         "$schema": DIALECT,
         "title": "Cordboard configuration file",
