@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, bindparam, or_, select
 from engine.failpoints import failpoint
 from engine.ids import NewId
 from engine.model.case import Case, CaseStatus
+from engine.model.casework import SignalKind
 from engine.model.conversation import (
     Arrival,
     Author,
@@ -29,12 +30,13 @@ from engine.model.record import Opened
 from engine.model.work import CALLBACK, Plan, WorkItem
 from engine.store.access import Access
 from engine.store.appends import row_of_entry
+from engine.store.cases.signals import HEARD, add_signal
 from engine.store.cases.tables import cases
 from engine.store.cases.writes import NewCase, add_event, ensure_organisation, open_case, write_changes
-from engine.store.conditions import HAS_EMAIL, HAS_TOKEN, ITEM_OPEN, ITEM_PENDING
+from engine.store.conditions import HAS_TOKEN, ITEM_OPEN, ITEM_PENDING
 from engine.store.conversations import TURNED_AWAY
 from engine.store.customers.tables import contacts
-from engine.store.customers.writes import row_of_contact
+from engine.store.customers.writes import known_or_kept, row_of_contact
 from engine.store.direct import every, first
 from engine.store.new_items import row_of_item
 from engine.store.rows import AnyRow, case_of, contact_of, entry_of, interaction_of, item_of
@@ -55,9 +57,6 @@ _OF_CHANNEL: Select[Any] = (
 _OF_TOKEN = _OF_CHANNEL.where(interactions.c.token_hash == bindparam("key"), HAS_TOKEN)
 _OF_KEY = _OF_CHANNEL.where(interactions.c.conversation_key == bindparam("key"))
 _CONTACT = select(contacts).where(contacts.c.id == bindparam("contact"))
-_KNOWN = select(contacts).where(
-    contacts.c.org_id == bindparam("org"), contacts.c.email_key == bindparam("key"), HAS_EMAIL
-)
 _CASE = select(cases).where(cases.c.id == bindparam("case"))
 _OPEN_CASE = _CASE.where(cases.c.status != CaseStatus.CLOSED.value).with_for_update()
 _ITEM = (
@@ -83,6 +82,7 @@ class _Opening:
     with_case: bool
     closed: bool  # a form left outside hours: no work item, a case instead
     callback_ms: int | None = None  # a callback is promised, not before this time (0 = at once)
+    watched: bool = False  # what happens to it and its case is told to the case's clerk
 
     @property
     def token_hash(self) -> str:
@@ -97,9 +97,19 @@ class Arrivals:
         self._access = access
 
     async def open_interaction(
-        self, arrival: Arrival, *, kind: str, plan: Plan, case_policy: CasePolicy, now_ms: int
+        self,
+        arrival: Arrival,
+        *,
+        kind: str,
+        plan: Plan,
+        case_policy: CasePolicy,
+        now_ms: int,
+        watched: bool = False,
     ) -> Opened:
-        """Open the conversation, or return it as it stands (``repeated``), open or closed. Idempotent by its key."""
+        """Open the conversation, or return it as it stands (``repeated``), open or closed. Idempotent by its key.
+
+        ``watched``: what is said in it is told to its case's clerk.
+        """
         failpoint("intake.before-commit")
         opening = _Opening(
             arrival=arrival,
@@ -109,11 +119,19 @@ class Arrivals:
             new_id=self._access.new_id,
             with_case=case_policy is CasePolicy.FIRST_MESSAGE,
             closed=False,
+            watched=watched,
         )
         return await self._access.write(arrival.org_id, lambda conn: _open(conn, opening))
 
     async def leave_message(
-        self, arrival: Arrival, *, kind: str, plan: Plan, now_ms: int, callback_ms: int | None = None
+        self,
+        arrival: Arrival,
+        *,
+        kind: str,
+        plan: Plan,
+        now_ms: int,
+        callback_ms: int | None = None,
+        watched: bool = False,
     ) -> Opened:
         """Keep a form left outside hours: a closed interaction with its entry and a case. Idempotent by its key.
 
@@ -129,6 +147,7 @@ class Arrivals:
             with_case=True,
             closed=True,
             callback_ms=callback_ms,
+            watched=watched,
         )
         return await self._access.write(arrival.org_id, lambda conn: _open(conn, opening))
 
@@ -217,12 +236,7 @@ def _contact(conn: Connection, opening: _Opening) -> tuple[Contact, bool]:
         language=arrival.locale,
         created_ms=opening.now_ms,
     )
-    key = contact.email.casefold()
-    if not key:
-        return contact, False
-    if insert_once(conn, contacts, row_of_contact(contact)):
-        return contact, True
-    return contact_of(_require(first(conn, _KNOWN, {"org": arrival.org_id, "key": key}))), True
+    return (known_or_kept(conn, contact), True) if contact.email else (contact, False)
 
 
 def _interaction(opening: _Opening, contact: Contact) -> Interaction:
@@ -267,7 +281,7 @@ def _row(opening: _Opening, interaction: Interaction) -> dict[str, object]:
         "close_reason": interaction.close_reason,
         "last_visitor_ms": interaction.last_visitor_ms,
         "warned_ms": 0,
-        "watched": 0,
+        "watched": int(opening.watched),
     }
 
 
@@ -311,7 +325,16 @@ def _case_of_both(conn: Connection, opening: _Opening, interaction: Interaction)
     write_changes(conn, case, {"contact_id": interaction.contact_id}, opening.now_ms)  # he has said how to reach him
     data = {"interaction_id": interaction.id, "origin": opening.arrival.channel}
     add_event(conn, case, kind="interaction", data=data, new_id=opening.new_id, actor_id="", now_ms=opening.now_ms)
+    if opening.watched:
+        _tell_clerk(conn, opening, interaction, case)
     return case_of(_require(first(conn, _CASE, {"case": case.id})))
+
+
+def _tell_clerk(conn: Connection, opening: _Opening, interaction: Interaction, case: Case) -> None:
+    """Leave word that the customer of a case wrote again, in another conversation."""
+    said = {"interaction_id": interaction.id, "seq": 1, "text": opening.arrival.body[:HEARD]}
+    kind, org_id = SignalKind.MESSAGE, interaction.org_id
+    add_signal(conn, org_id, case.id, kind, new_id=opening.new_id, at_ms=opening.now_ms, **said)
 
 
 def _turned_away(conn: Connection, arrival: Arrival) -> AnyRow | None:
@@ -331,6 +354,8 @@ def _case(conn: Connection, opening: _Opening, interaction: Interaction) -> Case
         priority=plan.priority,
         origin=arrival.channel,
         topic=arrival.topic,
+        watched=opening.watched,
+        said=arrival.body,
     )
     case = open_case(conn, new, new_id=opening.new_id, actor_id="", now_ms=opening.now_ms)
     change(conn, interactions, {"id": interaction.id}, {"case_id": case.id})

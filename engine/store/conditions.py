@@ -8,7 +8,6 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, literal_column
 
 from engine.store.cases.tables import escalations
-from engine.store.customers.tables import contacts
 from engine.store.tables import assignments, entries, interactions, routing_events, segments, work_items
 
 _NOTHING: ColumnElement[str] = literal_column("''")
@@ -17,7 +16,6 @@ _ZERO: ColumnElement[int] = literal_column("0")
 INTERACTION_OPEN: ColumnElement[bool] = interactions.c.state == literal_column("'open'")
 INTERACTION_UNFILED = and_(interactions.c.state == literal_column("'closed'"), interactions.c.case_id == _NOTHING)
 HAS_TOKEN: ColumnElement[bool] = interactions.c.token_hash != _NOTHING
-HAS_EMAIL: ColumnElement[bool] = contacts.c.email_key != _NOTHING
 HAS_CLIENT_ID: ColumnElement[bool] = entries.c.client_id != _NOTHING
 ITEM_PENDING: ColumnElement[bool] = work_items.c.state == literal_column("'pending'")
 ITEM_PARKED: ColumnElement[bool] = work_items.c.state == literal_column("'parked'")

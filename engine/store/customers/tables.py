@@ -13,8 +13,8 @@ contacts = Table(
     key("id"),
     text("org_id"),
     text("name"),
-    text("email"),
-    text("email_key"),  # case-folded; '' = none
+    text("name_key"),  # for finding duplicates: engine/model/naming.py
+    text("email"),  # the main address as written; who has an address is for contact_addresses to say
     text("language"),
     text("time_zone"),
     text("tier"),
@@ -26,8 +26,8 @@ contacts = Table(
     number("updated_ms"),
     text("search"),  # name and address, case-folded
     number("created_ms"),
-    where("ux_contacts_email", ("org_id", "email_key"), "email_key <> ''", unique=True),
     Index("ix_contacts_org", "org_id", "id"),
+    where("ix_contacts_name", ("org_id", "name_key"), "name_key <> ''"),
 )
 
 contact_addresses = Table(
@@ -52,7 +52,7 @@ accounts = Table(
     key("id"),
     text("org_id"),
     text("name"),
-    text("name_key"),  # normalised, for finding duplicates
+    text("name_key"),  # as a contact's
     text("parent_id"),
     text("domain"),  # e-mail domain of its people, case-folded
     text("phone"),  # E.164
@@ -249,11 +249,21 @@ merges = Table(
     text("kind"),  # contact | account | case
     text("kept_id"),
     text("lost_id"),
-    text("data"),  # JSON: what both were, and every reference that was moved
+    text("data"),  # JSON: what both were before, and what became of the kept one
     text("merged_by"),
     number("merged_ms"),
     text("undone_by"),
     number("undone_ms"),
     Index("ix_merges_kept", "org_id", "kept_id"),
     Index("ix_merges_lost", "org_id", "lost_id"),
+)
+
+merge_rows = Table(
+    "merge_rows",
+    METADATA,
+    key("merge_id"),
+    key("place"),  # "table.column" that pointed to the lost one
+    key("row_id"),  # of a row that points to the kept one since; of several columns: joined by a space
+    text("org_id"),
+    text("data"),  # '' = only moved; JSON: what the row was before it was changed or dropped
 )

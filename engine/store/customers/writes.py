@@ -2,8 +2,32 @@
 
 from __future__ import annotations
 
-from engine.model.customer import Contact
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, select
+
+from engine.errors import Unavailable
+from engine.model.customer import EMAIL, Address, Contact, email_key
+from engine.model.naming import person_key
+from engine.store.customers.tables import contact_addresses, contacts
+from engine.store.direct import first
 from engine.store.json_text import dump
+from engine.store.rows import contact_of
+from engine.store.upsert import insert, insert_once
+
+TRIES = 3
+
+# The share lock keeps a merge from moving the address until what is written for its contact is committed.
+_HOLDER: Select[Any] = (
+    select(contacts)
+    .join(contact_addresses, contact_addresses.c.contact_id == contacts.c.id)
+    .where(
+        contact_addresses.c.org_id == bindparam("org"),
+        contact_addresses.c.channel == bindparam("on"),
+        contact_addresses.c.key == bindparam("key"),
+    )
+    .with_for_update(read=True, of=contact_addresses)
+)
 
 
 def row_of_contact(contact: Contact) -> dict[str, object]:
@@ -12,10 +36,10 @@ def row_of_contact(contact: Contact) -> dict[str, object]:
         "id": contact.id,
         "org_id": contact.org_id,
         "name": contact.name,
+        "name_key": person_key(contact.name),
         "email": contact.email,
-        "email_key": contact.email.casefold(),
         "language": contact.language,
-        "search": f"{contact.name} {contact.email}".casefold(),
+        "search": search_text(contact),
         "created_ms": contact.created_ms,
         "time_zone": contact.time_zone,
         "tier": contact.tier,
@@ -26,3 +50,57 @@ def row_of_contact(contact: Contact) -> dict[str, object]:
         "version": contact.version,
         "updated_ms": contact.updated_ms,
     }
+
+
+def search_text(contact: Contact) -> str:
+    """Return what a search for a contact looks through."""
+    return f"{contact.name} {contact.email}".casefold()
+
+
+def row_of_address(address: Address) -> dict[str, object]:
+    """Write an address as a row."""
+    return {
+        "id": address.id,
+        "org_id": address.org_id,
+        "contact_id": address.contact_id,
+        "channel": address.channel,
+        "value": address.value,
+        "key": address.key,
+        "label": address.label,
+        "verified_ms": address.verified_ms,
+        "created_ms": address.created_ms,
+    }
+
+
+def holder_of(conn: Connection, org_id: str, channel: str, key: str) -> Contact | None:
+    """Return the contact who has an address; it stays his until the transaction ends."""
+    row = first(conn, _HOLDER, {"org": org_id, "on": channel, "key": key})
+    return None if row is None else contact_of(row)
+
+
+def known_or_kept(conn: Connection, contact: Contact) -> Contact:
+    """Return the contact who has the e-mail address of ``contact``, else keep ``contact`` with it.
+
+    However many do so at once, one is kept: the address is unique, and comes first. Its row has the contact's own id.
+    """
+    key = email_key(contact.email)
+    address = row_of_address(
+        Address(
+            id=contact.id,
+            org_id=contact.org_id,
+            contact_id=contact.id,
+            channel=EMAIL,
+            value=contact.email,
+            key=key,
+            created_ms=contact.created_ms,
+        )
+    )
+    for _ in range(TRIES):
+        if insert_once(conn, contact_addresses, address):
+            insert(conn, contacts, row_of_contact(contact))
+            return contact
+        holder = holder_of(conn, contact.org_id, EMAIL, key)
+        if holder is not None:
+            return holder
+        # A merge moved the address, or somebody removed it, between the two statements.
+    raise Unavailable("whose the address is changes too fast", slug="store-busy")

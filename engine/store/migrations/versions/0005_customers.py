@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from alembic import op
 
+from engine.model.naming import person_key
 from engine.store.migrations.spelling import create, drop, extend, index
 
 revision: str = "0005"
@@ -14,7 +16,7 @@ depends_on: Sequence[str] | None = None
 
 def upgrade() -> None:
     """Extend contacts; create what a service desk knows of its customers."""
-    extend("contacts", texts="time_zone tier title notes merged_into", numbers="updated_ms", ones="version")
+    extend("contacts", texts="time_zone tier title notes merged_into name_key", numbers="updated_ms", ones="version")
     op.execute("ALTER TABLE contacts ADD COLUMN fields TEXT NOT NULL DEFAULT '{}'")
     _persons()
     _teams()
@@ -25,6 +27,11 @@ def upgrade() -> None:
         "INSERT INTO contact_addresses (id, org_id, contact_id, channel, value, key, label, verified_ms, created_ms)"
         " SELECT id, org_id, id, 'email', email, email_key, '', 0, created_ms FROM contacts WHERE email_key <> ''"
     )
+    # … and from now on only that says whose it is: a contact may have several.
+    op.drop_index("ux_contacts_email", "contacts")
+    op.drop_column("contacts", "email_key")
+    _name_keys()
+    index("ix_contacts_name", "contacts", "org_id name_key", where="name_key <> ''")
 
 
 def downgrade() -> None:
@@ -41,9 +48,24 @@ def downgrade() -> None:
         "entitlements",
         "leads",
         "merges",
+        "merge_rows",
     )
-    for name in ("time_zone", "tier", "title", "notes", "merged_into", "updated_ms", "version", "fields"):
+    op.add_column("contacts", sa.Column("email_key", sa.Text, nullable=False, server_default=""))
+    op.execute("UPDATE contacts SET email_key = lower(email)")
+    index("ux_contacts_email", "contacts", "org_id email_key", where="email_key <> ''", unique=True)
+    op.drop_index("ix_contacts_name", "contacts")
+    for name in ("name_key", "time_zone", "tier", "title", "notes", "merged_into", "updated_ms", "version", "fields"):
         op.drop_column("contacts", name)
+
+
+def _name_keys() -> None:
+    """Give each contact that is there the key of its name, some thousand at a time."""
+    connection, after = op.get_bind(), ""
+    found = sa.text("SELECT id, name FROM contacts WHERE id > :after ORDER BY id LIMIT 5000")
+    write = sa.text("UPDATE contacts SET name_key = :name_key WHERE id = :id")
+    while rows := connection.execute(found, {"after": after}).all():
+        after = rows[-1].id
+        connection.execute(write, [{"id": row.id, "name_key": person_key(row.name)} for row in rows])
 
 
 def _persons() -> None:
@@ -104,6 +126,7 @@ def _teams() -> None:
     )
     index("ix_merges_kept", "merges", "org_id kept_id")
     index("ix_merges_lost", "merges", "org_id lost_id")
+    create("merge_rows", keys="merge_id place row_id", texts="org_id data")
 
 
 def _things() -> None:
