@@ -1,0 +1,1 @@
+"""Customers: who they are, what they have, what they were promised."""
