@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from engine.model.hours import Hours
+
 MAX_LEVEL = 10
 RANK = 1
 """An agent's rank of a queue when none is configured."""
@@ -101,22 +103,6 @@ class Skill:
 
     key: str
     name: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Period:
-    """One opening period: weekday 0 (Monday) to 6, minutes after local midnight, end exclusive."""
-
-    weekday: int
-    start_minute: int
-    end_minute: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hours:
-    """When a queue is open, in the organisation's time zone."""
-
-    periods: tuple[Period, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -304,6 +290,8 @@ class AgentSetup:
     skills: Mapping[str, int] = field(default_factory=dict)
     queues: tuple[str, ...] = ()  # the agent's queues, home queue first
     ranks: Mapping[str, int] = field(default_factory=dict)  # his own order of them, lower first; others have RANK
+    email: str = ""  # where he is told of things
+    user_id: str = ""  # of his account, while he may sign in; files do not know it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -333,6 +321,12 @@ class Organisation:
     decline_reasons: tuple[tuple[str, str], ...] = ()  # (key, name)
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # place of a text → language → text
     kinds: Mapping[str, KindRule] = field(default_factory=lambda: dict(BUILT_IN_KINDS))
+    hours: Mapping[str, Hours] = field(default_factory=dict)
+
+    @property
+    def watches_cases(self) -> bool:
+        """Say whether anything is to hear of what happens to cases; where nothing is, no word is left of it."""
+        return any(())  # one line for each part of the configuration that is
 
     def in_languages(self, *place: str) -> Mapping[str, str]:
         """Return the text at a place of the configuration by language, such as ``queues sales name``; may be empty."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.clock import Clock
@@ -82,7 +83,7 @@ class ConfigurationKeeper:
         snapshot = await self._record.latest(org_id)
         if snapshot is None:
             raise NotFound(f"organisation {org_id!r} has no configuration", slug="unknown-organisation")
-        organisation = self.unpack(snapshot)
+        organisation = await self.unpack(snapshot)
         return organisation, await self.agents(organisation)
 
     async def agents(self, organisation: Organisation) -> Mapping[str, str]:
@@ -90,9 +91,12 @@ class ConfigurationKeeper:
         users = await self._users.list(organisation.id)
         return {user.login: user.id for user in users if user.active and user.login in organisation.agents}
 
-    def unpack(self, snapshot: Snapshot) -> Organisation:
-        """Return a snapshot's organisation."""
-        return unpack(snapshot.compiled, version=snapshot.version)
+    async def unpack(self, snapshot: Snapshot) -> Organisation:
+        """Return a snapshot's organisation, with the user ids of its agents who may sign in."""
+        organisation = unpack(snapshot.compiled, version=snapshot.version)
+        ids = await self.agents(organisation)
+        agents = {login: replace(one, user_id=ids.get(login, "")) for login, one in organisation.agents.items()}
+        return replace(organisation, agents=agents)
 
     async def _take(self, organisation: Organisation) -> None:
         await self.put(organisation)

@@ -65,7 +65,7 @@ class SnapshotFollower:
         record: SnapshotRecord,
         book: OrganisationBook,
         known: Callable[[], Awaitable[Sequence[str]]],
-        load: Callable[[Snapshot], Organisation],
+        load: Callable[[Snapshot], Awaitable[Organisation]],
         adopt: Adopt,
     ) -> None:
         self._record = record
@@ -95,7 +95,7 @@ class SnapshotFollower:
         if snapshot is None or snapshot.version <= self._versions.get(org_id, 0):
             return
         failpoint("config.after-snapshot")
-        organisation = self._load(snapshot)
+        organisation = await self._load(snapshot)
         await self._adopt(organisation)
         self._book.put(organisation)
         self._versions[org_id] = snapshot.version

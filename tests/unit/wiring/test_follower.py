@@ -37,7 +37,7 @@ class Scene:
             record=self.snapshots, book=self.book, known=self.snapshots.known, load=self.load, adopt=self.adopt
         )
 
-    def load(self, snapshot: Snapshot) -> Organisation:
+    async def load(self, snapshot: Snapshot) -> Organisation:
         return small_organisation(snapshot.org_id, version=snapshot.version)
 
     async def adopt(self, organisation: Organisation) -> None:
