@@ -39,6 +39,8 @@ NAMES = frozenset(
         "reconcile.after-assignments",  # assignments back, open items not
         "case.before-commit",  # a case is due, not written
         "case.after-commit",  # case in SQL, nobody told
+        "clerk.before-commit",  # signals and due timers read, nothing decided
+        "clerk.after-commit",  # decided, outside effects not begun
         "escalation.after-commit",  # escalated in SQL, board and supervisors not told
         "webhook.after-send",  # a receiver has taken messages, which is not in SQL
         "config.after-snapshot",  # snapshot in SQL, not applied to the board

@@ -23,7 +23,9 @@ SUBJECT_LENGTH = 200
 class CaseRecord(Protocol):
     """Keep cases in SQL; each method is one transaction."""
 
-    async def open_for(self, org_id: str, interaction_id: str, *, subject: str, actor_id: str, now_ms: int) -> Case:
+    async def open_for(
+        self, org_id: str, interaction_id: str, *, subject: str, actor_id: str, now_ms: int, watched: bool = False
+    ) -> Case:
         """Open the interaction's case, or return the one it has."""
         ...
 
@@ -92,6 +94,7 @@ class Cases:
             subject=self.subject_for(interaction),
             actor_id="",
             now_ms=self._clock.now_ms(),
+            watched=self._organisations.get(interaction.org_id).watches_cases,
         )
         failpoint("case.after-commit")
         return case
@@ -104,6 +107,7 @@ class Cases:
             subject=subject[:SUBJECT_LENGTH],
             actor_id=actor_id,
             now_ms=self._clock.now_ms(),
+            watched=self._organisations.get(org_id).watches_cases,
         )
 
     async def change(

@@ -13,13 +13,23 @@ class Arrivals(Protocol):
     """Commit arrivals."""
 
     async def open_interaction(
-        self, arrival: Arrival, *, kind: str, plan: Plan, case_policy: CasePolicy, now_ms: int
+        self, arrival: Arrival, *, kind: str, plan: Plan, case_policy: CasePolicy, now_ms: int, watched: bool = False
     ) -> Opened:
-        """Commit contact, interaction, first entry and pending item in one transaction; idempotent by key."""
+        """Commit contact, interaction, first entry and pending item in one transaction; idempotent by key.
+
+        ``watched``: what is said in it is told to its case's clerk.
+        """
         ...
 
     async def leave_message(
-        self, arrival: Arrival, *, kind: str, plan: Plan, now_ms: int, callback_ms: int | None = None
+        self,
+        arrival: Arrival,
+        *,
+        kind: str,
+        plan: Plan,
+        now_ms: int,
+        callback_ms: int | None = None,
+        watched: bool = False,
     ) -> Opened:
         """Commit a closed interaction with its entry and a case; idempotent by key.
 

@@ -75,9 +75,14 @@ class Reception:
         error: the item stays pending and is swept in later. A cancelled call may still commit.
         """
         plan, kind = self._classify(arrival)
-        channel = self._organisations.get(arrival.org_id).channels[arrival.channel]
+        organisation = self._organisations.get(arrival.org_id)
         opened = await self._record.arrivals.open_interaction(
-            arrival, kind=kind, plan=plan, case_policy=channel.case_policy, now_ms=self._clock.now_ms()
+            arrival,
+            kind=kind,
+            plan=plan,
+            case_policy=organisation.channels[arrival.channel].case_policy,
+            now_ms=self._clock.now_ms(),
+            watched=organisation.watches_cases,
         )
         failpoint("intake.after-commit")
         if not opened.repeated:
@@ -98,13 +103,18 @@ class Reception:
         Raises NotFound, Unavailable. A cancelled call may still commit.
         """
         plan, kind = self._classify(arrival)
-        now_ms = self._clock.now_ms()
+        organisation, now_ms = self._organisations.get(arrival.org_id), self._clock.now_ms()
         promised_ms = None
         if arrival.callback:
-            promised_ms = callback_ms(self._organisations.get(arrival.org_id), plan.queue, now_ms)
+            promised_ms = callback_ms(organisation, plan.queue, now_ms)
             arrival = replace(arrival, body=f"{arrival.phone}\n{arrival.body}" if arrival.phone else arrival.body)
         opened = await self._record.arrivals.leave_message(
-            arrival, kind=kind, plan=plan, now_ms=now_ms, callback_ms=promised_ms
+            arrival,
+            kind=kind,
+            plan=plan,
+            now_ms=now_ms,
+            callback_ms=promised_ms,
+            watched=organisation.watches_cases,
         )
         failpoint("intake.after-commit")
         if not opened.repeated and opened.item is not None:

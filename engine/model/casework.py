@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from engine.model.case import Case
+from engine.model.case import Case, CaseEvent
 from engine.model.customer import Contact
 
 
@@ -101,6 +101,27 @@ class Effect:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A field of the case that becomes another; it writes its line of history, with what it was before."""
+
+    field: str
+    to: object
+    why: str = ""
+    asked: bool = False  # by whoever the decision is made for; else it is the engine's own doing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PendingEffect:
+    """An effect that is not done yet, with what its delivery needs besides."""
+
+    effect: Effect
+    org_id: str
+    case_id: str
+    created_ms: int
+    attempts: int = 0  # that failed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryLine:
     """A line of the case's history that a decision writes; those of changed fields write themselves."""
 
@@ -117,6 +138,7 @@ class CaseFacts:
     contact: Contact | None = None
     account_tier: str = ""
     milestones: tuple[Milestone, ...] = ()
+    timers: Mapping[str, int] = field(default_factory=dict)  # name → due (ms), those that are due already included
     firings: tuple[Firing, ...] = ()
     signals: tuple[Signal, ...] = ()  # not seen to yet, oldest first; the decision consumes them
     followers: frozenset[str] = frozenset()
@@ -128,15 +150,24 @@ class CaseFacts:
 class CaseDecision:
     """What becomes of the case. Empty: nothing, but the signals count as seen to."""
 
-    changes: Mapping[str, object] = field(default_factory=dict)  # case field → new value; each writes its history
-    why: str = ""  # said in the history beside each change
+    changes: tuple[Change, ...] = ()  # in order; a field may change more than once
     lines: tuple[HistoryLine, ...] = ()
     milestones: tuple[Milestone, ...] = ()  # new ones, and changed ones as they are now
     timers: Mapping[str, int] | None = None  # name → due (ms); all there are from now on. None: as before
-    firings: tuple[Firing, ...] = ()
+    firings: tuple[Firing, ...] = ()  # new ones; one that there is already refuses the whole decision
     effects: tuple[Effect, ...] = ()
     add_followers: frozenset[str] = frozenset()
     children: tuple[Mapping[str, object], ...] = ()  # cases to open under this one: subject, queue, priority, …
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decided:
+    """What a decision came to, committed."""
+
+    case: Case
+    decision: CaseDecision
+    events: tuple[CaseEvent, ...] = ()  # the lines of history it wrote
+    children: tuple[Case, ...] = ()
 
 
 Decide = Callable[[CaseFacts], CaseDecision]

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from engine.errors import Conflict, NotFound
 from engine.model.conversation import Appended, Author, Draft, Entry, EntryKind, InteractionState
+from engine.store.cases.signals import add_said, signal_kind
 from engine.store.conditions import HAS_CLIENT_ID, SEGMENT_UNANSWERED
 from engine.store.direct import Cursor, execute, first, run
 from engine.store.jobs import OneStatement
@@ -22,7 +23,7 @@ from engine.store.tables import entries, interactions, segments
 from engine.store.upsert import once
 
 _LOCK = (
-    select(interactions.c.state, interactions.c.last_seq)
+    select(interactions.c.state, interactions.c.last_seq, interactions.c.watched, interactions.c.case_id)
     .where(interactions.c.id == bindparam("iid"), interactions.c.org_id == bindparam("org"))
     .with_for_update()
 )
@@ -30,6 +31,8 @@ _LOCK_TALKING = (
     select(
         interactions.c.state,
         interactions.c.last_seq,
+        interactions.c.watched,
+        interactions.c.case_id,
         select(segments.c.number)
         .where(segments.c.interaction_id == interactions.c.id, SEGMENT_UNANSWERED)
         .limit(1)
@@ -57,7 +60,8 @@ _ANSWER = (
 # so the number is right whoever else writes. Nothing is inserted for a repeat, and then nothing is counted either.
 _APPEND = """
 WITH locked AS (
-  SELECT id, org_id, state, last_seq FROM interactions WHERE id = %(interaction_id)s AND org_id = %(org_id)s FOR UPDATE
+  SELECT id, org_id, state, last_seq, watched, case_id FROM interactions
+  WHERE id = %(interaction_id)s AND org_id = %(org_id)s FOR UPDATE
 ), added AS (
   INSERT INTO entries (interaction_id, seq, org_id, id, kind, author, author_id, author_name, client_id, body, data,
     at_ms)
@@ -74,6 +78,12 @@ WITH locked AS (
   UPDATE segments SET answered_ms = %(at_ms)s
   FROM added
   WHERE %(answers)s AND segments.interaction_id = added.interaction_id AND ended_ms = 0 AND answered_ms = 0
+), signalled AS (
+  INSERT INTO case_signals (id, org_id, case_id, kind, at_ms, data)
+  SELECT %(id)s, locked.org_id, locked.case_id, %(signal)s, %(at_ms)s,
+    jsonb_build_object('interaction_id', locked.id, 'seq', added.seq, 'text', left(%(body)s, 2000))::text
+  FROM locked JOIN added ON added.interaction_id = locked.id
+  WHERE locked.watched = 1 AND locked.case_id <> '' AND %(signal)s <> ''
 )
 SELECT locked.state, added.seq FROM locked LEFT JOIN added ON added.interaction_id = locked.id
 """
@@ -102,8 +112,10 @@ def append(
             raise Conflict("two writers gave one number", slug="transcript-broken")
         return Appended(entry=repeated, repeated=True)
     _count(conn, entry, now_ms)
-    if answers and row[2] is not None:
+    if answers and row[4] is not None:
         run(conn, _ANSWER, {"iid": interaction_id, "now": now_ms})
+    if row[2] and row[3] and (kind := signal_kind(draft)):
+        add_said(conn, org_id, row[3], entry, kind=kind)
     return Appended(entry=entry, repeated=False)
 
 
@@ -187,6 +199,7 @@ class AppendJob(OneStatement):
         row["visitor"] = by_visitor
         row["answers"] = draft.author is Author.AGENT and draft.kind is EntryKind.MESSAGE
         row["always"] = draft.kind is EntryKind.NOTE
+        row["signal"] = signal_kind(draft)
         return execute(conn, _APPEND, row)
 
     def finish(self, conn: Connection, sent: Cursor) -> Appended:

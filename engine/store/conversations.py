@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from engine.errors import Conflict, NotFound
 from engine.ids import NewId
+from engine.model.casework import SignalKind
 from engine.model.conversation import (
     Appended,
     Author,
@@ -21,6 +22,7 @@ from engine.model.record import Overview
 from engine.model.work import WorkState
 from engine.store.access import Access
 from engine.store.appends import append
+from engine.store.cases.signals import add_signal
 from engine.store.conditions import HAS_TOKEN, INTERACTION_OPEN, ITEM_PENDING
 from engine.store.direct import first
 from engine.store.overview import overview_of
@@ -233,4 +235,7 @@ def end_interaction(
     appended = append(conn, (row.org_id, row.id), draft, entry_id=new_id(), now_ms=now_ms)
     closed = {"state": InteractionState.CLOSED.value, "closed_ms": now_ms, "close_reason": data["reason"]}
     change(conn, interactions, {"id": row.id}, closed)
+    if row.watched and row.case_id:
+        told = {"interaction_id": row.id, "reason": data["reason"]}
+        add_signal(conn, row.org_id, row.case_id, SignalKind.ENDED, new_id=new_id, at_ms=now_ms, **told)
     return appended.entry

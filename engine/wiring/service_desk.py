@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from engine.api.metrics import Metrics
 from engine.api.service import ServiceParts
+from engine.cases.clerk import Clerk
 from engine.cases.escalate import Escalator
 from engine.cases.lifecycle import Cases
 from engine.cases.sweep import CaseSweeper
@@ -32,10 +34,13 @@ class ServiceDesk:
         """Return what the service desk's routes need."""
         return ServiceParts(cases=self.cases, case_reader=self._store.cases, customers=self._store.customers)
 
-    def work_roles(self, router: Router) -> Sequence[Role]:
-        """Build the roles of which one process plays each: escalate late work, file conversations."""
+    def work_roles(self, router: Router, metrics: Metrics) -> Sequence[Role]:
+        """Build the roles of which one process plays each: escalate late work, file conversations, see to cases."""
         store, book, clock = self._store, self._book, self._clock
+        clerk = Clerk(record=store.cases, organisations=book, clock=clock, new_id=self._new_id)
+        metrics.watch("case_lag_seconds", "How long the oldest case of the last round waited for it.", clerk.lag_s)
         return (
+            clerk,
             Escalator(record=store.escalations, priorities=router, organisations=book, clock=clock),
             CaseSweeper(record=store.cases, cases=self.cases, organisations=book, clock=clock),
         )

@@ -10,9 +10,11 @@ from sqlalchemy import Connection, Select, select, update
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.ids import NewId
 from engine.model.case import CASE_CHANGES, Case, CaseEvent, CaseStatus
+from engine.model.casework import Decide, Decided
 from engine.model.conversation import Interaction
 from engine.model.record import CaseTimeline, Conversation
 from engine.store.access import Access
+from engine.store.cases.decide import attention, decide_case
 from engine.store.cases.tables import case_events, cases
 from engine.store.cases.writes import NewCase, add_event, lock_case, open_case, search_text, write_changes
 from engine.store.conditions import INTERACTION_UNFILED, ITEM_OPEN
@@ -24,6 +26,7 @@ from engine.store.tables import entries, interactions, work_items
 CaseList = list[Case]
 CaseEvents = list[CaseEvent]
 Interactions = list[Interaction]
+Attention = list[tuple[str, int]]
 
 EVENT_KINDS: Mapping[str, str] = {"owner_id": "owner"}
 """How the event of a changed field is called, where not like the field."""
@@ -81,13 +84,24 @@ class Cases:
         query = _history(org_id, case_id)
         return await self._access.read(lambda conn: [case_event_of(row) for row in conn.execute(query)])
 
-    async def open_for(self, org_id: str, interaction_id: str, *, subject: str, actor_id: str, now_ms: int) -> Case:
-        """Open the interaction's case, or return the one it has. Idempotent; raises NotFound."""
+    async def open_for(
+        self, org_id: str, interaction_id: str, *, subject: str, actor_id: str, now_ms: int, watched: bool = False
+    ) -> Case:
+        """Open the interaction's case, or return the one it has. Idempotent; raises NotFound.
+
+        ``watched``: what happens to it is told to its clerk.
+        """
         new_id = self._access.new_id
         return await self._access.write(
             org_id,
             lambda conn: _open_for(
-                conn, (org_id, interaction_id), subject=subject, actor_id=actor_id, new_id=new_id, now_ms=now_ms
+                conn,
+                (org_id, interaction_id),
+                subject=subject,
+                actor_id=actor_id,
+                watched=watched,
+                new_id=new_id,
+                now_ms=now_ms,
             ),
         )
 
@@ -119,6 +133,21 @@ class Cases:
                 now_ms=now_ms,
             ),
         )
+
+    async def decide(self, org_id: str, case_id: str, decide: Decide, *, actor_id: str = "", now_ms: int) -> Decided:
+        """Ask the pure function ``decide`` about the locked case and write its decision, in one transaction.
+
+        ``actor_id``: who it is made for. Raises NotFound, and whatever ``decide`` raises; then nothing is written.
+        """
+        new_id = self._access.new_id
+        return await self._access.write(
+            org_id,
+            lambda conn: decide_case(conn, (org_id, case_id), decide, actor_id=actor_id, new_id=new_id, now_ms=now_ms),
+        )
+
+    async def attention(self, org_id: str, *, now_ms: int, limit: int) -> Attention:
+        """Return up to ``limit`` cases with signals or due timers, and since when (ms), oldest first."""
+        return await self._access.read(lambda conn: attention(conn, org_id, now_ms=now_ms, limit=limit))
 
     async def comment(
         self, org_id: str, case_id: str, *, body: str, actor_id: str, client_id: str, now_ms: int
@@ -179,7 +208,14 @@ def _history(org_id: str, case_id: str) -> Select[Any]:
 
 
 def _open_for(
-    conn: Connection, where: tuple[str, str], *, subject: str, actor_id: str, new_id: NewId, now_ms: int
+    conn: Connection,
+    where: tuple[str, str],
+    *,
+    subject: str,
+    actor_id: str,
+    watched: bool,
+    new_id: NewId,
+    now_ms: int,
 ) -> Case:
     row = locked(conn, *where)
     if row.case_id:
@@ -197,9 +233,11 @@ def _open_for(
         origin=row.channel,
         topic=row.topic,
         owner_id=actor_id or (item.agent_id if item is not None else ""),
+        watched=watched,
     )
     case = open_case(conn, new, new_id=new_id, actor_id=actor_id, now_ms=now_ms)
-    conn.execute(update(interactions).where(interactions.c.id == row.id).values(case_id=case.id))
+    filed = {"case_id": case.id, "watched": int(watched)}
+    conn.execute(update(interactions).where(interactions.c.id == row.id).values(filed))
     conn.execute(update(work_items).where(work_items.c.interaction_id == row.id, ITEM_OPEN).values(case_id=case.id))
     return case
 

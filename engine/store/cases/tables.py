@@ -40,6 +40,7 @@ cases = Table(
     number("rating"),  # 1 to 5; 0 = none
     text("item_id"),  # the open work item by which it is routed
     text("merged_into"),
+    number("watched"),  # 1 = what happens to it is told to its clerk
     text("search"),  # number and subject, case-folded
     Index("ux_cases_number", "org_id", "number", unique=True),
     Index("ix_cases_status", "org_id", "status", "number"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from engine.ids import NewId
 from engine.model.case import Case, CaseEvent, CaseStatus
-from engine.store.cases.tables import case_events, cases
+from engine.model.casework import SignalKind
+from engine.store.cases.signals import HEARD, add_signal
+from engine.store.cases.tables import case_events, case_tags, cases
 from engine.store.direct import first, scalar
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow, case_of
@@ -41,6 +43,15 @@ class NewCase:
     origin: str
     topic: str
     owner_id: str = ""
+    watched: bool = False  # what happens to it is told to its clerk
+    said: str = ""  # the message that it is opened for
+    account_id: str = ""
+    parent_id: str = ""
+    description: str = ""
+    type: str = ""
+    team: str = ""
+    fields: Mapping[str, object] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
 
 
 def open_case(conn: Connection, new: NewCase, *, new_id: NewId, actor_id: str, now_ms: int) -> Case:
@@ -60,11 +71,28 @@ def open_case(conn: Connection, new: NewCase, *, new_id: NewId, actor_id: str, n
         topic=new.topic,
         opened_ms=now_ms,
         updated_ms=now_ms,
+        account_id=new.account_id,
+        parent_id=new.parent_id,
+        description=new.description,
+        type=new.type,
+        team=new.team,
+        fields=new.fields,
+        tags=new.tags,
     )
-    insert(conn, cases, _row(case))
+    insert(conn, cases, {**_row(case), "watched": int(new.watched)})
+    write_tags(conn, case, new.tags)
     data = {"interaction_id": new.interaction_id, "origin": new.origin}
     add_event(conn, case, kind="opened", data=data, new_id=new_id, actor_id=actor_id, now_ms=now_ms)
+    if new.watched:
+        told = {"interaction_id": new.interaction_id, "text": new.said[:HEARD]}
+        add_signal(conn, case.org_id, case.id, SignalKind.OPENED, new_id=new_id, at_ms=now_ms, **told)
     return case
+
+
+def write_tags(conn: Connection, case: Case, tags: Iterable[str]) -> None:
+    """Keep the tags that a case carries in the table by which they are found."""
+    for tag in tags:
+        insert_once(conn, case_tags, {"case_id": case.id, "tag": tag, "org_id": case.org_id})
 
 
 def _next_number(conn: Connection, org_id: str, now_ms: int) -> int:
@@ -165,6 +193,8 @@ def take_case(conn: Connection, org_id: str, case_id: str, *, agent_id: str, new
     if row is None:
         return
     case = case_of(row)
+    if row.watched:
+        add_signal(conn, org_id, case_id, SignalKind.ACCEPTED, new_id=new_id, at_ms=now_ms, agent_id=agent_id)
     changes: dict[str, object] = {}
     if not case.owner_id:
         changes["owner_id"] = agent_id

@@ -33,7 +33,9 @@ class Record:
     def __init__(self) -> None:
         self.opened: list[tuple[str, str]] = []
 
-    async def open_for(self, org_id: str, interaction_id: str, *, subject: str, actor_id: str, now_ms: int) -> Case:
+    async def open_for(
+        self, org_id: str, interaction_id: str, *, subject: str, actor_id: str, now_ms: int, watched: bool = False
+    ) -> Case:
         self.opened.append((interaction_id, subject))
         return Case(id="case", org_id=org_id, number=1, subject=subject, contact_id="c1")
 

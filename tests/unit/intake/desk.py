@@ -40,7 +40,7 @@ class Record:
         return self
 
     async def open_interaction(
-        self, arrival: Arrival, *, kind: str, plan: Plan, case_policy: CasePolicy, now_ms: int
+        self, arrival: Arrival, *, kind: str, plan: Plan, case_policy: CasePolicy, now_ms: int, watched: bool = False
     ) -> Opened:
         key = (arrival.org_id, arrival.channel, arrival.conversation_key)
         if key in self.opened:
@@ -63,7 +63,14 @@ class Record:
         return self.opened[key]
 
     async def leave_message(
-        self, arrival: Arrival, *, kind: str, plan: Plan, now_ms: int, callback_ms: int | None = None
+        self,
+        arrival: Arrival,
+        *,
+        kind: str,
+        plan: Plan,
+        now_ms: int,
+        callback_ms: int | None = None,
+        watched: bool = False,
     ) -> Opened:
         opened = await self.open_interaction(
             arrival, kind=kind, plan=plan, case_policy=CasePolicy.FIRST_MESSAGE, now_ms=now_ms

@@ -17,7 +17,7 @@ def upgrade() -> None:
     extend(
         "cases",
         texts="description type account_id parent_id team plan entitlement_id entitled item_id merged_into",
-        numbers="reopened rating",
+        numbers="reopened rating watched",
     )
     op.execute("ALTER TABLE cases ADD COLUMN fields TEXT NOT NULL DEFAULT '{}'")
     op.execute("ALTER TABLE cases ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'")
@@ -54,7 +54,7 @@ def downgrade() -> None:
         op.drop_index(name, "cases")
     for name in ("description", "type", "account_id", "parent_id", "team", "plan", "entitlement_id", "entitled"):
         op.drop_column("cases", name)
-    for name in ("item_id", "merged_into", "reopened", "rating", "fields", "tags"):
+    for name in ("item_id", "merged_into", "reopened", "rating", "watched", "fields", "tags"):
         op.drop_column("cases", name)
     op.drop_column("interactions", "watched")
 

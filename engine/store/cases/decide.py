@@ -1,0 +1,279 @@
+"""One decision about a case: lock it, read the facts, ask, write what was decided, all in one transaction.
+
+Whatever a decision consists of becomes true at once or not at all. The signals it saw are gone with it, so that a
+crash before the commit lets the next clerk decide on them again, and one after it has nothing left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, select
+
+from engine.errors import InvalidInput
+from engine.ids import NewId
+from engine.model.case import Case, CaseEvent, CaseStatus
+from engine.model.casework import CaseDecision, CaseFacts, Decide, Decided, Effect, Firing, Milestone
+from engine.store.cases.facts import read_facts
+from engine.store.cases.tables import (
+    case_effects,
+    case_followers,
+    case_signals,
+    case_tags,
+    case_timers,
+    cases,
+    firings,
+    milestones,
+)
+from engine.store.cases.writes import NewCase, add_event, open_case, search_text, write_changes, write_tags
+from engine.store.direct import every, first, run
+from engine.store.json_text import dump
+from engine.store.rows import case_of
+from engine.store.upsert import change, insert, insert_once
+
+CHANGEABLE = frozenset(
+    {
+        "subject",
+        "description",
+        "status",
+        "priority",
+        "type",
+        "queue",
+        "owner_id",
+        "team",
+        "topic",
+        "contact_id",
+        "account_id",
+        "parent_id",
+        "fields",
+        "tags",
+        "plan",
+        "entitlement_id",
+        "entitled",
+        "rating",
+        "item_id",
+        "escalated_ms",
+        "reopened",
+        "merged_into",
+    }
+)
+"""Fields of a case that a decision may change."""
+EVENT_KINDS: Mapping[str, str] = {"owner_id": "owner"}
+"""How the event of a changed field is called, where not like the field."""
+CLOSING = frozenset({CaseStatus.RESOLVED, CaseStatus.CLOSED})
+
+_CASE = select(cases).where(cases.c.id == bindparam("case"))
+_DROP_SIGNAL = delete(case_signals).where(case_signals.c.id == bindparam("signal"))
+_DROP_TIMER = delete(case_timers).where(
+    case_timers.c.case_id == bindparam("case"), case_timers.c.timer == bindparam("name")
+)
+_DROP_TAGS = delete(case_tags).where(case_tags.c.case_id == bindparam("case"))
+_WAITING: Select[Any] = (
+    select(case_signals.c.case_id, case_signals.c.at_ms)
+    .where(case_signals.c.org_id == bindparam("org"))
+    .order_by(case_signals.c.id)
+    .limit(bindparam("most"))
+)
+_DUE: Select[Any] = (
+    select(case_timers.c.case_id, case_timers.c.at_ms)
+    .where(case_timers.c.org_id == bindparam("org"), case_timers.c.at_ms <= bindparam("now"))
+    .order_by(case_timers.c.at_ms)
+    .limit(bindparam("most"))
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deciding:
+    """Where a decision is written: the transaction, who it is made for, when."""
+
+    conn: Connection
+    facts: CaseFacts
+    actor_id: str
+    new_id: NewId
+
+    @property
+    def case(self) -> Case:
+        """Return the case as it was."""
+        return self.facts.case
+
+    def tell(self, kind: str, data: Mapping[str, object], *, asked: bool = False) -> CaseEvent:
+        """Add a line to the case's history: of the actor where he ``asked`` for it, else of the engine."""
+        event = add_event(
+            self.conn,
+            self.case,
+            kind=kind,
+            data=data,
+            new_id=self.new_id,
+            actor_id=self.actor_id if asked else "",
+            now_ms=self.facts.now_ms,
+        )
+        if event is None:
+            raise RuntimeError("a line of history without an id of the writer's own was there before")
+        return event
+
+
+def decide_case(
+    conn: Connection, where: tuple[str, str], decide: Decide, *, actor_id: str, new_id: NewId, now_ms: int
+) -> Decided:
+    """Decide on the case ``where`` (organisation, id); raise NotFound, and whatever ``decide`` raises."""
+    facts = read_facts(conn, *where, now_ms=now_ms)
+    decision = decide(facts)
+    deciding = Deciding(conn=conn, facts=facts, actor_id=actor_id, new_id=new_id)
+    _drop_signals(deciding)
+    events = _write_changes(deciding, decision)
+    events += [deciding.tell(line.kind, line.data) for line in decision.lines]
+    for milestone in decision.milestones:
+        _write_milestone(deciding, milestone)
+    _write_timers(deciding, decision.timers)
+    for firing in decision.firings:
+        _write_firing(deciding, firing)
+    for effect in decision.effects:
+        _write_effect(deciding, effect)
+    for user_id in sorted(decision.add_followers - facts.followers):
+        row = {"case_id": facts.case.id, "user_id": user_id, "org_id": facts.case.org_id, "since_ms": now_ms}
+        insert_once(conn, case_followers, row)
+    children = tuple(_open_child(deciding, wanted) for wanted in decision.children)
+    row = first(conn, _CASE, {"case": facts.case.id}) if decision.changes else None
+    case = facts.case if row is None else case_of(row)
+    return Decided(case=case, decision=decision, events=tuple(events), children=children)
+
+
+def attention(conn: Connection, org_id: str, *, now_ms: int, limit: int) -> list[tuple[str, int]]:
+    """Return the cases that have signals or due timers with the time since when, oldest first."""
+    values = {"org": org_id, "now": now_ms, "most": limit}
+    found: dict[str, int] = {}
+    for query in (_WAITING, _DUE):
+        for row in every(conn, query, values):
+            found[row.case_id] = min(row.at_ms, found.get(row.case_id, row.at_ms))
+    return sorted(found.items(), key=lambda one: one[1])[:limit]
+
+
+def _drop_signals(deciding: Deciding) -> None:
+    for signal in deciding.facts.signals:
+        run(deciding.conn, _DROP_SIGNAL, {"signal": signal.id})
+
+
+def _write_changes(deciding: Deciding, decision: CaseDecision) -> list[CaseEvent]:
+    """Write changed fields, each with its line of history in the order decided."""
+    case, events = deciding.case, []
+    now: dict[str, object] = {}
+    for one in decision.changes:
+        if one.field not in CHANGEABLE:
+            raise InvalidInput(f"a case's {one.field!r} cannot be changed", mend=f"Known: {', '.join(CHANGEABLE)}.")
+        before = now.get(one.field, getattr(case, one.field))
+        if one.to == before:
+            continue
+        now[one.field] = one.to
+        data: dict[str, object] = {"from": before, "to": one.to, **({"why": one.why} if one.why else {})}
+        events.append(deciding.tell(EVENT_KINDS.get(one.field, one.field), data, asked=one.asked))
+    if now:
+        write_changes(deciding.conn, case, _columns(deciding, now), deciding.facts.now_ms)
+        if "tags" in now:
+            run(deciding.conn, _DROP_TAGS, {"case": case.id})
+            write_tags(deciding.conn, case, now["tags"])  # type: ignore[arg-type]  # a tuple of text, as on the case
+    return events
+
+
+def _columns(deciding: Deciding, now: Mapping[str, object]) -> dict[str, object]:
+    """Return the columns of changed fields, and of what follows from them; few different sets of them."""
+    case = deciding.case
+    columns = {name: now[name] for name in sorted(now)}
+    for name in {"fields", "tags"} & set(now):
+        columns[name] = dump(now[name])  # type: ignore[arg-type]  # a mapping or a tuple, as on the case
+    if "subject" in now:
+        columns["search"] = search_text(case.number, str(now["subject"]))
+    if "status" in now:
+        columns["closed_ms"] = (case.closed_ms or deciding.facts.now_ms) if now["status"] in CLOSING else 0
+    return columns
+
+
+def _write_milestone(deciding: Deciding, milestone: Milestone) -> None:
+    values = {
+        "plan": milestone.plan,
+        "hours": milestone.hours,
+        "target_ms": milestone.target_ms,
+        "state": milestone.state.value,
+        "started_ms": milestone.started_ms,
+        "used_ms": milestone.used_ms,
+        "running_since_ms": milestone.running_since_ms,
+        "due_ms": milestone.due_ms,
+        "met_ms": milestone.met_ms,
+        "missed_ms": milestone.missed_ms,
+    }
+    name = {"case_id": deciding.case.id, "milestone": milestone.key, "occurrence": milestone.occurrence}
+    row = {"id": milestone.id, "org_id": deciding.case.org_id, **name, **values}
+    if not insert_once(deciding.conn, milestones, row):
+        change(deciding.conn, milestones, name, values)
+
+
+def _write_timers(deciding: Deciding, timers: Mapping[str, int] | None) -> None:
+    """Let ``timers`` be the case's timers; only what differs is written."""
+    if timers is None:
+        return
+    conn, before, case = deciding.conn, deciding.facts.timers, deciding.case
+    for name in before.keys() - timers.keys():
+        run(conn, _DROP_TIMER, {"case": case.id, "name": name})
+    for name, at_ms in timers.items():
+        if name not in before:
+            insert(conn, case_timers, {"case_id": case.id, "timer": name, "org_id": case.org_id, "at_ms": at_ms})
+        elif before[name] != at_ms:
+            change(conn, case_timers, {"case_id": case.id, "timer": name}, {"at_ms": at_ms})
+
+
+def _write_firing(deciding: Deciding, firing: Firing) -> None:
+    row = {
+        "case_id": deciding.case.id,
+        "step": firing.step,
+        "occurrence": firing.occurrence,
+        "org_id": deciding.case.org_id,
+        "due_ms": firing.due_ms,
+        "at_ms": firing.at_ms or deciding.facts.now_ms,
+        "why": dump(firing.why),
+    }
+    if not insert_once(deciding.conn, firings, row):
+        # All firings were among the facts: whoever decides this would do everything else of the step twice.
+        raise RuntimeError(f"step {firing.step} was taken before")
+
+
+def _write_effect(deciding: Deciding, effect: Effect) -> None:
+    now_ms = deciding.facts.now_ms
+    row = {
+        "id": effect.id,
+        "org_id": deciding.case.org_id,
+        "case_id": deciding.case.id,
+        "kind": effect.kind.value,
+        "data": dump(effect.data),
+        "created_ms": now_ms,
+        "attempts": 0,
+        "next_try_ms": now_ms,
+        "done_ms": 0,
+        "fault": "",
+    }
+    insert(deciding.conn, case_effects, row)
+
+
+def _open_child(deciding: Deciding, wanted: Mapping[str, Any]) -> Case:
+    """Open a case under this one: whose it is comes from here, what it is about from ``wanted``."""
+    parent = deciding.case
+    new = NewCase(
+        org_id=parent.org_id,
+        subject=wanted.get("subject") or parent.subject,
+        contact_id=parent.contact_id,
+        account_id=parent.account_id,
+        parent_id=parent.id,
+        interaction_id="",
+        queue=wanted.get("queue", ""),
+        priority=wanted.get("priority", parent.priority),
+        origin=parent.origin,
+        topic=parent.topic,
+        owner_id=wanted.get("owner_id", ""),
+        description=wanted.get("description", ""),
+        type=wanted.get("type", ""),
+        team=wanted.get("team", ""),
+        watched=True,
+    )
+    child = open_case(deciding.conn, new, new_id=deciding.new_id, actor_id="", now_ms=deciding.facts.now_ms)
+    deciding.tell("child", {"case_id": child.id, "number": child.number})
+    return child

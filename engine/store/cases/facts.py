@@ -1,0 +1,110 @@
+"""What a decision about a case may look at, read under the case's lock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, select
+
+from engine.errors import NotFound
+from engine.model.casework import CaseFacts, Firing, Milestone, MilestoneState
+from engine.store.cases.signals import signal_of
+from engine.store.cases.tables import case_followers, case_signals, case_timers, cases, firings, milestones
+from engine.store.customers.tables import accounts, contacts
+from engine.store.direct import beside, every, scalar
+from engine.store.json_text import load
+from engine.store.rows import AnyRow, case_of, contact_of
+from engine.store.tables import interactions, work_items
+
+SIGNALS = 200
+"""Signals that one decision sees; the next one sees what is left."""
+RECENT_MS = 7 * 86_400_000
+RECENT_COUNTED = 100
+
+_CASE: Select[Any] = (
+    select(cases, contacts, accounts)
+    .outerjoin(contacts, and_(contacts.c.id == cases.c.contact_id, contacts.c.org_id == cases.c.org_id))
+    .outerjoin(accounts, and_(accounts.c.id == cases.c.account_id, accounts.c.org_id == cases.c.org_id))
+    .where(cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org"))
+    .with_for_update(of=cases)
+)
+_MILESTONES = select(milestones).where(milestones.c.case_id == bindparam("case")).order_by(milestones.c.id)
+_TIMERS = select(case_timers).where(case_timers.c.case_id == bindparam("case"))
+_FIRINGS = select(firings).where(firings.c.case_id == bindparam("case"))
+_SIGNALS = (
+    select(case_signals)
+    .where(case_signals.c.case_id == bindparam("case"))
+    .order_by(case_signals.c.id)
+    .limit(bindparam("most"))
+)
+_FOLLOWERS = select(case_followers).where(case_followers.c.case_id == bindparam("case"))
+_RECENT = select(func.count()).select_from(
+    select(interactions.c.id)
+    .where(
+        interactions.c.org_id == bindparam("org"),
+        interactions.c.contact_id == bindparam("contact"),
+        interactions.c.opened_ms >= bindparam("since"),
+    )
+    .limit(bindparam("most"))
+    .subquery()
+)
+_WAITS = select(work_items.c.id).where(
+    work_items.c.id == bindparam("item"),
+    work_items.c.org_id == bindparam("org"),
+    work_items.c.state.in_([literal_column(f"'{state}'") for state in ("pending", "queued", "offered", "scheduled")]),
+)
+
+
+def read_facts(conn: Connection, org_id: str, case_id: str, *, now_ms: int) -> CaseFacts:
+    """Lock a case and return everything that is known of it; raise NotFound."""
+    found = beside(conn, _CASE, {"case": case_id, "org": org_id}, cases, contacts, accounts)
+    row, contact, account = found or (None, None, None)
+    if row is None:
+        raise NotFound(f"there is no case {case_id}", slug="unknown-case")
+    case, of = case_of(row), {"case": case_id}
+    recent = {"org": org_id, "contact": case.contact_id, "since": now_ms - RECENT_MS, "most": RECENT_COUNTED}
+    return CaseFacts(
+        case=case,
+        now_ms=now_ms,
+        contact=None if contact is None else contact_of(contact),
+        account_tier="" if account is None else account.tier,
+        milestones=tuple(milestone_of(one) for one in every(conn, _MILESTONES, of)),
+        timers={one.timer: one.at_ms for one in every(conn, _TIMERS, of)},
+        firings=tuple(firing_of(one) for one in every(conn, _FIRINGS, of)),
+        signals=tuple(signal_of(one) for one in every(conn, _SIGNALS, {**of, "most": SIGNALS})),
+        followers=frozenset(one.user_id for one in every(conn, _FOLLOWERS, of)),
+        recent_contacts=scalar(conn, _RECENT, recent) if case.contact_id else 0,
+        waiting_item=bool(case.item_id) and scalar(conn, _WAITS, {"item": case.item_id, "org": org_id}) is not None,
+    )
+
+
+def milestone_of(row: AnyRow) -> Milestone:
+    """Read a milestone."""
+    return Milestone(
+        id=row.id,
+        case_id=row.case_id,
+        key=row.milestone,
+        occurrence=row.occurrence,
+        plan=row.plan,
+        hours=row.hours,
+        target_ms=row.target_ms,
+        state=MilestoneState(row.state),
+        started_ms=row.started_ms,
+        used_ms=row.used_ms,
+        running_since_ms=row.running_since_ms,
+        due_ms=row.due_ms,
+        met_ms=row.met_ms,
+        missed_ms=row.missed_ms,
+    )
+
+
+def firing_of(row: AnyRow) -> Firing:
+    """Read a firing."""
+    return Firing(
+        case_id=row.case_id,
+        step=row.step,
+        occurrence=row.occurrence,
+        due_ms=row.due_ms,
+        at_ms=row.at_ms,
+        why=load(row.why),
+    )
