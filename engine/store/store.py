@@ -20,6 +20,8 @@ from engine.store.configuration import Configuration
 from engine.store.connect import DRIVER_ERRORS, open_backend
 from engine.store.conversations import Conversations
 from engine.store.customers.contacts import Customers
+from engine.store.customers.promises import Contracts, Entitlements
+from engine.store.customers.things import Assets, Orders
 from engine.store.idempotency import Idempotency
 from engine.store.migrate import upgrade
 from engine.store.parked import Parked
@@ -60,6 +62,10 @@ class Store:
         self.escalations = Escalations(access=access)
         self.alerts = Alerts(access=access)
         self.customers = Customers(access=access)
+        self.assets = Assets(access=access)
+        self.orders = Orders(access=access)
+        self.contracts = Contracts(access=access)
+        self.entitlements = Entitlements(access=access)
         self.users = Users(access=access)
         self.sessions = Sessions(access=access)
         self.tokens = Tokens(access=access)

@@ -1,0 +1,174 @@
+"""Assets, orders, contracts and entitlements: kept whole, changed under a version, each use counted once."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Connection
+
+from engine.errors import Conflict, InvalidInput, NotFound
+from engine.model.service import (
+    Asset,
+    AssetStatus,
+    Contract,
+    ContractStatus,
+    Entitlement,
+    EntitlementKind,
+    Order,
+    OrderStatus,
+)
+from engine.store.customers.promises import move_use
+from engine.store.customers.tables import accounts
+from engine.store.store import Store
+from tests.contract.store.building import START_MS, opened
+
+NOTHING = {column.name: 0 if column.type.python_type is int else "" for column in accounts.columns}
+
+
+async def account(store: Store, org: str, name: str, parent: str = "") -> str:
+    account_id = f"{org}-{name}"
+    row = {**NOTHING, "id": account_id, "org_id": org, "name": name, "name_key": name, "parent_id": parent}
+    await store._access.execute(org, accounts.insert(), row)
+    return account_id
+
+
+def asset(org: str, **changes: object) -> Asset:
+    made = Asset(
+        id=f"{org}-asset",
+        org_id=org,
+        name="Kettle 1.7 l",
+        product="K17",
+        serial="S-1",
+        status=AssetStatus.REPAIR,
+        purchased_on="2026-02-28",
+        warranty_until="2028-02-28",
+        fields={"colour": "红", "size": 17},
+        created_ms=START_MS,
+        updated_ms=START_MS,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def entitlement(org: str, **changes: object) -> Entitlement:
+    made = Entitlement(id=f"{org}-e", org_id=org, name="Care", kind=EntitlementKind.WARRANTY, channels=("web", "email"))
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+async def test_what_is_kept_is_read_back_whole(store: Store, org: str) -> None:
+    contact = (await opened(store, org)).contact
+    home = await account(store, org, "home")
+    thing = await store.assets.create(asset(org, contact_id=contact.id, account_id=home))
+    order = await store.orders.create(
+        Order(
+            id=f"{org}-o",
+            org_id=org,
+            number="55-1",
+            contact_id=contact.id,
+            status=OrderStatus.SHIPPED,
+            ordered_on="2026-11-01",
+            total_minor=8_400,
+            currency="EUR",
+            lines=({"product": "K17", "name": "Kettle", "quantity": 2, "price_minor": 4_200},),
+            fields={"gift": True},
+        )
+    )
+    contract = await store.contracts.create(
+        Contract(id=f"{org}-c", org_id=org, number="C-1", account_id=home, status=ContractStatus.DRAFT)
+    )
+    promise = await store.entitlements.create(entitlement(org, asset_id=thing.id, contract_id=contract.id))
+    assert await store.assets.get(org, thing.id) == thing
+    assert await store.orders.get(org, order.id) == order
+    assert await store.contracts.get(org, contract.id) == contract
+    assert await store.entitlements.get(org, promise.id) == promise
+    assert await store.assets.list(org, wanted={"account_id": home, "serial": "S-1"}, limit=5) == [thing]
+    assert await store.orders.list(org, wanted={"contact_id": contact.id}, limit=5) == [order]
+    assert await store.orders.list(org, wanted={"number": "55-2"}, limit=5) == []
+    assert await store.entitlements.list(org, wanted={"contract_id": contract.id}, limit=5) == [promise]
+
+
+async def test_lists_go_on_where_the_page_before_ended(store: Store, org: str) -> None:
+    for number in range(5):
+        await store.assets.create(asset(org, id=f"{org}-{number}"))
+    first = await store.assets.list(org, wanted={}, limit=3)
+    rest = await store.assets.list(org, wanted={}, limit=3, before_id=first[-1].id)
+    assert [one.id[-1] for one in (*first, *rest)] == ["4", "3", "2", "1", "0"]
+    assert await store.assets.list("another", wanted={}, limit=3) == []
+
+
+async def test_a_change_needs_the_version_it_is_based_on(store: Store, org: str) -> None:
+    await store.assets.create(asset(org))
+    changes = {"status": AssetStatus.RETIRED, "fields": {"colour": "blue"}}
+    changed = await store.assets.change(org, f"{org}-asset", version=1, changes=changes, now_ms=START_MS + 5)
+    assert (changed.status, changed.fields, changed.version) == (AssetStatus.RETIRED, {"colour": "blue"}, 2)
+    assert await store.assets.change(org, changed.id, version=2, changes=changes, now_ms=START_MS + 9) == changed
+    with pytest.raises(Conflict) as stale:
+        await store.assets.change(org, changed.id, version=1, changes={"name": "?"}, now_ms=START_MS)
+    assert (stale.value.slug, stale.value.fields["version"]) == ("stale-version", 2)
+    with pytest.raises(NotFound):
+        await store.assets.change("another", changed.id, version=2, changes={"name": "?"}, now_ms=START_MS)
+
+
+async def test_what_is_referred_to_must_be_there_and_stays(store: Store, org: str) -> None:
+    for wrong in ({"account_id": "no"}, {"contact_id": "no"}):
+        with pytest.raises(InvalidInput) as missing:
+            await store.assets.create(asset(org, **wrong))
+        assert missing.value.fields["field"] in wrong
+    elsewhere = (await opened(store, f"{org}-2")).contact
+    with pytest.raises(InvalidInput):
+        await store.assets.create(asset(org, contact_id=elsewhere.id))
+    thing = await store.assets.create(asset(org))
+    promise = await store.entitlements.create(entitlement(org, asset_id=thing.id))
+    with pytest.raises(Conflict) as used:
+        await store.assets.delete(org, thing.id)
+    assert used.value.slug == "in-use"
+    await store.entitlements.delete(org, promise.id)
+    await store.assets.delete(org, thing.id)
+    with pytest.raises(NotFound):
+        await store.assets.delete(org, thing.id)
+
+
+async def test_a_number_is_given_once(store: Store, org: str) -> None:
+    one, two = (Contract(id=f"{org}-{n}", org_id=org, number=f"C-{n}") for n in "12")
+    await store.contracts.create(one)
+    await store.contracts.create(two)
+    for attempt in (
+        store.contracts.create(replace(one, id=f"{org}-3")),
+        store.contracts.change(org, two.id, version=1, changes={"number": "C-1"}, now_ms=START_MS),
+    ):
+        with pytest.raises(Conflict) as taken:
+            await attempt
+        assert taken.value.slug == "number-taken"
+
+
+async def test_promises_are_found_by_asset_contact_and_accounts_above(store: Store, org: str) -> None:
+    contact = (await opened(store, org)).contact
+    top = await account(store, org, "top")
+    home = await account(store, org, "home", parent=top)
+    await store._access.execute(org, accounts.update().where(accounts.c.id == top).values(parent_id=home))  # a circle
+    thing = await store.assets.create(asset(org))
+    contract = await store.contracts.create(Contract(id=f"{org}-c", org_id=org, number="C-1", account_id=top))
+    holders = {"asset_id": thing.id, "contact_id": contact.id, "account_id": home}
+    for name, holder in holders.items():
+        await store.entitlements.create(entitlement(org, id=f"{org}-{name}", **{name: holder}))
+    await store.entitlements.create(entitlement(org, id=f"{org}-top", account_id=top, contract_id=contract.id))
+    found, line = await store.entitlements.promises(org, contact_id=contact.id, account_id=home, assets=[thing.id])
+    assert line == (home, top)
+    assert {one.entitlement.id for one in found} == {f"{org}-{name}" for name in (*holders, "top")}
+    assert [one.contract for one in found if one.entitlement.id == f"{org}-top"] == [contract]
+
+
+async def test_of_two_cases_one_gets_the_last_use(store: Store, org: str) -> None:
+    contact = (await opened(store, org)).contact
+    one = await store.entitlements.create(entitlement(org, contact_id=contact.id, cases_allowed=2, cases_used=1))
+
+    def claim(before: str, after: str) -> "asyncio.Future[bool]":
+        def work(conn: Connection) -> bool:
+            return move_use(conn, org, before, {"entitlement_id": after})
+
+        return asyncio.ensure_future(store._access.write(org, work))
+
+    assert sorted(await asyncio.gather(*(claim("", one.id) for _ in range(2)))) == [False, True]
+    assert (await store.entitlements.get(org, one.id)).cases_used == 2
+    assert await claim(one.id, one.id)  # nothing moves
+    assert await claim(one.id, "")
+    assert (await store.entitlements.get(org, one.id)).cases_used == 1
