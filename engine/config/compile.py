@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.config.crosscheck import Checker, check
-from engine.config.files import Document, read_directory
-from engine.config.opening import compile_hours
+from engine.config.files import Document, read_calendars, read_directory
+from engine.config.opening import Calendars, compile_hours
 from engine.config.problems import refusal
 from engine.config.schema import (
     AgentSection,
@@ -25,6 +25,7 @@ from engine.config.schema import (
 )
 from engine.config.texts import translations
 from engine.config.validate import Sections, validate
+from engine.model.hours import Hours
 from engine.model.organisation import (
     BUILT_IN_KINDS,
     RANK,
@@ -36,7 +37,6 @@ from engine.model.organisation import (
     Channel,
     ChannelCapacity,
     ChatLimits,
-    Hours,
     KindRule,
     OnAgentLost,
     Organisation,
@@ -61,19 +61,19 @@ def load(directory: Path) -> Organisation:
     Raises:
         ConfigurationError: names file and line of every mistake.
     """
-    return compile_documents(read_directory(directory))
+    return compile_documents(read_directory(directory), read_calendars(directory))
 
 
-def compile_documents(documents: list[Document]) -> Organisation:
-    """Check and compile parsed files.
+def compile_documents(documents: list[Document], calendars: Calendars | None = None) -> Organisation:
+    """Check and compile parsed files; ``calendars`` are the iCalendar files beside them.
 
     Raises:
         ConfigurationError: names file and line of every mistake.
     """
-    return compile_sections(documents)[1]
+    return compile_sections(documents, calendars)[1]
 
 
-def compile_sections(documents: list[Document]) -> tuple[Sections, Organisation]:
+def compile_sections(documents: list[Document], calendars: Calendars | None = None) -> tuple[Sections, Organisation]:
     """Check and compile parsed files; return where everything stands, too.
 
     Raises:
@@ -82,7 +82,7 @@ def compile_sections(documents: list[Document]) -> tuple[Sections, Organisation]
     sections = validate(documents)
     configuration = sections.configuration
     checker = Checker(sections)
-    hours = compile_hours(configuration, checker)
+    hours = compile_hours(configuration, calendars or {}, checker)
     check(configuration, checker)
     if checker.problems:
         raise refusal(checker.problems)
@@ -97,6 +97,7 @@ def _organisation(configuration: Configuration, hours: Mapping[str, Hours]) -> O
         version=0,
         locale=own.locale,
         time_zone=own.time_zone,
+        region=own.region,
         skills={key: Skill(key=key, name=section.name) for key, section in configuration.skills.items()},
         queues={key: _queue(key, section, hours) for key, section in configuration.queues.items()},
         statuses={key: _status(key, section) for key, section in configuration.statuses.items()},
@@ -115,6 +116,7 @@ def _organisation(configuration: Configuration, hours: Mapping[str, Hours]) -> O
         translations=translations(configuration),
         decline_reasons=tuple(configuration.decline_reasons.items()),
         kinds={**BUILT_IN_KINDS, **{key: _kind(section) for key, section in configuration.kinds.items()}},
+        hours=hours,
     )
 
 
@@ -250,4 +252,5 @@ def _agent(login: str, section: AgentSection) -> AgentSetup:
         skills=dict(section.skills),
         queues=tuple(entry.queue for entry in section.queues),
         ranks={entry.queue: entry.rank for entry in section.queues if entry.rank != RANK},
+        email=section.email,
     )

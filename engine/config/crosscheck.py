@@ -12,7 +12,7 @@ from engine.config.schema import AgentSection, ChannelSection, Configuration, Qu
 from engine.config.texts import LANGUAGES, texts
 from engine.config.validate import Sections
 from engine.model.organisation import BUILT_IN_KINDS
-from engine.skills.hours import time_zone
+from engine.skills.business_time import time_zone
 
 FRAME_OVERHEAD = 1_024
 """A frame holds a message and its envelope."""
@@ -46,6 +46,14 @@ class Checker:
         for skill in skills:
             self.known((*place, skill), skill, configuration.skills, what="skill")
 
+    def zone_known(self, place: Place, name: str) -> None:
+        """Check the name of a time zone."""
+        try:
+            time_zone(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            mend = "Use an IANA name such as Europe/Berlin; the system's package is called tzdata."
+            self.refuse(place, f"there is no time zone '{_short(name)}'", mend=mend)
+
     def kinds_known(self, place: Place, chosen: Sequence[str], configuration: Configuration) -> None:
         """Check the names of kinds of work."""
         kinds = {*BUILT_IN_KINDS, *configuration.kinds}
@@ -74,11 +82,7 @@ def _check_languages(configuration: Configuration, checker: Checker) -> None:
 
 def _check_organisation(configuration: Configuration, checker: Checker) -> None:
     own = configuration.organisation
-    try:
-        time_zone(own.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        mend = "Use an IANA name such as Europe/Berlin; the system's package is called tzdata."
-        checker.refuse(("organisation", "time_zone"), f"there is no time zone '{_short(own.time_zone)}'", mend=mend)
+    checker.zone_known(("organisation", "time_zone"), own.time_zone)
     if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", own.locale):
         mend = "Use a language tag such as en or zh-CN."
         checker.refuse(("organisation", "locale"), f"'{_short(own.locale)}' is no locale", mend=mend)

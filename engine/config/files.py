@@ -76,6 +76,18 @@ def read_directory(directory: Path) -> list[Document]:
     return _read_all(paths)
 
 
+def read_calendars(directory: Path) -> dict[str, bytes]:
+    """Return every iCalendar file (``*.ics``) directly in ``directory``, by name. Blocks.
+
+    Raises:
+        ConfigurationError: too many or too large, or one that cannot be read.
+    """
+    paths = sorted(path for path in directory.glob("*.ics") if path.is_file() and not path.name.startswith("."))
+    if len(paths) > MOST_FILES:
+        raise refusal([_problem(str(directory), 0, f"more than {MOST_FILES} calendars")])
+    return dict(_contents(paths))
+
+
 def directory_meant(path: Path) -> Path:
     """Return ``path``, or the ``config`` in it when ``path`` is a data directory that has its files there."""
     inside = path / "config"
@@ -103,7 +115,11 @@ def parse(file: str, content: bytes) -> Document:
 
 
 def _read_all(paths: list[Path]) -> list[Document]:
-    documents, total = [], 0
+    return [parse(name, content) for name, content in _contents(paths)]
+
+
+def _contents(paths: list[Path]) -> Iterator[tuple[str, bytes]]:
+    total = 0
     for path in paths:
         try:
             with path.open("rb") as file:
@@ -113,8 +129,7 @@ def _read_all(paths: list[Path]) -> list[Document]:
         total += len(content)
         if len(content) > FILE_BYTES or total > DIRECTORY_BYTES:
             raise refusal([_problem(path.name, 0, "too large: at most 4 MiB a file and 16 MiB in all")])
-        documents.append(parse(path.name, content))
-    return documents
+        yield path.name, content
 
 
 def _decode(file: str, content: bytes) -> str:

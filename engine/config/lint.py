@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.config.compile import compile_sections
-from engine.config.files import Document, read_directory
+from engine.config.files import Document, read_calendars, read_directory
 from engine.config.findings import Finding, Scope
 from engine.config.lints import capacity, limits, preferences, reach, skills, starving, waits
+from engine.config.opening import Calendars
 
 CHECKS: dict[str, Callable[[Scope], Iterator[Finding]]] = {
     "queue-out-of-reach": reach.queue_out_of_reach,
@@ -46,15 +47,15 @@ def lint(directory: Path) -> list[Finding]:
     Raises:
         ConfigurationError: the files are not even valid.
     """
-    return lint_documents(read_directory(directory))
+    return lint_documents(read_directory(directory), read_calendars(directory))
 
 
-def lint_documents(documents: list[Document]) -> list[Finding]:
+def lint_documents(documents: list[Document], calendars: Calendars | None = None) -> list[Finding]:
     """Return what cannot work well in parsed files, by file and line.
 
     Raises:
         ConfigurationError: the files are not even valid.
     """
-    scope = Scope(*compile_sections(documents))
+    scope = Scope(*compile_sections(documents, calendars))
     found = [finding for check in CHECKS.values() for finding in check(scope)]
     return sorted(found, key=lambda finding: (finding.problem.file, finding.problem.line, finding.check))

@@ -18,7 +18,8 @@ from pydantic import (
 )
 
 from engine.config.durations import Duration, DurationOrNone
-from engine.config.section import Key, Keyword, Language, Login, Name, OrganisationId, Points, Section, Skills
+from engine.config.hours_schema import HoursSection
+from engine.config.section import Address, Key, Keyword, Language, Login, Name, OrganisationId, Points, Section, Skills
 from engine.config.texts import LongText, NameText
 from engine.model.organisation import RANK, Overflow, OverflowTo
 
@@ -33,15 +34,7 @@ def _origin(text: str) -> str:
     return text
 
 
-def _day(text: str) -> str:
-    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)", text):
-        raise ValueError('write times as "09:00-17:30"')
-    return text
-
-
 Origin = Annotated[str, AfterValidator(_origin)]
-Opening = Annotated[str, AfterValidator(_day)]
-Day = Annotated[list[Opening], Field(max_length=24)]
 
 
 class OrganisationSection(Section):
@@ -51,6 +44,9 @@ class OrganisationSection(Section):
     name: Name = Field(description="Name that customers and agents see.")
     locale: str = Field("en", max_length=35, description="Language of the organisation, such as en or zh-CN.")
     time_zone: str = Field("UTC", max_length=64, description="IANA name of the zone that opening hours are local to.")
+    region: str = Field(
+        "", pattern="^([A-Z]{2})?$", description="Country of telephone numbers without one, such as GB."
+    )
     missed_offers: int = Field(3, ge=1, le=100, description="After so many missed offers in a row …")
     missed_status: str = Field("", description="… an agent is put into this status; empty: stays as he is.")
     lost_agent_grace: DurationOrNone = Field(30_000, description="An agent who is gone keeps his chats this long.")
@@ -70,18 +66,6 @@ class SkillSection(Section):
     """Something an agent can do."""
 
     name: NameText = Field(description="Name that agents and supervisors see.")
-
-
-class HoursSection(Section):
-    """Opening hours: per day a list of periods, local time; a day that is left out is closed."""
-
-    monday: Day = Field(default_factory=list, description="Periods such as 09:00-17:30; 24:00 is the day's end.")
-    tuesday: Day = Field(default_factory=list, description="As monday.")
-    wednesday: Day = Field(default_factory=list, description="As monday.")
-    thursday: Day = Field(default_factory=list, description="As monday.")
-    friday: Day = Field(default_factory=list, description="As monday.")
-    saturday: Day = Field(default_factory=list, description="As monday.")
-    sunday: Day = Field(default_factory=list, description="As monday.")
 
 
 class RelaxationSection(Section):
@@ -327,6 +311,7 @@ class AgentSection(Section):
     profile: str = Field("", description="Capacity profile; needed to take work.")
     skills: Skills = Field(default_factory=dict, description="Skill to level, 1 to 10.")
     queues: list[Membership] = Field(default_factory=list, max_length=100, description="His queues, home queue first.")
+    email: Address = Field("", description="Where he is told of things; empty: his log-in, if that is an address.")
 
 
 class Configuration(Section):

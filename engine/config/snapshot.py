@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import msgspec
 
 from engine.errors import ConfigurationError
-from engine.model.organisation import Organisation
+from engine.model.hours import Hours
+from engine.model.organisation import Organisation, Queue
 
 FORMAT = 1
 """Raised when older bytes can no longer be read; fields that are added with a default do not raise it."""
@@ -32,7 +33,8 @@ class Packed:
 
 def pack(organisation: Organisation) -> Packed:
     """Return the bytes and digest of ``organisation``; its version does not count."""
-    plain = _plain(dataclasses.replace(organisation, version=0))
+    queues = {key: _hours_named(queue, organisation) for key, queue in organisation.queues.items()}
+    plain = _plain(dataclasses.replace(organisation, version=0, queues=queues))
     text = json.dumps({"format": FORMAT, "organisation": plain}, ensure_ascii=False, separators=(",", ":"))
     compiled = text.encode()
     return Packed(compiled=compiled, digest=hashlib.sha256(compiled).hexdigest())
@@ -55,12 +57,30 @@ def unpack(compiled: bytes, *, version: int) -> Organisation:
             f"snapshot {version} has format {envelope.format}, not {FORMAT}.",
             mend="Apply the files again: cordboard config apply.",
         )
-    return dataclasses.replace(envelope.organisation, version=version)
+    organisation = envelope.organisation
+    queues = {key: _hours_hung_in(queue, organisation) for key, queue in organisation.queues.items()}
+    return dataclasses.replace(organisation, version=version, queues=queues)
 
 
 class _Envelope(msgspec.Struct):
     format: int
     organisation: Organisation
+
+
+def _hours_named(queue: Queue, organisation: Organisation) -> Queue:
+    """Name a queue's hours only, so that years of holidays do not stand once in every queue."""
+    hours = queue.hours
+    if hours is None or organisation.hours.get(hours.key) != hours:
+        return queue
+    return dataclasses.replace(queue, hours=Hours(key=hours.key))
+
+
+def _hours_hung_in(queue: Queue, organisation: Organisation) -> Queue:
+    """Undo ``_hours_named``."""
+    hours = queue.hours
+    if hours is None or hours != Hours(key=hours.key):
+        return queue
+    return dataclasses.replace(queue, hours=organisation.hours.get(hours.key, hours))
 
 
 def _plain(value: object) -> object:

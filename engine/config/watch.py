@@ -93,10 +93,10 @@ class ConfigurationWatch:
 
 
 def look(directory: Path) -> Stamp:
-    """Return what tells whether the YAML files of ``directory`` have changed; () when it cannot be read. Blocks."""
+    """Return what tells whether the files of ``directory`` have changed; () when it cannot be read. Blocks."""
     stamps = []
     try:
-        for path in sorted(directory.glob("*.y*ml")):
+        for path in sorted((*directory.glob("*.y*ml"), *directory.glob("*.ics"))):
             found = path.stat()
             stamps.append((path.name, found.st_size, found.st_mtime_ns, found.st_ino))
     except OSError:

@@ -9,13 +9,12 @@ import pytest
 from engine.errors import Unavailable
 from engine.intake.hours import HoursKeeper
 from engine.model.conversation import InteractionState
+from engine.model.hours import Hours, Period
 from engine.model.organisation import (
     ChannelCapacity,
-    Hours,
     KindRule,
     Overflow,
     OverflowTo,
-    Period,
     Pressure,
 )
 from engine.model.work import CALLBACK, Reply, Requirement, WorkItem, WorkState

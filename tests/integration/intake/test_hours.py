@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.intake.hours import HoursKeeper
-from engine.model.organisation import Hours, Organisation, Overflow, OverflowTo, Period, Pressure
+from engine.model.hours import Hours, Period
+from engine.model.organisation import Organisation, Overflow, OverflowTo, Pressure
 from engine.model.work import Outcome, Requirement, WorkItem
 from tests.integration.router.scene import Scene
 

@@ -6,6 +6,7 @@ import pytest
 
 from engine.config.compile import load
 from engine.config.samples import demo_directory, starter_directory
+from engine.model.hours import Hours, Period
 from engine.model.organisation import (
     AgentSetup,
     CapacityProfile,
@@ -13,9 +14,7 @@ from engine.model.organisation import (
     Channel,
     ChannelCapacity,
     ChatLimits,
-    Hours,
     Organisation,
-    Period,
     PresenceStatus,
     Queue,
     Role,
@@ -118,6 +117,7 @@ def test_every_key_arrives(load_with: Load) -> None:
         escalate_priority=7,
         skills={"english": 3},
         hours=Hours(
+            key="office",
             periods=(
                 Period(weekday=0, start_minute=540, end_minute=750),
                 Period(weekday=0, start_minute=780, end_minute=1440),

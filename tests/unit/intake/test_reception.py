@@ -10,7 +10,8 @@ from engine.intake.reception import Reception
 from engine.intake.reroute import Rerouting
 from engine.intake.sweep import Sweep
 from engine.model.conversation import Arrival, Availability, EntryKind
-from engine.model.organisation import Hours, Organisation, Period
+from engine.model.hours import Hours, Period
+from engine.model.organisation import Organisation
 from engine.model.work import EventKind, Outcome, Requirement, WorkItem, WorkState
 from tests.organisations import small_organisation
 from tests.unit.intake.desk import Board, Record, Recorder, StillClock, Teller

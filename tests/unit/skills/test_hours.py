@@ -8,8 +8,10 @@ import pytest
 
 from engine.config.compile import load
 from engine.config.samples import demo_directory
-from engine.model.organisation import Hours, Organisation, Period
-from engine.skills.hours import is_open, opens_ms, time_zone
+from engine.model.hours import Hours, Period
+from engine.model.organisation import Organisation
+from engine.skills.business_time import time_zone
+from engine.skills.hours import is_open, opens_ms
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SUNDAY_NIGHT = Hours(periods=(Period(weekday=6, start_minute=120, end_minute=180),))
