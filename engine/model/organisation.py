@@ -303,6 +303,7 @@ class Organisation:
     version: int  # number of the configuration snapshot
     locale: str = "en"
     time_zone: str = "UTC"
+    region: str = ""  # ISO 3166 code of the country that telephone numbers without one are of
     skills: Mapping[str, Skill]
     queues: Mapping[str, Queue]
     statuses: Mapping[str, PresenceStatus]
