@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.cases.draft import CaseRules, Draft, Step, begin
+from engine.cases.entitlement import entitlement
 from engine.model.case import CaseStatus
 from engine.model.casework import CaseDecision, CaseFacts, Decide
 
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = (entitlement,)
 """In this order: entitlement, assignment, milestones, escalation, routing."""
 
 

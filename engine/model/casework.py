@@ -13,6 +13,10 @@ from enum import StrEnum
 
 from engine.model.case import Case, CaseEvent
 from engine.model.customer import Contact
+from engine.model.service import Promise
+
+CLAIM_FIELDS = frozenset({"contact_id", "account_id", "assets"})
+"""What an entitlement depends on: a signal CHANGED that names one of them in ``fields`` has it verified anew."""
 
 
 class SignalKind(StrEnum):
@@ -144,6 +148,9 @@ class CaseFacts:
     followers: frozenset[str] = frozenset()
     recent_contacts: int = 0  # conversations of the contact in the last 7 days, this case's included
     waiting_item: bool = False  # the case's own work item waits for an agent
+    promises: tuple[Promise, ...] = ()  # that the case may claim; read where CLAIM_FIELDS are of concern …
+    account_line: tuple[str, ...] = ()  # … as are the case's account and those above it, nearest first …
+    assets: tuple[str, ...] = ()  # … and what it is about
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

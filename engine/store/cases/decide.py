@@ -28,6 +28,7 @@ from engine.store.cases.tables import (
     milestones,
 )
 from engine.store.cases.writes import NewCase, add_event, open_case, search_text, write_changes, write_tags
+from engine.store.customers.claims import claimed, tell_of_claim
 from engine.store.direct import every, first, run
 from engine.store.json_text import dump
 from engine.store.rows import case_of
@@ -118,8 +119,7 @@ def decide_case(
     conn: Connection, where: tuple[str, str], decide: Decide, *, actor_id: str, new_id: NewId, now_ms: int
 ) -> Decided:
     """Decide on the case ``where`` (organisation, id); raise NotFound, and whatever ``decide`` raises."""
-    facts = read_facts(conn, *where, now_ms=now_ms)
-    decision = decide(facts)
+    facts, decision = claimed(conn, decide, lambda: read_facts(conn, *where, now_ms=now_ms))
     deciding = Deciding(conn=conn, facts=facts, actor_id=actor_id, new_id=new_id)
     _drop_signals(deciding)
     events = _write_changes(deciding, decision)
@@ -170,6 +170,7 @@ def _write_changes(deciding: Deciding, decision: CaseDecision) -> list[CaseEvent
         events.append(deciding.tell(EVENT_KINDS.get(one.field, one.field), data, asked=one.asked))
     if now:
         write_changes(deciding.conn, case, _columns(deciding, now), deciding.facts.now_ms)
+        tell_of_claim(deciding.conn, case, now, new_id=deciding.new_id, now_ms=deciding.facts.now_ms)
         if "tags" in now:
             run(deciding.conn, _DROP_TAGS, {"case": case.id})
             write_tags(deciding.conn, case, now["tags"])  # type: ignore[arg-type]  # a tuple of text, as on the case

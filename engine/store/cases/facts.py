@@ -10,6 +10,7 @@ from engine.errors import NotFound
 from engine.model.casework import CaseFacts, Firing, Milestone, MilestoneState
 from engine.store.cases.signals import signal_of
 from engine.store.cases.tables import case_followers, case_signals, case_timers, cases, firings, milestones
+from engine.store.customers.claims import claim_of
 from engine.store.customers.tables import accounts, contacts
 from engine.store.direct import beside, every, scalar
 from engine.store.json_text import load
@@ -62,6 +63,7 @@ def read_facts(conn: Connection, org_id: str, case_id: str, *, now_ms: int) -> C
     if row is None:
         raise NotFound(f"there is no case {case_id}", slug="unknown-case")
     case, of = case_of(row), {"case": case_id}
+    signals = tuple(signal_of(one) for one in every(conn, _SIGNALS, {**of, "most": SIGNALS}))
     recent = {"org": org_id, "contact": case.contact_id, "since": now_ms - RECENT_MS, "most": RECENT_COUNTED}
     return CaseFacts(
         case=case,
@@ -71,10 +73,11 @@ def read_facts(conn: Connection, org_id: str, case_id: str, *, now_ms: int) -> C
         milestones=tuple(milestone_of(one) for one in every(conn, _MILESTONES, of)),
         timers={one.timer: one.at_ms for one in every(conn, _TIMERS, of)},
         firings=tuple(firing_of(one) for one in every(conn, _FIRINGS, of)),
-        signals=tuple(signal_of(one) for one in every(conn, _SIGNALS, {**of, "most": SIGNALS})),
+        signals=signals,
         followers=frozenset(one.user_id for one in every(conn, _FOLLOWERS, of)),
         recent_contacts=scalar(conn, _RECENT, recent) if case.contact_id else 0,
         waiting_item=bool(case.item_id) and scalar(conn, _WAITS, {"item": case.item_id, "org": org_id}) is not None,
+        **claim_of(conn, case, signals),
     )
 
 

@@ -16,11 +16,12 @@ from sqlalchemy import Connection, Table, bindparam, delete, exists, literal_col
 
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.store.access import Access
-from engine.store.cases.tables import case_links
+from engine.store.cases.tables import case_links, cases
 from engine.store.customers.tables import accounts, assets, contacts, contracts
 from engine.store.direct import first
 from engine.store.json_text import dump, load
 from engine.store.rows import AnyRow
+from engine.store.tables import users
 from engine.store.upsert import change, insert_once
 
 
@@ -52,6 +53,8 @@ REFERENCES: Mapping[str, tuple[Table, str]] = {
     "contact_id": (contacts, "unknown-contact"),
     "asset_id": (assets, "unknown-asset"),
     "contract_id": (contracts, "unknown-contract"),
+    "case_id": (cases, "unknown-case"),
+    "owner_id": (users, "unknown-user"),
 }
 """What a row may refer to, and what it is called when it is not there."""
 

@@ -6,7 +6,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection
 
+from engine.cases.draft import CaseRules
+from engine.cases.planner import planner
 from engine.errors import Conflict, InvalidInput, NotFound
+from engine.model.casework import CaseDecision, CaseFacts, Change
+from engine.model.organisation import CasePolicy
 from engine.model.service import (
     Asset,
     AssetStatus,
@@ -20,7 +24,8 @@ from engine.model.service import (
 from engine.store.customers.promises import move_use
 from engine.store.customers.tables import accounts
 from engine.store.store import Store
-from tests.contract.store.building import START_MS, opened
+from tests.contract.store.building import PLAN, START_MS, arrival, opened
+from tests.organisations import small_organisation
 
 NOTHING = {column.name: 0 if column.type.python_type is int else "" for column in accounts.columns}
 
@@ -172,3 +177,48 @@ async def test_of_two_cases_one_gets_the_last_use(store: Store, org: str) -> Non
     assert await claim(one.id, one.id)  # nothing moves
     assert await claim(one.id, "")
     assert (await store.entitlements.get(org, one.id)).cases_used == 1
+
+
+async def test_cases_claim_an_entitlement_each_once(store: Store, org: str) -> None:
+    """Four cases at once want the two uses that are left, then a fifth takes over one that is given back."""
+    contact = (await opened(store, org)).contact
+    held = await store.entitlements.create(
+        entitlement(org, contact_id=contact.id, cases_allowed=3, cases_used=1, plan="p")
+    )
+    decide = planner(CaseRules(organisation=small_organisation(org), new_id=store._access.new_id))
+    cases = []
+    for number in range(4):
+        made = await store.arrivals.open_interaction(
+            arrival(org, conversation_key=f"{number}", token_hash=f"{number}"),
+            kind="chat",
+            plan=PLAN,
+            case_policy=CasePolicy.FIRST_MESSAGE,
+            now_ms=START_MS + number,
+            watched=True,
+        )
+        assert made.case is not None
+        cases.append(made.case.id)
+    for _ in range(2):  # again: nothing is counted twice
+        await asyncio.gather(*(store.cases.decide(org, one, decide, now_ms=START_MS + 9) for one in cases))
+    judged = [await store.cases.get(org, one) for one in cases]
+    assert sorted(one.entitled for one in judged) == ["entitled", "entitled", "used_up", "used_up"]
+    assert [(one.entitlement_id, one.plan) for one in judged if one.entitled == "entitled"] == [(held.id, "p")] * 2
+    assert (await store.entitlements.get(org, held.id)).cases_used == 3
+    lucky, poor = (next(one for one in judged if one.entitled == verdict) for verdict in ("entitled", "used_up"))
+
+    def leave(facts: CaseFacts) -> CaseDecision:
+        return CaseDecision(changes=(Change(field="contact_id", to=""),))
+
+    def wake(facts: CaseFacts) -> CaseDecision:
+        return CaseDecision(changes=(Change(field="contact_id", to=contact.id if facts.case.contact_id == "" else ""),))
+
+    await store.cases.decide(org, lucky.id, leave, now_ms=START_MS + 10)
+    await store.cases.decide(org, lucky.id, decide, now_ms=START_MS + 11)
+    assert (await store.entitlements.get(org, held.id)).cases_used == 2
+    left = await store.cases.get(org, lucky.id)
+    assert (left.entitled, left.entitlement_id, left.plan) == ("none", "", "")
+    for _ in range(2):
+        await store.cases.decide(org, poor.id, wake, now_ms=START_MS + 12)
+    await store.cases.decide(org, poor.id, decide, now_ms=START_MS + 13)
+    assert (await store.cases.get(org, poor.id)).entitled == "entitled"
+    assert (await store.entitlements.get(org, held.id)).cases_used == 3

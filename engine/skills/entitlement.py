@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
+from engine.model.organisation import Organisation
 from engine.model.service import Contract, ContractStatus, Entitlement, Promise
+from engine.skills.business_time import time_zone
 
 ENDLESS = "9999-12-31"
 
@@ -131,3 +134,15 @@ def _in_force_yet(contract: Contract, on: str) -> bool:
 
 def _over(contract: Contract, on: str) -> bool:
     return contract.status is ContractStatus.ENDED or (bool(contract.ends_on) and contract.ends_on < on)
+
+
+def channel_names(organisation: Organisation, channel: str) -> tuple[str, ...]:
+    """Return the names under which entitlements may mean a channel: its key and its kind."""
+    known = organisation.channels.get(channel)
+    return (channel, known.kind) if known is not None else ((channel,) if channel else ())
+
+
+def day_of(organisation: Organisation, at_ms: int) -> str:
+    """Return the day in the organisation's time zone, ISO 8601."""
+    zone = time_zone(organisation.time_zone)
+    return datetime.fromtimestamp(at_ms / 1000, tz=UTC).astimezone(zone).date().isoformat()
