@@ -59,6 +59,8 @@ class Case:
     entitled: str = ""  # entitled | expired | used_up | none; "" = not looked at
     reopened: int = 0  # how often
     rating: int = 0  # 1 to 5; 0 = none
+    routed: bool = False  # it waits for an agent as a work item, whenever it needs one
+    skills: Mapping[str, int] = field(default_factory=dict)  # asked of who gets it, besides the queue's
     item_id: str = ""  # the open work item by which it is routed
     merged_into: str = ""  # the case that this one was found to be the same as
 

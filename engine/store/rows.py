@@ -155,6 +155,8 @@ def case_of(row: AnyRow) -> Case:
         entitled=row.entitled,
         reopened=row.reopened,
         rating=row.rating,
+        routed=bool(row.routed),
+        skills=cast("Mapping[str, int]", load(row.skills)),
         item_id=row.item_id,
         merged_into=row.merged_into,
     )

@@ -54,6 +54,8 @@ CHANGEABLE = frozenset(
         "entitlement_id",
         "entitled",
         "rating",
+        "routed",
+        "skills",
         "item_id",
         "escalated_ms",
         "reopened",
@@ -181,8 +183,10 @@ def _columns(deciding: Deciding, now: Mapping[str, object]) -> dict[str, object]
     """Return the columns of changed fields, and of what follows from them; few different sets of them."""
     case = deciding.case
     columns = {name: now[name] for name in sorted(now)}
-    for name in {"fields", "tags"} & set(now):
+    for name in {"fields", "tags", "skills"} & set(now):
         columns[name] = dump(now[name])  # type: ignore[arg-type]  # a mapping or a tuple, as on the case
+    if "routed" in now:
+        columns["routed"] = int(bool(now["routed"]))
     if "subject" in now:
         columns["search"] = search_text(case.number, str(now["subject"]))
     if "status" in now:

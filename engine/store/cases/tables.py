@@ -38,6 +38,8 @@ cases = Table(
     text("entitled"),  # entitled | expired | used_up | none | "" = not looked at
     number("reopened"),  # how often
     number("rating"),  # 1 to 5; 0 = none
+    number("routed"),  # 1 = it waits for an agent as a work item, whenever it needs one
+    text("skills"),  # JSON: asked of who gets it, besides the queue's
     text("item_id"),  # the open work item by which it is routed
     text("merged_into"),
     number("watched"),  # 1 = what happens to it is told to its clerk

@@ -139,6 +139,8 @@ def _row(case: Case) -> dict[str, object]:
         "entitled": case.entitled,
         "reopened": case.reopened,
         "rating": case.rating,
+        "routed": int(case.routed),
+        "skills": dump(case.skills),
         "item_id": case.item_id,
         "merged_into": case.merged_into,
         "search": search_text(case.number, case.subject),

@@ -17,9 +17,10 @@ def upgrade() -> None:
     extend(
         "cases",
         texts="description type account_id parent_id team plan entitlement_id entitled item_id merged_into",
-        numbers="reopened rating watched",
+        numbers="reopened rating watched routed",
     )
     op.execute("ALTER TABLE cases ADD COLUMN fields TEXT NOT NULL DEFAULT '{}'")
+    op.execute("ALTER TABLE cases ADD COLUMN skills TEXT NOT NULL DEFAULT '{}'")
     op.execute("ALTER TABLE cases ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'")
     extend("interactions", numbers="watched")
     index("ix_cases_account", "cases", "org_id account_id number", where="account_id <> ''")
@@ -54,7 +55,7 @@ def downgrade() -> None:
         op.drop_index(name, "cases")
     for name in ("description", "type", "account_id", "parent_id", "team", "plan", "entitlement_id", "entitled"):
         op.drop_column("cases", name)
-    for name in ("item_id", "merged_into", "reopened", "rating", "watched", "fields", "tags"):
+    for name in ("item_id", "merged_into", "reopened", "rating", "watched", "routed", "skills", "fields", "tags"):
         op.drop_column("cases", name)
     op.drop_column("interactions", "watched")
 
