@@ -121,6 +121,13 @@ class Floor:
             if member.who.at_least(Role.SUPERVISOR):
                 member.wake_alerts()
 
+    def wake_alerts_of(self, org_id: str, user_id: str) -> None:
+        """Let a user's sockets look for alerts; "" = the supervisors'."""
+        if not user_id:
+            self.wake_alerts(org_id)
+        for member in self.of_user(org_id, user_id):
+            member.wake_alerts()
+
     def case_changed(self, case: Case) -> None:
         """Show a changed case where its conversations are shown."""
         for member in self.of_organisation(case.org_id):

@@ -139,7 +139,7 @@ class AgentSession:
             visitor_online=parts.visitor_online,
         )
         self._mirror = self._make_mirror()
-        self._watch = Watch(org_id=who.org_id, board=parts.wallboard, alerts=parts.alerts, send=self.tell)
+        self._watch = Watch(who=who, board=parts.wallboard, alerts=parts.alerts, send=self.tell)
         self._commands = Commands(name=f"agent-socket:command:{who.login}")
         self._waiting = WaitingView(who=who, room=parts.waiting, organisations=parts.organisations, send=self.tell)
         self._handlers: dict[type[ClientFrame], Callable[[Any], Awaitable[None]]] = {
@@ -233,9 +233,10 @@ class AgentSession:
             "recheck": self._recheck(),
             "nudge": self._nudge(),
             "waiting": self._waiting.run(),
+            "alerts": self._watch.run_alerts(),
         } | self._mirror.works()
         if self._who.at_least(Role.SUPERVISOR):
-            works |= {"board": self._watch.run_board(), "alerts": self._watch.run_alerts()}
+            works |= {"board": self._watch.run_board()}
         return works
 
     async def _nudge(self) -> None:

@@ -1,4 +1,4 @@
-"""What supervisors' sockets watch: the wallboard while asked for, and alerts always."""
+"""What sockets watch: supervisors' the wallboard while asked for; everybody's his alerts, always."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ import structlog
 from engine.agents.frames import AlertFrame, encode
 from engine.clock import rfc3339
 from engine.errors import CordboardError
+from engine.model.organisation import Role
 from engine.model.record import Alert
+from engine.model.user import Principal
 
 log = structlog.get_logger(__name__)
 
 BOARD_EVERY_S = 0.5
 ALERTS_EVERY_S = 2.0
+OWN_ALERTS_EVERY_S = 15.0
+"""Agents are many and their own alerts few; one raised in the same process is told at once."""
 ALERTS = 50
 
 
 class Alerts(Protocol):
     """Read alerts from SQL."""
 
-    async def list(self, org_id: str, *, limit: int) -> Sequence[Alert]:
-        """Return the newest alerts."""
+    async def list(self, org_id: str, *, user_id: str, supervisor: bool, limit: int) -> Sequence[Alert]:
+        """Return the newest alerts of a user, and to a supervisor those of all supervisors."""
         ...
 
 
@@ -40,8 +44,10 @@ class BoardText(Protocol):
 class Watch:
     """Send one socket what it watches."""
 
-    def __init__(self, *, org_id: str, board: BoardText, alerts: Alerts, send: Callable[[str], None]) -> None:
-        self._org_id = org_id
+    def __init__(self, *, who: Principal, board: BoardText, alerts: Alerts, send: Callable[[str], None]) -> None:
+        self._org_id = who.org_id
+        self._user_id = who.user_id
+        self._supervisor = who.at_least(Role.SUPERVISOR)
         self._board = board
         self._alerts = alerts
         self._send = send
@@ -72,18 +78,19 @@ class Watch:
 
     async def run_alerts(self) -> None:
         """Send alerts that are raised from now on, until cancelled."""
+        every_s = ALERTS_EVERY_S if self._supervisor else OWN_ALERTS_EVERY_S
         while True:
             try:
                 await self._send_new()
             except CordboardError as error:
                 log.warning("alerts not read", org=self._org_id, reason=error.slug)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(ALERTS_EVERY_S):  # not wait_for: Python 3.11's may swallow cancellation
+                async with asyncio.timeout(every_s):  # not wait_for: Python 3.11's may swallow cancellation
                     await self._look.wait()
             self._look.clear()
 
     async def _send_new(self) -> None:
-        latest = await self._alerts.list(self._org_id, limit=ALERTS)
+        latest = await self._alerts.list(self._org_id, user_id=self._user_id, supervisor=self._supervisor, limit=ALERTS)
         if self._seen is not None:
             for alert in sorted(latest, key=lambda one: one.at_ms):
                 if alert.id not in self._seen:

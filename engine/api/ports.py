@@ -247,11 +247,11 @@ class Customers(Protocol):
 class Alerts(Protocol):
     """Read and acknowledge alerts."""
 
-    async def list(self, org_id: str, *, limit: int) -> Sequence[Alert]:
-        """Return the newest alerts."""
+    async def list(self, org_id: str, *, user_id: str, supervisor: bool, limit: int) -> Sequence[Alert]:
+        """Return a user's newest alerts, and to a supervisor those of all supervisors."""
         ...
 
-    async def acknowledge(self, org_id: str, alert_id: str, *, user_id: str, now_ms: int) -> object:
+    async def acknowledge(self, org_id: str, alert_id: str, *, user_id: str, supervisor: bool, now_ms: int) -> object:
         """Note who saw it; raise NotFound. Idempotent."""
         ...
 

@@ -70,15 +70,16 @@ class Escalation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alert:
-    """Something supervisors should see."""
+    """Something that supervisors, or one user, should see."""
 
     id: str
     org_id: str
-    kind: str  # "escalation"
+    kind: str  # escalation | case-escalated | effect-failed | webhook-disabled
     at_ms: int
     data: dict[str, object]
     acknowledged_ms: int = 0
     acknowledged_by: str = ""
+    user_id: str = ""  # who is to see it; "" = all supervisors
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,16 +1,24 @@
-"""Alerts for supervisors."""
+"""Alerts: for all supervisors, or for one user."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from engine.errors import NotFound
 from engine.model.record import Alert
 from engine.store.access import Access
+from engine.store.direct import every
 from engine.store.rows import alert_of
 from engine.store.tables import alerts
 
 AlertList = list[Alert]
+
+_NEWEST = (
+    select(alerts)
+    .where(alerts.c.org_id == bindparam("org"), alerts.c.user_id == bindparam("user"))
+    .order_by(alerts.c.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 class Alerts:
@@ -19,23 +27,36 @@ class Alerts:
     def __init__(self, *, access: Access) -> None:
         self._access = access
 
-    async def list(self, org_id: str, *, limit: int = 100) -> AlertList:
-        """Return alerts, newest first."""
-        query = select(alerts).where(alerts.c.org_id == org_id).order_by(alerts.c.id.desc()).limit(limit)
-        return await self._access.read(lambda conn: [alert_of(row) for row in conn.execute(query)])
+    async def list(self, org_id: str, *, user_id: str = "", supervisor: bool = True, limit: int = 100) -> AlertList:
+        """Return a user's own alerts, and to a ``supervisor`` those for all supervisors, newest first."""
+        values = {"org": org_id, "most": limit}
+        mine = {user_id} - {""} | ({""} if supervisor else set())
 
-    async def acknowledge(self, org_id: str, alert_id: str, *, user_id: str, now_ms: int) -> Alert:
-        """Mark an alert as seen; the first one counts. Idempotent; raises NotFound."""
-        return await self._access.write(org_id, lambda conn: _acknowledge(conn, org_id, alert_id, user_id, now_ms))
+        def work(conn: Connection) -> AlertList:
+            rows = [row for one in mine for row in every(conn, _NEWEST, {**values, "user": one})]
+            return [alert_of(row) for row in sorted(rows, key=lambda row: str(row.id), reverse=True)[:limit]]
+
+        return await self._access.read(work)
+
+    async def acknowledge(
+        self, org_id: str, alert_id: str, *, user_id: str, supervisor: bool = True, now_ms: int
+    ) -> Alert:
+        """Mark an alert as seen; the first one counts. Idempotent; raises NotFound, also for somebody else's."""
+        mine = {user_id, ""} if supervisor else {user_id}
+        return await self._access.write(
+            org_id, lambda conn: _acknowledge(conn, (org_id, alert_id), user_id=user_id, mine=mine, now_ms=now_ms)
+        )
 
 
-def _acknowledge(conn: Connection, org_id: str, alert_id: str, user_id: str, now_ms: int) -> Alert:
+def _acknowledge(conn: Connection, where: tuple[str, str], *, user_id: str, mine: set[str], now_ms: int) -> Alert:
+    org_id, alert_id = where
+    this = and_(alerts.c.id == alert_id, alerts.c.org_id == org_id, alerts.c.user_id.in_(sorted(mine)))
     conn.execute(
         update(alerts)
-        .where(alerts.c.id == alert_id, alerts.c.org_id == org_id, alerts.c.acknowledged_ms == 0)
+        .where(this, alerts.c.acknowledged_ms == 0)
         .values(acknowledged_ms=now_ms, acknowledged_by=user_id)
     )
-    row = conn.execute(select(alerts).where(alerts.c.id == alert_id, alerts.c.org_id == org_id)).first()
+    row = conn.execute(select(alerts).where(this)).first()
     if row is None:
         raise NotFound(f"there is no alert {alert_id}", slug="unknown-alert")
     return alert_of(row)

@@ -243,6 +243,7 @@ def alert_of(row: AnyRow) -> Alert:
         data=load(row.data),
         acknowledged_ms=row.acknowledged_ms,
         acknowledged_by=row.acknowledged_by,
+        user_id=row.user_id,
     )
 
 

@@ -280,12 +280,14 @@ alerts = Table(
     METADATA,
     _key("id"),
     _text("org_id"),
+    _text("user_id"),  # who is to see it; '' = all supervisors
     _text("kind"),
     _number("at_ms"),
     _text("data"),
     _number("acknowledged_ms"),
     _text("acknowledged_by"),
     Index("ix_alerts_org", "org_id", "id"),
+    Index("ix_alerts_user", "org_id", "user_id", "id"),
 )
 
 snapshots = Table(

@@ -206,6 +206,7 @@ def _alert(hook: Webhook, fault: str, new_id: NewId, now_ms: int) -> dict[str, o
     return {
         "id": new_id(),
         "org_id": hook.org_id,
+        "user_id": "",
         "kind": ALERT,
         "at_ms": now_ms,
         "data": dump({"webhook_id": hook.id, "name": hook.name, "fault": fault}),

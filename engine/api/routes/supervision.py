@@ -5,10 +5,11 @@ from typing import Annotated
 import msgspec
 from fastapi import Query
 
-from engine.api.access import Parts, Supervisor
+from engine.api.access import Agent, Parts, Supervisor
 from engine.api.operation import Operation
 from engine.api.schemas.model import Page
 from engine.api.schemas.organisation import AlertAnswer, BoardAnswer
+from engine.model.organisation import Role
 
 TAG = "Supervision"
 
@@ -23,22 +24,24 @@ async def read_board(parts: Parts, who: Supervisor) -> BoardAnswer:
     return BoardAnswer.model_validate(msgspec.to_builtins(frame))
 
 
-async def list_alerts(
-    parts: Parts, who: Supervisor, limit: Annotated[int, Query(ge=1, le=200)] = 50
-) -> Page[AlertAnswer]:
+async def list_alerts(parts: Parts, who: Agent, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Page[AlertAnswer]:
     """List alerts.
 
-    Newest first, acknowledged ones included.
+    Newest first, acknowledged ones included: those for the caller, and for supervisors also those for all of them.
     """
-    return Page(items=[AlertAnswer.of(one) for one in await parts.alerts.list(who.org_id, limit=limit)])
+    supervisor = who.at_least(Role.SUPERVISOR)
+    found = await parts.alerts.list(who.org_id, user_id=who.user_id, supervisor=supervisor, limit=limit)
+    return Page(items=[AlertAnswer.of(one) for one in found])
 
 
-async def acknowledge_alert(alert_id: str, parts: Parts, who: Supervisor) -> None:
+async def acknowledge_alert(alert_id: str, parts: Parts, who: Agent) -> None:
     """Acknowledge an alert.
 
-    The first one counts.
+    The first one counts. Agents acknowledge their own only.
     """
-    await parts.alerts.acknowledge(who.org_id, alert_id, user_id=who.user_id, now_ms=parts.clock.now_ms())
+    supervisor = who.at_least(Role.SUPERVISOR)
+    now_ms = parts.clock.now_ms()
+    await parts.alerts.acknowledge(who.org_id, alert_id, user_id=who.user_id, supervisor=supervisor, now_ms=now_ms)
 
 
 OPERATIONS = (

@@ -94,10 +94,11 @@ class VersionAnswer(Answer):
 
 
 class AlertAnswer(Answer):
-    """Something supervisors should see."""
+    """Something that supervisors, or one user, should see."""
 
     id: str
     kind: str
+    user_id: str
     at: str
     data: dict[str, object]
     acknowledged_at: str | None
@@ -109,6 +110,7 @@ class AlertAnswer(Answer):
         return cls(
             id=one.id,
             kind=one.kind,
+            user_id=one.user_id,
             at=rfc3339(one.at_ms),
             data=dict(one.data),
             acknowledged_at=moment(one.acknowledged_ms),

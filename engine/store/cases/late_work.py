@@ -142,6 +142,7 @@ def _alert(conn: Connection, item: AnyRow, segment: AnyRow, *, new_id: NewId, no
     row = {
         "id": new_id(),
         "org_id": item.org_id,
+        "user_id": "",
         "kind": "escalation",
         "at_ms": now_ms,
         "data": dump(data),

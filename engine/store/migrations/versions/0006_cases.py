@@ -23,6 +23,8 @@ def upgrade() -> None:
     op.execute("ALTER TABLE cases ADD COLUMN skills TEXT NOT NULL DEFAULT '{}'")
     op.execute("ALTER TABLE cases ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'")
     extend("interactions", numbers="watched")
+    extend("alerts", texts="user_id")
+    index("ix_alerts_user", "alerts", "org_id user_id id")
     index("ix_cases_account", "cases", "org_id account_id number", where="account_id <> ''")
     index("ix_cases_parent", "cases", "org_id parent_id", where="parent_id <> ''")
     index("ix_cases_queue", "cases", "org_id queue number")
@@ -58,6 +60,8 @@ def downgrade() -> None:
     for name in ("item_id", "merged_into", "reopened", "rating", "watched", "routed", "skills", "fields", "tags"):
         op.drop_column("cases", name)
     op.drop_column("interactions", "watched")
+    op.drop_index("ix_alerts_user", "alerts")
+    op.drop_column("alerts", "user_id")
 
 
 def _parts_of_a_case() -> None:

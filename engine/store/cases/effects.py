@@ -1,0 +1,156 @@
+"""The outbox of cases: what decisions want done outside the record, and how that goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal_column, or_, select, update
+
+from engine.model.casework import Effect, EffectKind, PendingEffect
+from engine.model.user import User
+from engine.store.access import Access
+from engine.store.cases.tables import case_effects
+from engine.store.json_text import dump
+from engine.store.rows import AnyRow, user_of
+from engine.store.tables import alerts, users
+from engine.store.upsert import insert
+
+PendingEffects = list[PendingEffect]
+UserList = list[User]
+MOST_TOLD = 200
+"""People that one effect reaches at most."""
+
+UNDONE: ColumnElement[bool] = case_effects.c.done_ms == literal_column("0")
+ALERT_FAILED = "effect-failed"
+ALERT_ESCALATED = "case-escalated"
+
+
+class CaseEffects:
+    """Keep the outbox of cases."""
+
+    def __init__(self, *, access: Access) -> None:
+        self._access = access
+
+    async def due(self, kind: EffectKind, *, now_ms: int, in_order: bool, limit: int) -> PendingEffects:
+        """Return effects of a kind to be tried now, of all organisations, soonest first.
+
+        ``in_order``: of each case only the oldest that is not done.
+        """
+        query = _DUE_IN_ORDER if in_order else _DUE
+        wanted = query.where(case_effects.c.kind == kind.value, case_effects.c.next_try_ms <= now_ms).limit(limit)
+        return await self._access.look(lambda conn: [_pending(row) for row in conn.execute(wanted)])
+
+    async def done(self, pending: PendingEffect, *, now_ms: int) -> None:
+        """Note that an effect was done. Idempotent."""
+        statement = update(case_effects).where(_is(pending)).values(done_ms=now_ms, fault="")
+        await self._access.execute(pending.org_id, statement)
+
+    async def failed(self, pending: PendingEffect, *, fault: str, now_ms: int, next_try_ms: int) -> None:
+        """Note a failure; ``next_try_ms`` 0: for good, and an alert is raised in the same transaction.
+
+        Idempotent for one attempt.
+        """
+        values = {
+            "attempts": pending.attempts + 1,
+            "fault": fault,
+            "next_try_ms": next_try_ms,
+            "done_ms": 0 if next_try_ms else now_ms,
+        }
+        mine = and_(_is(pending), case_effects.c.attempts == pending.attempts)
+
+        def work(conn: Connection) -> None:
+            changed = conn.execute(update(case_effects).where(mine).values(values)).rowcount == 1
+            if changed and not next_try_ms:
+                data = {"case_id": pending.case_id, "effect_id": pending.effect.id, "fault": fault}
+                _alert(conn, self._access, pending, kind=ALERT_FAILED, data={**data, "by": pending.effect.kind.value})
+
+        await self._access.write(pending.org_id, work)
+
+    async def show(self, pending: PendingEffect, *, user_ids: Iterable[str], now_ms: int) -> None:
+        """Raise an alert for users ("" = all supervisors) and note the effect as done, in one transaction.
+
+        So it is shown exactly once. Idempotent.
+        """
+        wanted = sorted(set(user_ids))
+
+        def work(conn: Connection) -> None:
+            done = update(case_effects).where(_is(pending)).values(done_ms=now_ms, fault="")
+            if conn.execute(done).rowcount != 1:
+                return
+            for user_id in wanted:
+                data = {key: value for key, value in pending.effect.data.items() if key != "to"}
+                data |= {"case_id": pending.case_id, "effect_id": pending.effect.id}
+                _alert(conn, self._access, pending, kind=ALERT_ESCALATED, data=data, user_id=user_id)
+
+        await self._access.write(pending.org_id, work)
+
+    async def recipients(
+        self, org_id: str, *, user_ids: Iterable[str] = (), logins: Iterable[str] = (), roles: Iterable[str] = ()
+    ) -> UserList:
+        """Return the active users of these ids, log-ins and roles, each once, by log-in; bounded."""
+        mine = or_(users.c.id.in_(list(user_ids)), users.c.login.in_(list(logins)), users.c.role.in_(list(roles)))
+        query = (
+            select(users).where(users.c.org_id == org_id, mine, users.c.active).order_by(users.c.login).limit(MOST_TOLD)
+        )
+        return await self._access.read(lambda conn: [user_of(row) for row in conn.execute(query)])
+
+    async def lag_ms(self, now_ms: int) -> int:
+        """Return for how long the effect that has been due longest is waiting, of all organisations."""
+        oldest = select(func.min(case_effects.c.next_try_ms)).where(UNDONE)
+        due_ms = await self._access.look(lambda conn: conn.execute(oldest).scalar())
+        return max(0, now_ms - int(due_ms)) if due_ms else 0
+
+
+_older = case_effects.alias("older")
+_DUE: Select[Any] = select(case_effects).where(UNDONE).order_by(case_effects.c.next_try_ms, case_effects.c.id)
+_DUE_IN_ORDER = _DUE.where(
+    ~exists(
+        select(literal_column("1"))
+        .select_from(_older)
+        .where(
+            _older.c.case_id == case_effects.c.case_id,
+            _older.c.id < case_effects.c.id,
+            _older.c.kind == case_effects.c.kind,
+            _older.c.done_ms == literal_column("0"),
+        )
+    )
+)
+
+
+def _is(pending: PendingEffect) -> ColumnElement[bool]:
+    return and_(case_effects.c.id == pending.effect.id, case_effects.c.org_id == pending.org_id, UNDONE)
+
+
+def _pending(row: AnyRow) -> PendingEffect:
+    data = msgspec.json.decode(row.data, type=dict[str, object])
+    return PendingEffect(
+        effect=Effect(id=row.id, kind=EffectKind(row.kind), data=data),
+        org_id=row.org_id,
+        case_id=row.case_id,
+        created_ms=row.created_ms,
+        attempts=row.attempts,
+    )
+
+
+def _alert(
+    conn: Connection,
+    access: Access,
+    pending: PendingEffect,
+    *,
+    kind: str,
+    data: Mapping[str, object],
+    user_id: str = "",
+) -> None:
+    row = {
+        "id": access.new_id(),
+        "org_id": pending.org_id,
+        "user_id": user_id,
+        "kind": kind,
+        "at_ms": access.clock.now_ms(),
+        "data": dump(data),
+        "acknowledged_ms": 0,
+        "acknowledged_by": "",
+    }
+    insert(conn, alerts, row)
