@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
 from engine.errors import InvalidInput
 from engine.ids import NewId
@@ -29,7 +29,7 @@ from engine.store.cases.tables import (
 )
 from engine.store.cases.writes import NewCase, add_event, open_case, search_text, write_changes, write_tags
 from engine.store.customers.claims import claimed, tell_of_claim
-from engine.store.direct import every, first, run
+from engine.store.direct import every, first, run, scalar
 from engine.store.json_text import dump
 from engine.store.rows import case_of
 from engine.store.upsert import change, insert, insert_once
@@ -72,6 +72,7 @@ _DROP_SIGNAL = delete(case_signals).where(case_signals.c.id == bindparam("signal
 _DROP_TIMER = delete(case_timers).where(
     case_timers.c.case_id == bindparam("case"), case_timers.c.timer == bindparam("name")
 )
+_LAST_EFFECT = select(func.max(case_effects.c.number)).where(case_effects.c.case_id == bindparam("case"))
 _DROP_TAGS = delete(case_tags).where(case_tags.c.case_id == bindparam("case"))
 _WAITING: Select[Any] = (
     select(case_signals.c.case_id, case_signals.c.at_ms)
@@ -131,8 +132,7 @@ def decide_case(
     _write_timers(deciding, decision.timers)
     for firing in decision.firings:
         _write_firing(deciding, firing)
-    for effect in decision.effects:
-        _write_effect(deciding, effect)
+    _write_effects(deciding, decision.effects)
     for user_id in sorted(decision.add_followers - facts.followers):
         row = {"case_id": facts.case.id, "user_id": user_id, "org_id": facts.case.org_id, "since_ms": now_ms}
         insert_once(conn, case_followers, row)
@@ -242,12 +242,20 @@ def _write_firing(deciding: Deciding, firing: Firing) -> None:
         raise RuntimeError(f"step {firing.step} was taken before")
 
 
-def _write_effect(deciding: Deciding, effect: Effect) -> None:
+def _write_effects(deciding: Deciding, effects: tuple[Effect, ...]) -> None:
+    if effects:
+        before: int = scalar(deciding.conn, _LAST_EFFECT, {"case": deciding.case.id}) or 0
+        for number, effect in enumerate(effects, before + 1):
+            _write_effect(deciding, effect, number)
+
+
+def _write_effect(deciding: Deciding, effect: Effect, number: int) -> None:
     now_ms = deciding.facts.now_ms
     row = {
         "id": effect.id,
         "org_id": deciding.case.org_id,
         "case_id": deciding.case.id,
+        "number": number,
         "kind": effect.kind.value,
         "data": dump(effect.data),
         "created_ms": now_ms,

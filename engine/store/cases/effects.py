@@ -111,7 +111,7 @@ _DUE_IN_ORDER = _DUE.where(
         .select_from(_older)
         .where(
             _older.c.case_id == case_effects.c.case_id,
-            _older.c.id < case_effects.c.id,
+            _older.c.number < case_effects.c.number,
             _older.c.kind == case_effects.c.kind,
             _older.c.done_ms == literal_column("0"),
         )

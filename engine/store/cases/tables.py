@@ -200,6 +200,7 @@ case_effects = Table(
     key("id"),  # told to the outside, so that a repetition is known as one
     text("org_id"),
     text("case_id"),
+    number("number"),  # counts within the case: in this order they were decided
     text("kind"),  # email | webhook | console | board | work
     text("data"),  # JSON
     number("created_ms"),
@@ -208,7 +209,7 @@ case_effects = Table(
     number("done_ms"),
     text("fault"),
     where("ix_case_effects_undone", ("org_id", "next_try_ms"), "done_ms = 0"),
-    Index("ix_case_effects_case", "case_id", "id"),
+    Index("ix_case_effects_case", "case_id", "number"),
 )
 
 activities = Table(

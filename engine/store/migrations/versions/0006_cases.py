@@ -133,9 +133,9 @@ def _clocks() -> None:
         "case_effects",
         keys="id",
         texts="org_id case_id kind data fault",
-        numbers="created_ms attempts next_try_ms done_ms",
+        numbers="number created_ms attempts next_try_ms done_ms",
     )
-    index("ix_case_effects_case", "case_effects", "case_id id")
+    index("ix_case_effects_case", "case_effects", "case_id number")
     index("ix_case_effects_undone", "case_effects", "org_id next_try_ms", where="done_ms = 0")
 
 
