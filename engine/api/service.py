@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from engine.api.ports import CaseReader, Customers
 from engine.cases.lifecycle import Cases
+from engine.customers.leads import Leads
+from engine.customers.service import Service
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,3 +15,5 @@ class ServiceParts:
     cases: Cases
     case_reader: CaseReader
     customers: Customers
+    things: Service
+    leads: Leads

@@ -117,6 +117,8 @@ def _organisation(configuration: Configuration, hours: Mapping[str, Hours]) -> O
         decline_reasons=tuple(configuration.decline_reasons.items()),
         kinds={**BUILT_IN_KINDS, **{key: _kind(section) for key, section in configuration.kinds.items()}},
         hours=hours,
+        sales_queue=configuration.leads.queue,
+        verifies_entitlements=configuration.entitlements.verify,
     )
 
 

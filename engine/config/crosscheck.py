@@ -70,6 +70,7 @@ def check(configuration: Configuration, checker: Checker) -> None:
     for key, channel in configuration.channels.items():
         _check_channel(("channels", key), channel, configuration, checker)
     _check_rules(configuration, checker)
+    _check_leads(configuration, checker)
     for login, agent in configuration.agents.items():
         _check_agent(("agents", login), agent, configuration, checker)
 
@@ -207,6 +208,16 @@ def _check_rule(place: Place, rule: RuleSection, configuration: Configuration, c
         checker.refuse(
             (*place, "then"), f"rule '{rule.name}' decides nothing", mend="Name a queue, skills or a priority."
         )
+
+
+def _check_leads(configuration: Configuration, checker: Checker) -> None:
+    queue = configuration.leads.queue
+    if not queue:
+        return
+    checker.known(("leads", "queue"), queue, configuration.queues, what="queue")
+    if not any("lead" in profile.channels for profile in configuration.profiles.values()):
+        mend = "Add lead to the channels of a profile, and of the statuses in which it is taken."
+        checker.refuse(("leads", "queue"), "no capacity profile takes work of the kind lead", mend=mend)
 
 
 def _check_agent(place: Place, agent: AgentSection, configuration: Configuration, checker: Checker) -> None:

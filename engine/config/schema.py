@@ -20,6 +20,7 @@ from pydantic import (
 from engine.config.durations import Duration, DurationOrNone
 from engine.config.hours_schema import HoursSection
 from engine.config.section import Address, Key, Keyword, Language, Login, Name, OrganisationId, Points, Section, Skills
+from engine.config.service_schema import EntitlementsSection, LeadsSection
 from engine.config.texts import LongText, NameText
 from engine.model.organisation import RANK, Overflow, OverflowTo
 
@@ -331,3 +332,5 @@ class Configuration(Section):
         default_factory=dict, max_length=50, description="Why offers are declined."
     )
     agents: dict[Login, AgentSection] = Field(default_factory=dict, max_length=20_000, description="Users.")
+    leads: LeadsSection = Field(default_factory=LeadsSection, description="Opportunities handed to sales.")
+    entitlements: EntitlementsSection = Field(default_factory=EntitlementsSection, description="Rights to service.")

@@ -166,6 +166,17 @@ class Dispatch:
         item = item_from(wanted, plan, org_id=org_id, item_id=self._new_id(), now_ms=self._clock.now_ms())
         return NewWork(item=item, rules=plan.rules, request_key=_request_key(request, place, wanted))
 
+    def prepared(self, org_id: str, wanted: Wanted) -> NewWork:
+        """Return a checked item for whoever commits it with something of his own. Raises InvalidInput, NotFound."""
+        checked = self._checked(org_id, wanted, "", 0)
+        if isinstance(checked, CordboardError):
+            raise checked
+        return checked
+
+    async def place(self, item: WorkItem) -> None:
+        """Put a committed item on the board; what is left pending the sweep does. Idempotent."""
+        await self._enqueue(item.org_id, [TakenIn(item=item)])
+
     async def _enqueue(self, org_id: str, taken: Sequence[TakenIn]) -> list[TakenIn]:
         """Put a part on the board; what it will not have is closed."""
         pending = [one.item for one in taken if one.item is not None and one.item.state is WorkState.PENDING]

@@ -150,6 +150,7 @@ BUILT_IN_KINDS: Mapping[str, KindRule] = {
     "email": KindRule(on_agent_lost=OnAgentLost.KEEP, refusable=False),
     "voice": KindRule(on_agent_lost=OnAgentLost.KEEP),
     "callback": KindRule(on_agent_lost=OnAgentLost.KEEP, refusable=False),  # what was promised is kept
+    "lead": KindRule(on_agent_lost=OnAgentLost.KEEP, refusable=False),
 }
 """Kinds of work that every organisation has, as they behave unless configured otherwise."""
 
@@ -323,11 +324,13 @@ class Organisation:
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # place of a text → language → text
     kinds: Mapping[str, KindRule] = field(default_factory=lambda: dict(BUILT_IN_KINDS))
     hours: Mapping[str, Hours] = field(default_factory=dict)
+    sales_queue: str = ""  # where leads go; "" = nobody takes them
+    verifies_entitlements: bool = False  # on every new case
 
     @property
     def watches_cases(self) -> bool:
         """Say whether anything is to hear of what happens to cases; where nothing is, no word is left of it."""
-        return any(())  # one line for each part of the configuration that is
+        return any((self.verifies_entitlements,))  # one line for each part of the configuration that is
 
     def in_languages(self, *place: str) -> Mapping[str, str]:
         """Return the text at a place of the configuration by language, such as ``queues sales name``; may be empty."""

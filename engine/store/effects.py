@@ -19,6 +19,8 @@ from engine.store import assignments, segments
 from engine.store.appends import append
 from engine.store.cases.writes import take_case
 from engine.store.conversations import end_interaction, lock, outcome_of
+from engine.store.customers.leads import KIND as LEAD_KIND
+from engine.store.customers.leads import take_lead
 from engine.store.direct import first, run
 from engine.store.json_text import dump
 from engine.store.step import Step
@@ -144,6 +146,9 @@ def _accepted(step: Step) -> Told:
 
 def _take_case(step: Step) -> None:
     event = step.event
+    if step.item.kind == LEAD_KIND:
+        take_lead(step.conn, event.org_id, step.item.id, agent_id=event.agent_id, now_ms=event.at_ms)
+        return  # sales own the lead, not the case
     case_id = step.item.case_id
     if not case_id and step.item.interaction_id:
         interaction = lock(step.conn, event.org_id, step.item.interaction_id)

@@ -21,6 +21,7 @@ from engine.store.configuration import Configuration
 from engine.store.connect import DRIVER_ERRORS, open_backend
 from engine.store.conversations import Conversations
 from engine.store.customers.contacts import Customers
+from engine.store.customers.leads import Leads
 from engine.store.customers.promises import Contracts, Entitlements
 from engine.store.customers.things import Assets, Orders
 from engine.store.idempotency import Idempotency
@@ -68,6 +69,7 @@ class Store:
         self.orders = Orders(access=access)
         self.contracts = Contracts(access=access)
         self.entitlements = Entitlements(access=access)
+        self.leads = Leads(access=access)
         self.users = Users(access=access)
         self.sessions = Sessions(access=access)
         self.tokens = Tokens(access=access)

@@ -9,6 +9,8 @@ from engine.cases.escalate import Escalator
 from engine.cases.lifecycle import Cases
 from engine.cases.sweep import CaseSweeper
 from engine.clock import Clock
+from engine.customers.leads import Leads
+from engine.customers.service import Service
 from engine.ids import NewId
 from engine.loops import Role
 from engine.router.router import Router
@@ -29,10 +31,26 @@ class ServiceDesk:
         self._clock = clock
         self._new_id = new_id
         self.cases = Cases(record=store.cases, organisations=book, clock=clock)
+        self.leads = Leads(record=store.leads, organisations=book, clock=clock, new_id=new_id)
+        self.things = Service(
+            assets=store.assets,
+            orders=store.orders,
+            contracts=store.contracts,
+            entitlements=store.entitlements,
+            organisations=book,
+            clock=clock,
+            new_id=new_id,
+        )
 
     def parts(self) -> ServiceParts:
         """Return what the service desk's routes need."""
-        return ServiceParts(cases=self.cases, case_reader=self._store.cases, customers=self._store.customers)
+        return ServiceParts(
+            cases=self.cases,
+            case_reader=self._store.cases,
+            customers=self._store.customers,
+            things=self.things,
+            leads=self.leads,
+        )
 
     def work_roles(self, router: Router, metrics: Metrics) -> Sequence[Role]:
         """Build the roles of which one process plays each: escalate late work, file conversations, see to cases."""
