@@ -1,10 +1,14 @@
-"""Tell the interpreter what this process is like: one event loop that must not wait, beside threads that compute."""
+"""Tell the interpreter what this process is like: one event loop, and store threads that people wait for just as much."""
 
 import gc
 import sys
 
-SWITCH_S = 0.001
-"""How long a store thread may keep the interpreter's lock while the event loop waits for it; the default is 5 ms."""
+SWITCH_S = 0.0002
+"""How long a thread may keep the interpreter's lock while another waits for it; the default is 5 ms.
+
+The driver of the database lets the lock go at each statement and waits for it afterwards: while the event loop is busy, a
+transaction of 50 statements takes up to 50 times this. With 1 ms that, not the disk, was most of a slow commit.
+"""
 THRESHOLDS = (20_000, 1_000_000, 1_000_000)
 """When the interpreter searches for cycles by itself, should we not come to it: the young in bursts, others never."""
 YOUNG_S = 0.05
