@@ -1,4 +1,4 @@
-"""Tell the interpreter what this process is like: one event loop, and store threads that people wait for just as much."""
+"""Tell the interpreter what this process is like: one event loop, and store threads that people wait for as much."""
 
 import gc
 import sys
@@ -6,8 +6,8 @@ import sys
 SWITCH_S = 0.0002
 """How long a thread may keep the interpreter's lock while another waits for it; the default is 5 ms.
 
-The driver of the database lets the lock go at each statement and waits for it afterwards: while the event loop is busy, a
-transaction of 50 statements takes up to 50 times this. With 1 ms that, not the disk, was most of a slow commit.
+The driver of the database lets the lock go at each statement and waits for it afterwards: while the event loop is
+busy, a transaction of 50 statements takes up to 50 times this. With 1 ms that, not the disk, was most of a slow commit.
 """
 THRESHOLDS = (20_000, 1_000_000, 1_000_000)
 """When the interpreter searches for cycles by itself, should we not come to it: the young in bursts, others never."""
