@@ -322,7 +322,7 @@ def test_the_demo_can_serve_what_its_rules_ask_for() -> None:
         (
             "profiles.yaml",
             "profiles: {standard: {units: 2, channels: {fax: {}}}}\n",
-            "profiles.yaml:1: there is no kind of work 'fax'. Known: callback, chat, email, voice.",
+            "profiles.yaml:1: there is no kind of work 'fax'. Known: callback, chat, email, lead, voice.",
         ),
         (
             "channels.yaml",
