@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from engine.api.ports import CaseReader, Customers
 from engine.cases.lifecycle import Cases
+from engine.customers.contacts import Contacts
 from engine.customers.leads import Leads
 from engine.customers.service import Service
 
@@ -15,5 +16,6 @@ class ServiceParts:
     cases: Cases
     case_reader: CaseReader
     customers: Customers
+    contacts: Contacts
     things: Service
     leads: Leads

@@ -168,3 +168,23 @@ class Merge:
     undone_by: str = ""
     undone_ms: int = 0
     left: int = 0  # after an undo: rows that were gone or elsewhere by then, and stayed so
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonTraits:
+    """What a contact is recognised by."""
+
+    id: str
+    name: str
+    addresses: frozenset[tuple[str, str]] = frozenset()  # (channel, key)
+    account_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CompanyTraits:
+    """What an account is recognised by."""
+
+    id: str
+    name: str
+    domain: str = ""
+    phone: str = ""

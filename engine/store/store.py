@@ -20,7 +20,9 @@ from engine.store.cases.late_work import Escalations
 from engine.store.configuration import Configuration
 from engine.store.connect import DRIVER_ERRORS, open_backend
 from engine.store.conversations import Conversations
+from engine.store.customers.addresses import Addresses
 from engine.store.customers.contacts import Customers
+from engine.store.customers.duplicates import Duplicates
 from engine.store.customers.leads import Leads
 from engine.store.customers.promises import Contracts, Entitlements
 from engine.store.customers.things import Assets, Orders
@@ -65,6 +67,8 @@ class Store:
         self.case_effects = CaseEffects(access=access)
         self.alerts = Alerts(access=access)
         self.customers = Customers(access=access)
+        self.addresses = Addresses(access=access)
+        self.duplicates = Duplicates(access=access)
         self.assets = Assets(access=access)
         self.orders = Orders(access=access)
         self.contracts = Contracts(access=access)

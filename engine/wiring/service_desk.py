@@ -9,6 +9,7 @@ from engine.cases.escalate import Escalator
 from engine.cases.lifecycle import Cases
 from engine.cases.sweep import CaseSweeper
 from engine.clock import Clock
+from engine.customers.contacts import Contacts
 from engine.customers.leads import Leads
 from engine.customers.service import Service
 from engine.ids import NewId
@@ -31,6 +32,14 @@ class ServiceDesk:
         self._clock = clock
         self._new_id = new_id
         self.cases = Cases(record=store.cases, organisations=book, clock=clock)
+        self.contacts = Contacts(
+            record=store.customers,
+            addresses=store.addresses,
+            duplicates=store.duplicates,
+            organisations=book,
+            clock=clock,
+            new_id=new_id,
+        )
         self.leads = Leads(record=store.leads, organisations=book, clock=clock, new_id=new_id)
         self.things = Service(
             assets=store.assets,
@@ -48,6 +57,7 @@ class ServiceDesk:
             cases=self.cases,
             case_reader=self._store.cases,
             customers=self._store.customers,
+            contacts=self.contacts,
             things=self.things,
             leads=self.leads,
         )

@@ -103,10 +103,3 @@ class ContactAnswer(Answer):
             language=contact.language,
             created_at=moment(contact.created_ms),
         )
-
-
-class ContactDetail(Answer):
-    """A contact with the latest conversations."""
-
-    contact: ContactAnswer
-    interactions: list[InteractionAnswer]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
 
-from engine.errors import Unavailable
+from engine.errors import Conflict, Unavailable
 from engine.model.customer import EMAIL, Address, Contact, email_key
 from engine.model.naming import person_key
 from engine.store.customers.tables import contact_addresses, contacts
@@ -52,9 +53,10 @@ def row_of_contact(contact: Contact) -> dict[str, object]:
     }
 
 
-def search_text(contact: Contact) -> str:
-    """Return what a search for a contact looks through."""
-    return f"{contact.name} {contact.email}".casefold()
+def search_text(contact: Contact, keys: Sequence[str] = ()) -> str:
+    """Return what a search for a contact looks through: name, main address, keys of the others."""
+    main = email_key(contact.email)
+    return " ".join([contact.name.casefold(), main, *(one for one in keys if one != main)]).strip()
 
 
 def row_of_address(address: Address) -> dict[str, object]:
@@ -72,6 +74,18 @@ def row_of_address(address: Address) -> dict[str, object]:
     }
 
 
+def keep_address(conn: Connection, address: Address) -> bool:
+    """Insert an address unless somebody has it; say whether it was inserted."""
+    return insert_once(conn, contact_addresses, row_of_address(address))
+
+
+def taken(conn: Connection, address: Address) -> Conflict:
+    """Return the refusal of an address that another contact has."""
+    holder = holder_of(conn, address.org_id, address.channel, address.key)
+    who = {"contact_id": holder.id, "contact_name": holder.name} if holder is not None else {}
+    return Conflict("another contact has this address", slug="address-taken", address=address.value, **who)
+
+
 def holder_of(conn: Connection, org_id: str, channel: str, key: str) -> Contact | None:
     """Return the contact who has an address; it stays his until the transaction ends."""
     row = first(conn, _HOLDER, {"org": org_id, "on": channel, "key": key})
@@ -84,19 +98,17 @@ def known_or_kept(conn: Connection, contact: Contact) -> Contact:
     However many do so at once, one is kept: the address is unique, and comes first. Its row has the contact's own id.
     """
     key = email_key(contact.email)
-    address = row_of_address(
-        Address(
-            id=contact.id,
-            org_id=contact.org_id,
-            contact_id=contact.id,
-            channel=EMAIL,
-            value=contact.email,
-            key=key,
-            created_ms=contact.created_ms,
-        )
+    address = Address(
+        id=contact.id,
+        org_id=contact.org_id,
+        contact_id=contact.id,
+        channel=EMAIL,
+        value=contact.email,
+        key=key,
+        created_ms=contact.created_ms,
     )
     for _ in range(TRIES):
-        if insert_once(conn, contact_addresses, address):
+        if keep_address(conn, address):
             insert(conn, contacts, row_of_contact(contact))
             return contact
         holder = holder_of(conn, contact.org_id, EMAIL, key)

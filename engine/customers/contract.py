@@ -1,0 +1,99 @@
+"""What the stage needs of the record: one Protocol per group, each method one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from engine.model.conversation import Interaction
+from engine.model.customer import Address, CompanyTraits, Contact, PersonTraits
+from engine.model.organisation import Organisation
+
+
+class Organisations(Protocol):
+    """Know the configuration in force."""
+
+    def get(self, org_id: str) -> Organisation:
+        """Return the organisation; raise NotFound."""
+        ...
+
+
+class ContactRecord(Protocol):
+    """Keep contacts."""
+
+    async def get(self, org_id: str, contact_id: str) -> Contact:
+        """Return a contact, or the one he was merged into; raise NotFound."""
+        ...
+
+    async def list(self, org_id: str, text: str, limit: int, *, before_id: str) -> Sequence[Contact]:
+        """Return contacts whose name or address contains ``text``, newest first."""
+        ...
+
+    async def interactions(self, org_id: str, contact_id: str, limit: int) -> Sequence[Interaction]:
+        """Return a contact's conversations, newest first."""
+        ...
+
+    async def create(self, contact: Contact, addresses: Sequence[Address]) -> Contact:
+        """Keep a new contact; raise Conflict(address-taken)."""
+        ...
+
+    async def change(
+        self,
+        org_id: str,
+        contact_id: str,
+        *,
+        version: int,
+        changes: Mapping[str, object],
+        address: Address | None,
+        now_ms: int,
+    ) -> Contact:
+        """Set fields under a version; raise NotFound, Conflict."""
+        ...
+
+
+class AddressRecord(Protocol):
+    """Keep the addresses of contacts."""
+
+    async def of_contact(self, org_id: str, contact_id: str) -> Sequence[Address]:
+        """Return a contact's addresses, oldest first."""
+        ...
+
+    async def add(self, address: Address, *, now_ms: int) -> Address:
+        """Add an address; raise NotFound, Conflict."""
+        ...
+
+    async def change(
+        self, org_id: str, contact_id: str, address_id: str, *, label: str | None, verified: bool | None, now_ms: int
+    ) -> Address:
+        """Set label and verification; raise NotFound, Conflict."""
+        ...
+
+    async def remove(self, org_id: str, contact_id: str, address_id: str, *, now_ms: int) -> None:
+        """Remove an address; raise NotFound, Conflict."""
+        ...
+
+
+class DuplicateRecord(Protocol):
+    """Find who may be the same."""
+
+    async def persons(
+        self,
+        org_id: str,
+        *,
+        name_keys: Collection[str],
+        addresses: Collection[tuple[str, str]],
+        account_ids: Collection[str],
+        domains: Collection[str],
+    ) -> Sequence[PersonTraits]:
+        """Return candidates for a contact."""
+        ...
+
+    async def person(self, org_id: str, contact_id: str) -> PersonTraits | None:
+        """Return what a contact is recognised by."""
+        ...
+
+    async def companies(
+        self, org_id: str, *, name_keys: Collection[str], domain: str, phone: str
+    ) -> Sequence[CompanyTraits]:
+        """Return candidates for an account."""
+        ...

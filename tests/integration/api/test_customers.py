@@ -1,0 +1,85 @@
+"""Contacts and accounts over HTTP."""
+
+import asyncio
+
+from tests.integration.api.engine_under_test import Engine
+
+
+def email(value: str) -> dict[str, object]:
+    return {"channel": "email", "value": value}
+
+
+async def test_a_contact_is_kept_found_changed(engine: Engine) -> None:
+    ana = await engine.signed_in("ana")
+    body = {
+        "name": "Anna Schmidt",
+        "addresses": [email("Anna@Kettle.example"), {"channel": "phone", "value": "0171 1234567", "region": "de"}],
+        "language": "de-AT",
+        "time_zone": "Europe/Vienna",
+        "tier": "gold",
+        "fields": {"since": 2019},
+    }
+    answer = await ana.post("/contacts", body)
+    assert answer.status_code == 201, answer.text
+    contact = answer.json()["contact"]
+    assert (contact["email"], contact["version"], contact["fields"]) == ("Anna@Kettle.example", 1, {"since": 2019})
+    assert [(one["key"], one["main"]) for one in contact["addresses"]] == [
+        ("anna@kettle.example", True),
+        ("+491711234567", False),
+    ]
+    found = (await ana.get("/contacts", text="+49171")).json()["items"]
+    assert [one["id"] for one in found] == [contact["id"]]
+
+    path = f"/contacts/{contact['id']}"
+    answer = await ana.send("PATCH", path, {"version": 1, "tier": "platinum"})
+    assert answer.json()["contact"]["version"] == 2
+    answer = await ana.send("PATCH", path, {"version": 1, "tier": "silver"})
+    stale = answer.json()
+    assert (answer.status_code, stale["slug"], stale["version"]) == (409, "stale-version", 2)
+    assert stale["contact"]["tier"] == "platinum"
+    for wrong in ({"version": 2}, {"version": 2, "time_zone": "Mars/Olympus"}, {"version": 2, "email": "nobody"}):
+        assert (await ana.send("PATCH", path, wrong)).status_code == 400, wrong
+
+
+async def test_one_address_is_one_contact_s(engine: Engine) -> None:
+    ana = await engine.signed_in("ana")
+    answers = await asyncio.gather(
+        *(ana.post("/contacts", {"name": f"Zoe {n}", "addresses": [email("Zoe@Example.org")]}) for n in range(5))
+    )
+    kept = [one.json()["contact"] for one in answers if one.status_code == 201]
+    assert len(kept) == 1
+    refused = [one.json() for one in answers if one.status_code == 409]
+    assert {(one["slug"], one["contact_id"]) for one in refused} == {("address-taken", kept[0]["id"])}
+    assert len(refused) == 4
+
+
+async def test_addresses_come_and_go(engine: Engine) -> None:
+    ana = await engine.signed_in("ana")
+    contact = (await ana.post("/contacts", {"name": "Zoe"})).json()["contact"]
+    path = f"/contacts/{contact['id']}/addresses"
+    added = await ana.post(path, email("zoe@example.org"))
+    assert (added.status_code, added.json()["main"]) == (201, True)
+    one = f"{path}/{added.json()['id']}"
+    assert (await ana.send("PATCH", one, {"verified": True, "label": "work"})).json()["verified_at"]
+    wrong = await ana.post(path, {"channel": "phone", "value": "020 7946 0000"})
+    assert (wrong.status_code, wrong.json()["field"]) == (400, "value")
+    assert (await ana.send("DELETE", one)).status_code == 204
+    assert (await ana.send("DELETE", one)).json()["slug"] == "unknown-address"
+    assert (await ana.post("/contacts/nobody/addresses", email("q@x.org"))).json()["slug"] == "unknown-contact"
+
+
+async def test_likely_duplicates_are_told(engine: Engine) -> None:
+    ana = await engine.signed_in("ana")
+    first = await ana.post("/contacts", {"name": "Anna Schmidt", "addresses": [email("anna@kettle.example")]})
+    contact = first.json()["contact"]
+    assert first.json()["duplicates"] == []
+    asked = {"name": "Schmidt Ana", "addresses": [email("ana@kettle.example")]}
+    check = (await ana.post("/contacts/check", asked)).json()["items"]
+    assert [(one["id"], one["certain"]) for one in check] == [(contact["id"], False)]
+    assert check[0]["reasons"] == ["similar-name", "same-domain", "similar-email"]
+    sure = (await ana.post("/contacts/check", {"addresses": [email("ANNA@kettle.example")]})).json()["items"]
+    assert [(one["certain"], one["reasons"]) for one in sure] == [(True, ["same-email"])]
+    second = await ana.post("/contacts", asked)
+    assert [one["id"] for one in second.json()["duplicates"]] == [contact["id"]]
+    back = (await ana.get(f"/contacts/{contact['id']}/duplicates")).json()["items"]
+    assert [one["id"] for one in back] == [second.json()["contact"]["id"]]
