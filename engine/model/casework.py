@@ -141,6 +141,7 @@ class CaseFacts:
     now_ms: int
     contact: Contact | None = None
     account_tier: str = ""
+    account_owner_id: str = ""  # who looks after the account
     milestones: tuple[Milestone, ...] = ()
     timers: Mapping[str, int] = field(default_factory=dict)  # name → due (ms), those that are due already included
     firings: tuple[Firing, ...] = ()

@@ -70,6 +70,7 @@ def read_facts(conn: Connection, org_id: str, case_id: str, *, now_ms: int) -> C
         now_ms=now_ms,
         contact=None if contact is None else contact_of(contact),
         account_tier="" if account is None else account.tier,
+        account_owner_id="" if account is None else account.owner_id,
         milestones=tuple(milestone_of(one) for one in every(conn, _MILESTONES, of)),
         timers={one.timer: one.at_ms for one in every(conn, _TIMERS, of)},
         firings=tuple(firing_of(one) for one in every(conn, _FIRINGS, of)),
