@@ -148,6 +148,7 @@ class CaseFacts:
     signals: tuple[Signal, ...] = ()  # not seen to yet, oldest first; the decision consumes them
     followers: frozenset[str] = frozenset()
     recent_contacts: int = 0  # conversations of the contact in the last 7 days, this case's included
+    contact_times: tuple[int, ...] = ()  # when conversations of the contact began (ms), latest first; of 30 days
     waiting_item: bool = False  # the case's own work item waits for an agent
     promises: tuple[Promise, ...] = ()  # that the case may claim; read where CLAIM_FIELDS are of concern …
     account_line: tuple[str, ...] = ()  # … as are the case's account and those above it, nearest first …

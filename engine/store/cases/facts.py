@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, select
+from sqlalchemy import Connection, Select, and_, bindparam, literal_column, select
 
 from engine.errors import NotFound
 from engine.model.casework import CaseFacts, Firing, Milestone, MilestoneState
@@ -20,6 +20,7 @@ from engine.store.tables import interactions, work_items
 SIGNALS = 200
 """Signals that one decision sees; the next one sees what is left."""
 RECENT_MS = 7 * 86_400_000
+TIMES_MS = 30 * 86_400_000
 RECENT_COUNTED = 100
 
 _CASE: Select[Any] = (
@@ -39,15 +40,15 @@ _SIGNALS = (
     .limit(bindparam("most"))
 )
 _FOLLOWERS = select(case_followers).where(case_followers.c.case_id == bindparam("case"))
-_RECENT = select(func.count()).select_from(
-    select(interactions.c.id)
+_RECENT = (
+    select(interactions.c.opened_ms)
     .where(
         interactions.c.org_id == bindparam("org"),
         interactions.c.contact_id == bindparam("contact"),
         interactions.c.opened_ms >= bindparam("since"),
     )
+    .order_by(interactions.c.id.desc())
     .limit(bindparam("most"))
-    .subquery()
 )
 _WAITS = select(work_items.c.id).where(
     work_items.c.id == bindparam("item"),
@@ -64,7 +65,8 @@ def read_facts(conn: Connection, org_id: str, case_id: str, *, now_ms: int) -> C
         raise NotFound(f"there is no case {case_id}", slug="unknown-case")
     case, of = case_of(row), {"case": case_id}
     signals = tuple(signal_of(one) for one in every(conn, _SIGNALS, {**of, "most": SIGNALS}))
-    recent = {"org": org_id, "contact": case.contact_id, "since": now_ms - RECENT_MS, "most": RECENT_COUNTED}
+    recent = {"org": org_id, "contact": case.contact_id, "since": now_ms - TIMES_MS, "most": RECENT_COUNTED}
+    times = tuple(one.opened_ms for one in every(conn, _RECENT, recent)) if case.contact_id else ()
     return CaseFacts(
         case=case,
         now_ms=now_ms,
@@ -76,7 +78,8 @@ def read_facts(conn: Connection, org_id: str, case_id: str, *, now_ms: int) -> C
         firings=tuple(firing_of(one) for one in every(conn, _FIRINGS, of)),
         signals=signals,
         followers=frozenset(one.user_id for one in every(conn, _FOLLOWERS, of)),
-        recent_contacts=scalar(conn, _RECENT, recent) if case.contact_id else 0,
+        recent_contacts=sum(1 for one in times if one >= now_ms - RECENT_MS),
+        contact_times=times,
         waiting_item=bool(case.item_id) and scalar(conn, _WAITS, {"item": case.item_id, "org": org_id}) is not None,
         **claim_of(conn, case, signals),
     )

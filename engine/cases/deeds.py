@@ -1,0 +1,216 @@
+"""What the steps of escalations do: each action becomes changes, effects, followers, children, lines. Pure.
+
+Each says in a word or two what came of it, for the explanation; one that cannot be done (a team without a lead, a
+status that may not follow) is passed over and says why, so that it holds up no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.cases.draft import CaseRules, Draft
+from engine.model.casework import EffectKind
+from engine.model.escalation import Action, ActionKind, EscalationStep, NotifyBy, RuleSet
+from engine.skills.merging import merge, merge_line
+from engine.skills.qualify import merge as merge_skills
+
+LONGEST_LINE = 200
+LONGEST_TEXT = 4_000
+MOST_PRIORITY = 1_000
+
+Deed = tuple[Draft, str]
+"""The draft afterwards, and what came of it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """The step that is being taken."""
+
+    rule_set: RuleSet
+    step: EscalationStep
+    occurrence: int
+    due_ms: int
+
+    @property
+    def why(self) -> str:
+        """Return what the history says beside a change."""
+        return f"escalation: {self.rule_set.name}, {self.step.key}"
+
+
+def do(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
+    """Do one action; return what came of it: "" when it was done as configured, else why not."""
+    return _DEEDS[action.kind](draft, rules, taken, action)
+
+
+def merge_values(draft: Draft, rules: CaseRules, taken: Taken) -> Mapping[str, str]:
+    """Return the values of merge fields."""
+    case, organisation, contact = draft.case, rules.organisation, draft.facts.contact
+    owner = next((one for one in organisation.agents.values() if one.user_id and one.user_id == case.owner_id), None)
+    team = organisation.teams.get(case.team)
+    values = {
+        "case.number": str(case.number),
+        "case.subject": case.subject,
+        "case.status": case.status,
+        "case.priority": str(case.priority),
+        "case.queue": case.queue,
+        "case.type": case.type,
+        "case.topic": case.topic,
+        "case.id": case.id,
+        "contact.name": contact.name if contact else "",
+        "owner.name": owner.name if owner else "",
+        "team.name": team.name if team else "",
+        "rule.name": taken.rule_set.name,
+        "rule.key": taken.rule_set.key,
+        "step.name": taken.step.key,
+    }
+    return values | {f"case.fields.{key}": str(value) for key, value in case.fields.items()}
+
+
+def team_lead(draft: Draft, rules: CaseRules) -> str:
+    """Return the log-in of who leads the case's team, or a team that its owner is in; "" = nobody."""
+    organisation = rules.organisation
+    if draft.case.team in organisation.teams:
+        return organisation.teams[draft.case.team].lead
+    owners = {login for login, one in organisation.agents.items() if one.user_id and one.user_id == draft.case.owner_id}
+    return next((team.lead for team in organisation.teams.values() if owners & set(team.everybody)), "")
+
+
+def _user_id(draft: Draft, rules: CaseRules, who: str) -> str:
+    """Return the user id of ``owner``, ``team_lead`` or a log-in; "" = there is nobody."""
+    if who == "owner":
+        return draft.case.owner_id
+    login = team_lead(draft, rules) if who == "team_lead" else who
+    setup = rules.organisation.agents.get(login)
+    return setup.user_id if setup else ""
+
+
+def recipients(draft: Draft, rules: CaseRules, who: Sequence[str]) -> dict[str, object]:
+    """Return who is meant: ids of users, log-ins, roles, mail addresses, and whether all supervisors."""
+    user_ids, logins, roles, addresses, supervisors = set[str](), set[str](), set[str](), set[str](), False
+    for one in who:
+        if one == "supervisors":
+            supervisors = True
+        elif one == "owner":
+            user_ids |= {draft.case.owner_id} - {""}
+        elif one == "followers":
+            user_ids |= draft.facts.followers | draft.decision.add_followers
+        elif one == "team_lead":
+            logins |= {team_lead(draft, rules)} - {""}
+        elif one.startswith("role:"):
+            roles.add(one.removeprefix("role:"))
+        elif one in rules.organisation.agents:
+            logins.add(one)
+        else:
+            addresses.add(one)
+    found = {"user_ids": user_ids, "logins": logins, "roles": roles, "addresses": addresses}
+    return {name: sorted(values) for name, values in found.items() if values} | (
+        {"supervisors": True} if supervisors else {}
+    )
+
+
+def _raise_priority(draft: Draft, _rules: CaseRules, taken: Taken, action: Action) -> Deed:
+    to = max(-MOST_PRIORITY, min(MOST_PRIORITY, draft.case.priority + action.points))
+    return draft.with_change("priority", to, why=taken.why), ""
+
+
+def _set_priority(draft: Draft, _rules: CaseRules, taken: Taken, action: Action) -> Deed:
+    return draft.with_change("priority", action.points, why=taken.why), ""
+
+
+def _move(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
+    if action.queue not in rules.organisation.queues:
+        return draft, f"there is no queue {action.queue}"
+    return draft.with_change("queue", action.queue, why=taken.why), ""
+
+
+def _require(draft: Draft, _rules: CaseRules, taken: Taken, action: Action) -> Deed:
+    return draft.with_change("skills", merge_skills(draft.case.skills, action.skills), why=taken.why), ""
+
+
+def _assign(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
+    if action.queue:
+        moved, fault = _move(draft, rules, taken, action)
+        return (draft, fault) if fault else (moved.with_change("owner_id", "", why=taken.why), "")
+    user_id = _user_id(draft, rules, action.who)
+    if not user_id:
+        return draft, f"nobody is {action.who}"
+    return draft.with_change("owner_id", user_id, why=taken.why), ""
+
+
+def _notify(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
+    case, values = draft.case, merge_values(draft, rules, taken)
+    told: dict[str, object] = {
+        "rule_set": taken.rule_set.key,
+        "name": taken.rule_set.name,
+        "step": taken.step.key,
+        "occurrence": taken.occurrence,
+        "due_ms": taken.due_ms,
+        "number": case.number,
+        "subject": case.subject[:LONGEST_LINE],
+        "priority": case.priority,
+        "queue": case.queue,
+        "text": merge(action.text, values, most=LONGEST_TEXT),
+    }
+    if action.by is NotifyBy.WEBHOOK:
+        return draft.with_new_effect(EffectKind.WEBHOOK, rules, webhook=action.to[0], **told), ""
+    to = recipients(draft, rules, action.to)
+    if not to:
+        return draft, f"nobody is {', '.join(action.to)}"
+    kind = EffectKind.EMAIL if action.by is NotifyBy.EMAIL else EffectKind.CONSOLE
+    return draft.with_new_effect(kind, rules, to=to, **told), ""
+
+
+def _add_follower(draft: Draft, rules: CaseRules, _taken: Taken, action: Action) -> Deed:
+    user_id = _user_id(draft, rules, action.who)
+    return (draft.with_followers(user_id), "") if user_id else (draft, f"nobody is {action.who}")
+
+
+def _set(draft: Draft, _rules: CaseRules, taken: Taken, action: Action) -> Deed:
+    fields = {**draft.case.fields, **action.fields}
+    kept = {key: value for key, value in fields.items() if value is not None}
+    return draft.with_change("fields", kept, why=taken.why), ""
+
+
+def _set_status(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
+    status = rules.organisation.case_statuses.get(draft.case.status)
+    if action.status == draft.case.status:
+        return draft, ""
+    if action.status not in rules.organisation.case_statuses or (status and action.status not in status.to):
+        return draft, f"{draft.case.status} cannot become {action.status}"
+    return draft.with_change("status", action.status, why=taken.why), ""
+
+
+def _open_child(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
+    child = action.child
+    if draft.case.parent_id or child is None:
+        return draft, "the case is a part itself"  # so that no rule set opens cases without end
+    values = merge_values(draft, rules, taken)
+    wanted: dict[str, object] = {
+        "subject": merge_line(child.subject, values, most=LONGEST_LINE),
+        "description": merge(child.description, values, most=LONGEST_TEXT),
+        "queue": child.queue,
+        "type": child.type,
+        "priority": draft.case.priority if child.priority is None else child.priority,
+    }
+    return draft.with_child(**wanted), ""
+
+
+def _comment(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
+    body = merge(action.text, merge_values(draft, rules, taken), most=LONGEST_TEXT)
+    return draft.with_line("comment", body=body), ""
+
+
+_DEEDS: Mapping[ActionKind, Callable[[Draft, CaseRules, Taken, Action], Deed]] = {
+    ActionKind.RAISE_PRIORITY: _raise_priority,
+    ActionKind.SET_PRIORITY: _set_priority,
+    ActionKind.MOVE: _move,
+    ActionKind.REQUIRE: _require,
+    ActionKind.ASSIGN: _assign,
+    ActionKind.NOTIFY: _notify,
+    ActionKind.ADD_FOLLOWER: _add_follower,
+    ActionKind.SET: _set,
+    ActionKind.SET_STATUS: _set_status,
+    ActionKind.OPEN_CHILD: _open_child,
+    ActionKind.COMMENT: _comment,
+}

@@ -1,0 +1,50 @@
+"""Merge fields: values put into a text at names in braces, such as ``{case.number}``. Pure and safe.
+
+What is put in is text and stays so: it is looked through for no further names, so that nobody who writes a subject can
+reach what the text's author did not name. A name that is not known stays as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+_NAME = re.compile(r"\{([a-z_]+(?:\.[a-z0-9_-]+){0,2})\}")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+
+LONGEST_VALUE = 2_000
+"""Characters of one value."""
+
+MERGE_FIELDS = frozenset(
+    {
+        "case.number", "case.subject", "case.status", "case.priority", "case.queue", "case.type", "case.topic",
+        "case.id", "case.fields.*", "contact.name", "owner.name", "team.name", "rule.name", "rule.key", "step.name",
+    }
+)  # fmt: skip
+"""Names that texts about a case may hold in braces; ``*`` stands for the key of a field."""
+
+
+def merge(text: str, values: Mapping[str, str], *, most: int) -> str:
+    """Return ``text`` with the values at their names, at most ``most`` characters of it."""
+
+    def value(found: re.Match[str]) -> str:
+        known = values.get(found[1])
+        return found[0] if known is None else known[:LONGEST_VALUE]
+
+    return _NAME.sub(value, text)[:most]
+
+
+def merge_line(text: str, values: Mapping[str, str], *, most: int) -> str:
+    """Return ``merge`` on one line: breaks and control characters become spaces, as a mail's subject needs it."""
+    return _BREAKS.sub(" ", merge(text, values, most=most)).strip()
+
+
+def names(text: str) -> list[str]:
+    """Return the names that stand in a text, in order."""
+    return _NAME.findall(text)
+
+
+def unknown(text: str, known: Collection[str]) -> list[str]:
+    """Return the names in a text that no value will be put in for; of ``fields.x`` any x is known."""
+    families = tuple(f"{name[:-1]}" for name in known if name.endswith("*"))
+    return [name for name in names(text) if name not in known and not (families and name.startswith(families))]
