@@ -17,6 +17,7 @@ from engine.model.conversation import Author, Draft, Entry, EntryKind
 from engine.model.work import EventKind, RoutingEvent, WorkState
 from engine.store import assignments, segments
 from engine.store.appends import append
+from engine.store.cases.work import own_item_over, owner_stands
 from engine.store.cases.writes import take_case
 from engine.store.conversations import end_interaction, lock, outcome_of
 from engine.store.customers.leads import KIND as LEAD_KIND
@@ -153,7 +154,16 @@ def _take_case(step: Step) -> None:
     if not case_id and step.item.interaction_id:
         interaction = lock(step.conn, event.org_id, step.item.interaction_id)
         case_id = interaction.case_id if interaction is not None else ""
-    take_case(step.conn, event.org_id, case_id, agent_id=event.agent_id, new_id=step.new_id, now_ms=event.at_ms)
+    keep_owner = owner_stands(step.conn, step.item)
+    take_case(
+        step.conn,
+        event.org_id,
+        case_id,
+        agent_id=event.agent_id,
+        keep_owner=keep_owner,
+        new_id=step.new_id,
+        now_ms=event.at_ms,
+    )
 
 
 def _transferred(step: Step) -> Told:
@@ -252,6 +262,7 @@ def _ended(step: Step) -> Told:
     assignments.end(step.conn, step.event, reason=reason)
     segments.close(step)
     step.move(WorkState.WRAPUP, **step.not_waiting())
+    own_item_over(step.conn, step.item)
     return _end_conversation(step, reason)
 
 
@@ -280,6 +291,7 @@ def _abandoned(step: Step) -> Told:
 
 def _close(step: Step, *, outcome: str) -> None:
     step.move(WorkState.CLOSED, outcome=outcome, closed_ms=step.event.at_ms, **step.not_waiting())
+    own_item_over(step.conn, step.item)
 
 
 def _reprioritised(step: Step) -> Told:

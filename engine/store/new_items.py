@@ -9,22 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, select
+from sqlalchemy import Connection, Select, Table, bindparam, literal_column, select
 
+from engine.model.casework import SignalKind
 from engine.model.record import Added, NewWork
 from engine.model.work import WorkItem
-from engine.store.cases.tables import cases
+from engine.store.cases.tables import case_signals, cases
 from engine.store.conditions import HAS_REFERENCE, HAS_REQUEST_KEY
 from engine.store.customers.tables import contacts
 from engine.store.direct import first
 from engine.store.json_text import dump
 from engine.store.rows import item_of
 from engine.store.tables import users, work_items
-from engine.store.upsert import insert_once
+from engine.store.upsert import insert, insert_once
 
 _OF_ORGANISATION = select(work_items).where(work_items.c.org_id == bindparam("org"))
 _OF_REQUEST = _OF_ORGANISATION.where(work_items.c.request_key == bindparam("key"), HAS_REQUEST_KEY)
 _OF_REFERENCE = _OF_ORGANISATION.where(work_items.c.reference == bindparam("key"), HAS_REFERENCE)
+_WATCHED = select(cases.c.id).where(
+    cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org"), cases.c.watched == literal_column("1")
+)
+EMAIL = "email"
 
 
 def row_of_item(item: WorkItem, *, rules: tuple[str, ...], request_key: str = "") -> dict[str, object]:
@@ -77,6 +82,7 @@ def _add(conn: Connection, new: NewWork, fault: str, now_ms: int) -> Added:
     if fault:
         return Added(item=new.item, fault=fault)
     if insert_once(conn, work_items, row_of_item(new.item, rules=new.rules, request_key=new.request_key)):
+        _tell_clerk(conn, new.item, now_ms)
         return Added(item=new.item)
     if new.request_key:
         before = first(conn, _OF_REQUEST, {"org": new.item.org_id, "key": new.request_key})
@@ -86,6 +92,20 @@ def _add(conn: Connection, new: NewWork, fault: str, now_ms: int) -> Added:
     if before is None:
         raise RuntimeError("what was refused as a duplicate is not there")
     return Added(item=item_of(before, now_ms), fault="reference-taken")
+
+
+def _tell_clerk(conn: Connection, item: WorkItem, now_ms: int) -> None:
+    """Leave word for the clerk of a watched case that there is work of it: a mail is what its customer wrote."""
+    if item.case_id and first(conn, _WATCHED, {"case": item.case_id, "org": item.org_id}) is not None:
+        row = {
+            "id": item.id,
+            "org_id": item.org_id,
+            "case_id": item.case_id,
+            "kind": (SignalKind.MESSAGE if item.kind == EMAIL else SignalKind.CHANGED).value,
+            "at_ms": now_ms,
+            "data": dump({"item_id": item.id}),
+        }
+        insert(conn, case_signals, row)
 
 
 class _Known:

@@ -189,8 +189,20 @@ def write_changes(conn: Connection, case: Case, changes: Mapping[str, object], n
     change(conn, cases, {"id": case.id}, {**changes, "version": case.version + 1, "updated_ms": now_ms})
 
 
-def take_case(conn: Connection, org_id: str, case_id: str, *, agent_id: str, new_id: NewId, now_ms: int) -> None:
-    """Let the first agent who accepts own the case, and the case be open. Idempotent."""
+def take_case(
+    conn: Connection,
+    org_id: str,
+    case_id: str,
+    *,
+    agent_id: str,
+    keep_owner: bool = True,
+    new_id: NewId,
+    now_ms: int,
+) -> None:
+    """Let the agent who accepts own the case, and the case be open. Idempotent.
+
+    ``keep_owner``: an owner that there is stays.
+    """
     row = lock_case(conn, org_id, case_id) if case_id else None
     if row is None:
         return
@@ -198,9 +210,9 @@ def take_case(conn: Connection, org_id: str, case_id: str, *, agent_id: str, new
     if row.watched:
         add_signal(conn, org_id, case_id, SignalKind.ACCEPTED, new_id=new_id, at_ms=now_ms, agent_id=agent_id)
     changes: dict[str, object] = {}
-    if not case.owner_id:
+    if not case.owner_id or (not keep_owner and case.owner_id != agent_id):
         changes["owner_id"] = agent_id
-        data: dict[str, object] = {"from": "", "to": agent_id}
+        data: dict[str, object] = {"from": case.owner_id, "to": agent_id}
         add_event(conn, case, kind="owner", data=data, new_id=new_id, actor_id="", now_ms=now_ms)
     if case.status is CaseStatus.NEW:
         changes["status"] = CaseStatus.OPEN.value
