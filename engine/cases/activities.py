@@ -123,9 +123,9 @@ class Reminders:
         record: Reminding,
         organisations: ServedOrganisations,
         clock: Clock,
-        told: Callable[[str], None],
+        told: Callable[[str, str], None],
     ) -> None:
-        """``told`` hears of each organisation in which somebody was reminded."""
+        """``told`` hears of everybody who was reminded: organisation and user."""
         self._record = record
         self._organisations = organisations
         self._clock = clock
@@ -136,7 +136,7 @@ class Reminders:
         full = False
         for organisation in self._organisations.all():
             found = await self._record.remind(organisation.id, now_ms=self._clock.now_ms(), limit=BATCH)
-            if found:
-                self._told(organisation.id)
+            for owner_id in {one.owner_id for one in found}:
+                self._told(organisation.id, owner_id)
             full = full or len(found) == BATCH
         return 0.0 if full else EVERY_S

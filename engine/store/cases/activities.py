@@ -98,7 +98,6 @@ def _remind(conn: Connection, org_id: str, new_id: NewId, now_ms: int, limit: in
 
 def _alert(activity: Activity, alert_id: str, now_ms: int) -> Mapping[str, object]:
     data = {
-        "user_ids": [activity.owner_id],
         "activity_id": activity.id,
         "subject": activity.subject,
         "due_ms": activity.due_ms,
@@ -108,6 +107,7 @@ def _alert(activity: Activity, alert_id: str, now_ms: int) -> Mapping[str, objec
         "id": alert_id,
         "org_id": activity.org_id,
         "kind": "reminder",
+        "user_id": activity.owner_id,
         "at_ms": now_ms,
         "data": dump(data),
         "acknowledged_ms": 0,
