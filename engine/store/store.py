@@ -16,6 +16,7 @@ from engine.store.arrivals import Arrivals
 from engine.store.audit import Audit
 from engine.store.cases.cases import Cases
 from engine.store.cases.effects import CaseEffects
+from engine.store.cases.work import CaseItems
 from engine.store.cases.late_work import Escalations
 from engine.store.configuration import Configuration
 from engine.store.connect import DRIVER_ERRORS, open_backend
@@ -65,6 +66,7 @@ class Store:
         self.cases = Cases(access=access)
         self.escalations = Escalations(access=access)
         self.case_effects = CaseEffects(access=access)
+        self.case_items = CaseItems(access=access)
         self.alerts = Alerts(access=access)
         self.customers = Customers(access=access)
         self.addresses = Addresses(access=access)
