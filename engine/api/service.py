@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from engine.api.ports import CaseReader, Customers
 from engine.cases.lifecycle import Cases
+from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
+from engine.customers.contract import Teams
 from engine.customers.leads import Leads
+from engine.customers.relations import Relations
 from engine.customers.service import Service
 
 
@@ -17,5 +20,8 @@ class ServiceParts:
     case_reader: CaseReader
     customers: Customers
     contacts: Contacts
+    accounts: Accounts
+    relations: Relations
+    teams: Teams
     things: Service
     leads: Leads

@@ -67,7 +67,9 @@ class Contacts:
         Raises InvalidInput; Conflict(address-taken), which names who has the address.
         """
         contact_id, now_ms = self._new_id(), self._clock.now_ms()
-        kept = _different(self._address(org_id, contact_id, one, now_ms) for one in addresses)
+        made = _different(self._address(org_id, contact_id, one, now_ms) for one in addresses)
+        # Ids of one millisecond have no order; these have that in which the addresses were given.
+        kept = [replace(one, id=new) for one, new in zip(made, sorted(one.id for one in made), strict=True)]
         main = next((one.value for one in kept if one.channel == EMAIL), "")
         empty = Contact(id=contact_id, org_id=org_id, name="", email=main, created_ms=now_ms, updated_ms=now_ms)
         contact = replace(empty, **checked(values))

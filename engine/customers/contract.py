@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from engine.model.conversation import Interaction
-from engine.model.customer import Address, CompanyTraits, Contact, PersonTraits
+from engine.model.customer import Account, Address, CompanyTraits, Contact, PersonTraits, Relation, TeamMember, Tree
 from engine.model.organisation import Organisation
 
 
@@ -96,4 +96,80 @@ class DuplicateRecord(Protocol):
         self, org_id: str, *, name_keys: Collection[str], domain: str, phone: str
     ) -> Sequence[CompanyTraits]:
         """Return candidates for an account."""
+        ...
+
+
+class AccountRecord(Protocol):
+    """Keep accounts."""
+
+    async def get(self, org_id: str, account_id: str) -> Account:
+        """Return an account, or the one it was merged into; raise NotFound."""
+        ...
+
+    async def list(self, org_id: str, *, text: str, parent_id: str, limit: int, before_id: str) -> Sequence[Account]:
+        """Return accounts, newest first."""
+        ...
+
+    async def create(self, account: Account) -> Account:
+        """Keep a new account; raise InvalidInput."""
+        ...
+
+    async def change(
+        self, org_id: str, account_id: str, *, version: int, changes: Mapping[str, object], now_ms: int
+    ) -> Account:
+        """Set fields under a version; raise NotFound, InvalidInput, Conflict."""
+        ...
+
+    async def tree(self, org_id: str, account_id: str) -> Tree:
+        """Return the whole family of an account; raise NotFound."""
+        ...
+
+
+class RelationRecord(Protocol):
+    """Keep the relations of contacts and accounts."""
+
+    async def of_contact(self, org_id: str, contact_id: str) -> Sequence[Relation]:
+        """Return a contact's relations, the direct one first."""
+        ...
+
+    async def of_account(
+        self, org_id: str, account_id: str, *, limit: int, before_id: str, current_on: str
+    ) -> Sequence[Relation]:
+        """Return an account's relations, newest first."""
+        ...
+
+    async def add(self, relation: Relation, *, today: str) -> Relation:
+        """Add a relation; raise NotFound, InvalidInput, Conflict."""
+        ...
+
+    async def change(self, org_id: str, relation_id: str, *, changes: Mapping[str, object]) -> Relation:
+        """Set role, dates or notes; raise NotFound, InvalidInput, Conflict."""
+        ...
+
+
+class Teams(Protocol):
+    """Keep the teams of accounts and users' default teams; the routes use it as it is."""
+
+    async def of_account(self, org_id: str, account_id: str) -> Sequence[TeamMember]:
+        """Return an account's team."""
+        ...
+
+    async def put(self, org_id: str, account_id: str, member: TeamMember, *, now_ms: int) -> Sequence[TeamMember]:
+        """Let somebody be in an account's team; raise NotFound, InvalidInput, Conflict."""
+        ...
+
+    async def remove(self, org_id: str, account_id: str, user_id: str) -> None:
+        """Let somebody leave an account's team; raise NotFound, Conflict."""
+        ...
+
+    async def default(self, org_id: str, user_id: str) -> Sequence[TeamMember]:
+        """Return a user's default team."""
+        ...
+
+    async def set_default(self, org_id: str, user_id: str, members: Sequence[TeamMember]) -> Sequence[TeamMember]:
+        """Replace a user's default team; raise InvalidInput."""
+        ...
+
+    async def add_default(self, org_id: str, account_id: str, user_id: str, *, now_ms: int) -> Sequence[TeamMember]:
+        """Add a user's default team to an account's; raise NotFound, Conflict."""
         ...

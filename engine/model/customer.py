@@ -108,6 +108,8 @@ class Relation:
     to_date: str = ""  # the last day; "" = it goes on
     notes: str = ""
     created_ms: int = 0
+    contact_name: str = ""  # told by lists
+    account_name: str = ""  # told by lists
 
 
 class AccountAccess(StrEnum):

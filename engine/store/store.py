@@ -21,11 +21,14 @@ from engine.store.cases.late_work import Escalations
 from engine.store.configuration import Configuration
 from engine.store.connect import DRIVER_ERRORS, open_backend
 from engine.store.conversations import Conversations
+from engine.store.customers.accounts import Accounts
 from engine.store.customers.addresses import Addresses
 from engine.store.customers.contacts import Customers
 from engine.store.customers.duplicates import Duplicates
 from engine.store.customers.leads import Leads
 from engine.store.customers.promises import Contracts, Entitlements
+from engine.store.customers.relations import RelationsOfAccounts
+from engine.store.customers.teams import Teams
 from engine.store.customers.things import Assets, Orders
 from engine.store.idempotency import Idempotency
 from engine.store.migrate import upgrade
@@ -71,6 +74,9 @@ class Store:
         self.customers = Customers(access=access)
         self.addresses = Addresses(access=access)
         self.duplicates = Duplicates(access=access)
+        self.accounts = Accounts(access=access)
+        self.relations = RelationsOfAccounts(access=access)
+        self.teams = Teams(access=access)
         self.assets = Assets(access=access)
         self.orders = Orders(access=access)
         self.contracts = Contracts(access=access)

@@ -9,8 +9,10 @@ from engine.cases.escalate import Escalator
 from engine.cases.lifecycle import Cases
 from engine.cases.sweep import CaseSweeper
 from engine.clock import Clock
+from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
 from engine.customers.leads import Leads
+from engine.customers.relations import Relations
 from engine.customers.service import Service
 from engine.ids import NewId
 from engine.loops import Role
@@ -40,6 +42,10 @@ class ServiceDesk:
             clock=clock,
             new_id=new_id,
         )
+        self.accounts = Accounts(
+            record=store.accounts, duplicates=store.duplicates, organisations=book, clock=clock, new_id=new_id
+        )
+        self.relations = Relations(record=store.relations, organisations=book, clock=clock, new_id=new_id)
         self.leads = Leads(record=store.leads, organisations=book, clock=clock, new_id=new_id)
         self.things = Service(
             assets=store.assets,
@@ -58,6 +64,9 @@ class ServiceDesk:
             case_reader=self._store.cases,
             customers=self._store.customers,
             contacts=self.contacts,
+            accounts=self.accounts,
+            relations=self.relations,
+            teams=self._store.teams,
             things=self.things,
             leads=self.leads,
         )

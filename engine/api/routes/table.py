@@ -2,6 +2,7 @@
 
 from engine.api.operation import Operation
 from engine.api.routes import (
+    accounts,
     cases,
     chat,
     consults,
@@ -13,6 +14,7 @@ from engine.api.routes import (
     presence,
     promises,
     queues,
+    relations,
     signing,
     supervision,
     things,
@@ -34,6 +36,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *interactions.OPERATIONS,
     *cases.OPERATIONS,
     *contacts.OPERATIONS,
+    *accounts.OPERATIONS,
+    *relations.OPERATIONS,
     *things.OPERATIONS,
     *promises.OPERATIONS,
     *leads.OPERATIONS,

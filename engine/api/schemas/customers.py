@@ -17,6 +17,7 @@ Language = Annotated[str, Field(max_length=35, pattern=r"^([A-Za-z]{2,3}(-[A-Za-
 Zone = Annotated[str, Field(max_length=64, description="IANA name, such as Asia/Shanghai.")]
 Tier = Annotated[str, Field(max_length=40)]
 Fields = Annotated[dict[str, Any], Field(description="Custom fields; 16 KiB of JSON at most.")]
+Day = Annotated[str, Field(max_length=10, description="2026-11-22; empty: open.")]
 Channel = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$", description="`email`, `phone`, or a network's name.")
 ]

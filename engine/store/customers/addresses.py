@@ -24,7 +24,7 @@ MOST_ADDRESSES = 100
 _OF_CONTACT: Select[Any] = (
     select(contact_addresses)
     .where(contact_addresses.c.contact_id == bindparam("id"), contact_addresses.c.org_id == bindparam("org"))
-    .order_by(contact_addresses.c.id)
+    .order_by(contact_addresses.c.created_ms, contact_addresses.c.id)
 )
 
 

@@ -21,7 +21,7 @@ def person(org: str, name: str = "Zoë Ødegård", **changes: object) -> Contact
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def address(contact: Contact, value: str, channel: str = EMAIL, key: str = "") -> Address:
+def address(contact: Contact, value: str, channel: str = EMAIL, key: str = "", *, now_ms: int = START_MS) -> Address:
     return Address(
         id=NEW_ID(),
         org_id=contact.org_id,
@@ -29,7 +29,7 @@ def address(contact: Contact, value: str, channel: str = EMAIL, key: str = "") -
         channel=channel,
         value=value,
         key=key or email_key(value),
-        created_ms=START_MS,
+        created_ms=now_ms,
     )
 
 
@@ -124,7 +124,9 @@ async def test_a_stale_change_is_refused_and_nothing_is_lost(store: Store, org: 
 
 async def test_the_main_address_is_one_of_his(store: Store, org: str) -> None:
     contact = await kept(store, org, "zoe@example.org")
-    contact = await changed(store, contact, address(contact, "Z@new.example"), email="Z@new.example")
+    contact = await changed(
+        store, contact, address(contact, "Z@new.example", now_ms=START_MS + 1), email="Z@new.example"
+    )
     keys = [one.key for one in await store.addresses.of_contact(org, contact.id)]
     assert keys == ["zoe@example.org", "z@new.example"]
     contact = await changed(store, contact, address(contact, "zoe@example.org"), email="zoe@example.org")

@@ -83,3 +83,67 @@ async def test_likely_duplicates_are_told(engine: Engine) -> None:
     assert [one["id"] for one in second.json()["duplicates"]] == [contact["id"]]
     back = (await ana.get(f"/contacts/{contact['id']}/duplicates")).json()["items"]
     assert [one["id"] for one in back] == [second.json()["contact"]["id"]]
+
+
+async def test_an_account_its_family_and_its_people(engine: Engine) -> None:
+    ana = await engine.signed_in("ana")
+    body = {"name": "Kettle & Crane Ltd", "domain": "WWW.Kettle.example", "phone": "+44 20 7946 0000", "tier": "gold"}
+    answer = await ana.post("/accounts", body)
+    assert answer.status_code == 201, answer.text
+    top = answer.json()["account"]
+    assert (top["domain"], top["phone"], top["version"]) == ("kettle.example", "+442079460000", 1)
+    refused = await ana.post("/accounts", {"name": "Kettle and Crane"})
+    assert (refused.status_code, refused.json()["slug"]) == (409, "likely-duplicate")
+    assert refused.json()["duplicates"][0]["id"] == top["id"]
+    asked = {"name": "Kettle and Crane", "parent_id": top["id"], "despite_duplicates": True}
+    child = (await ana.post("/accounts", asked)).json()["account"]
+    check = (await ana.post("/accounts/check", {"name": "Kettel Crane Co."})).json()["items"]
+    assert {one["id"] for one in check} == {top["id"], child["id"]}
+    assert [one["id"] for one in (await ana.get(f"/accounts/{top['id']}/duplicates")).json()["items"]] == [child["id"]]
+
+    circle = await ana.send("PATCH", f"/accounts/{top['id']}", {"version": 1, "parent_id": child["id"]})
+    assert (circle.status_code, circle.json()["slug"]) == (409, "account-circle")
+    tree = (await ana.get(f"/accounts/{child['id']}/tree")).json()
+    assert [(one["id"], one["depth"]) for one in tree["nodes"]] == [(top["id"], 0), (child["id"], 1)]
+    assert tree["complete"]
+    renamed = await ana.send("PATCH", f"/accounts/{child['id']}", {"version": 1, "name": "Teapot", "industry": "tea"})
+    assert renamed.json()["account"]["version"] == 2
+    stale = (await ana.send("PATCH", f"/accounts/{child['id']}", {"version": 1, "industry": "coffee"})).json()
+    assert (stale["slug"], stale["account"]["industry"]) == ("stale-version", "tea")
+
+    zoe = (await ana.post("/contacts", {"name": "Zoe"})).json()["contact"]
+    made = []
+    for account, direct in ((top, True), (child, True), (top, False)):
+        wanted = {"contact_id": zoe["id"], "account_id": account["id"], "direct": direct, "role": "buyer"}
+        answer = await ana.post("/relations", wanted)
+        assert answer.status_code == 201, answer.text
+        made.append(answer.json()["id"])
+    told = (await ana.get(f"/contacts/{zoe['id']}/relations")).json()["items"]
+    assert [(one["account_name"], one["direct"], bool(one["to_date"])) for one in told] == [
+        ("Teapot", True, False),
+        (top["name"], False, False),
+        (top["name"], True, True),
+    ]
+    ended = await ana.send("PATCH", f"/relations/{made[-1]}", {"to_date": "2020-01-01"})
+    assert ended.json()["to_date"] == "2020-01-01"
+    assert (await ana.send("PATCH", f"/relations/{made[-1]}", {"to_date": "soon"})).status_code == 400
+    people = (await ana.get(f"/accounts/{child['id']}/relations", current="true")).json()["items"]
+    assert [(one["contact_name"], one["role"]) for one in people] == [("Zoe", "buyer")]
+
+
+async def test_a_default_team_is_added_in_one_step(engine: Engine) -> None:
+    ana, ada = await engine.signed_in("ana"), await engine.signed_in("ada")
+    ids = {one["login"]: one["id"] for one in (await ada.get("/users")).json()["items"]}
+    account = (await ana.post("/accounts", {"name": "Kettle"})).json()["account"]
+    path = f"/accounts/{account['id']}"
+    members = [{"user_id": ids["ben"], "role": "buyer's friend", "case_access": "edit"}, {"user_id": ids["sue"]}]
+    assert (await ana.send("PUT", "/default-team", {"members": members})).status_code == 200
+    assert len((await ana.get("/default-team")).json()["items"]) == 2
+    put = await ana.send("PUT", f"{path}/team/{ids['ben']}", {"account_access": "edit"})
+    assert put.json()["items"] == [{"user_id": ids["ben"], "role": "", "account_access": "edit", "case_access": "read"}]
+    team = (await ana.post(f"{path}/default-team")).json()["items"]
+    assert {one["user_id"]: one["account_access"] for one in team} == {ids["ben"]: "edit", ids["sue"]: "read"}
+    assert (await ana.send("DELETE", f"{path}/team/{ids['sue']}")).status_code == 204
+    assert (await ana.send("DELETE", f"{path}/team/{ids['sue']}")).json()["slug"] == "unknown-member"
+    assert len((await ana.get(f"{path}/team")).json()["items"]) == 1
+    assert (await ana.send("PUT", f"{path}/team/nobody", {})).json()["slug"] == "unknown-user"
