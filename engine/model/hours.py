@@ -42,3 +42,18 @@ class Hours:
     def __hash__(self) -> int:
         """Hash what is at hand: equal hours are told apart by comparing, and there are few of a key."""
         return hash((self.key, self.time_zone, self.periods, len(self.holidays), len(self.exceptions)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CalendarDay:
+    """What business hours make of one date."""
+
+    date: str  # ISO 8601
+    open: tuple[tuple[int, int], ...]  # stretches (ms), end exclusive
+    holiday: str = ""  # its name
+    exception: bool = False  # as an exception says, whatever the weekday or holiday
+
+    @property
+    def business_ms(self) -> int:
+        """Return how much business time the day has."""
+        return sum(until - since for since, until in self.open)

@@ -75,9 +75,10 @@ class Calendar:
         """Return the date on the wall at ``at_ms``."""
         return datetime.fromtimestamp(at_ms // 1000, tz=self._zone).date()
 
-    def offset_ms(self, at_ms: int) -> int:
-        """Return how far the wall clock is ahead of UTC at ``at_ms``."""
-        return _offset_ms(self._zone, at_ms)
+    @property
+    def zone(self) -> tzinfo:
+        """Return the zone whose wall clock decides."""
+        return self._zone
 
     def _work_out(self, from_ms: int) -> _Chunk:
         starts: list[int] = []
@@ -96,12 +97,23 @@ class Calendar:
     def _stretches(self, from_ms: int, to_ms: int) -> Iterator[Stretch]:
         for begins, until, offset in _offsets(self._zone, from_ms, to_ms):
             for day in range((begins + offset) // DAY_MS, (until - 1 + offset) // DAY_MS + 1):
-                midnight = day * DAY_MS - offset
-                for span in self.spans_of(date.fromordinal(_EPOCH + day)):
-                    start = max(begins, midnight + span.start_minute * MINUTE_MS)
-                    end = min(until, midnight + span.end_minute * MINUTE_MS)
-                    if start < end:
-                        yield start, end
+                yield from self._of_day(day, begins, until, offset)
+
+    def _of_day(self, day: int, begins: int, until: int, offset: int) -> Iterator[Stretch]:
+        midnight = day * DAY_MS - offset
+        for span in self.spans_of(date.fromordinal(_EPOCH + day)):
+            start = max(begins, midnight + span.start_minute * MINUTE_MS)
+            end = min(until, midnight + span.end_minute * MINUTE_MS)
+            if start < end:
+                yield start, end
+
+    def opening(self, day: date) -> list[Stretch]:
+        """Return the stretches in which the wall shows the date ``day`` and it is open, in order."""
+        number = day.toordinal() - _EPOCH
+        found = []
+        for begins, until, offset in _offsets(self._zone, (number - 1) * DAY_MS, (number + 2) * DAY_MS):
+            found += self._of_day(number, begins, until, offset)
+        return found
 
     def spans_of(self, day: date) -> tuple[Span, ...]:
         """Return the periods of a date on the wall: an exception's, none on a holiday, else the weekday's."""

@@ -6,6 +6,9 @@ with exceptions by date. How daylight saving counts: ``engine.skills.business_ti
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
+from engine.model.hours import CalendarDay
 from engine.model.organisation import Organisation
 from engine.skills import business_time
 from engine.skills.business_time import Calendar, calendar
@@ -24,6 +27,21 @@ def opens_ms(organisation: Organisation, queue: str, now_ms: int) -> int:
 def of_queue(organisation: Organisation, queue: str) -> Calendar:
     """Return the calendar of ``queue``. KeyError: no such queue."""
     return calendar(organisation.queues[queue].hours, organisation.time_zone)
+
+
+def days(at: Calendar, first: date, count: int) -> list[CalendarDay]:
+    """Return what the calendar makes of ``count`` dates from ``first`` on; one that its zone leaves out never opens."""
+    return [_day(at, first + timedelta(days=number)) for number in range(count)]
+
+
+def _day(at: Calendar, day: date) -> CalendarDay:
+    text, hours = day.isoformat(), at.hours
+    return CalendarDay(
+        date=text,
+        open=tuple(at.opening(day)),
+        holiday=hours.holidays.get(text, "") if hours else "",
+        exception=hours is not None and text in hours.exceptions,
+    )
 
 
 def named(organisation: Organisation, hours: str) -> Calendar:

@@ -1,17 +1,17 @@
 """Opening hours follow the wall clock of the organisation's zone."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from engine.config.compile import load
 from engine.config.samples import demo_directory
-from engine.model.hours import Hours, Period
+from engine.model.hours import Hours, Period, Span
 from engine.model.organisation import Organisation
-from engine.skills.business_time import time_zone
-from engine.skills.hours import is_open, opens_ms
+from engine.skills.business_time import calendar, time_zone
+from engine.skills.hours import days, is_open, opens_ms
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SUNDAY_NIGHT = Hours(periods=(Period(weekday=6, start_minute=120, end_minute=180),))
@@ -91,3 +91,28 @@ def test_when_it_opens_next(hours: Hours | None, at: str, opens: str) -> None:
 
 def test_it_never_opens() -> None:
     assert opens_ms(organisation(Hours(periods=())), "general", berlin("2026-01-05T12:00")) == 0
+
+
+def test_the_days_of_a_calendar() -> None:
+    hours = replace(
+        NINE_TO_FIVE,
+        holidays={"2026-12-25": "Christmas", "2026-12-28": "Inventory"},
+        exceptions={"2026-12-28": (Span(start_minute=600, end_minute=660),)},
+    )
+    found = days(calendar(hours, "Europe/Berlin"), date(2026, 12, 24), 5)
+    assert [(day.date, day.holiday, day.exception, day.business_ms // 3_600_000) for day in found] == [
+        ("2026-12-24", "", False, 8),
+        ("2026-12-25", "Christmas", False, 0),
+        ("2026-12-26", "", False, 0),
+        ("2026-12-27", "", False, 0),
+        ("2026-12-28", "Inventory", True, 1),
+    ]
+    assert found[0].open == ((berlin("2026-12-24T09:00"), berlin("2026-12-24T17:00")),)
+
+
+def test_a_day_on_which_the_clocks_change_has_its_own_length() -> None:
+    around = Hours(periods=tuple(Period(weekday=day, start_minute=0, end_minute=1440) for day in range(7)))
+    found = days(calendar(around, "Europe/Berlin"), date(2026, 10, 24), 3)
+    assert [day.business_ms // 3_600_000 for day in found] == [24, 25, 24]
+    left_out = days(calendar(around, "Pacific/Apia"), date(2011, 12, 29), 3)
+    assert [day.business_ms // 3_600_000 for day in left_out] == [24, 0, 24]
