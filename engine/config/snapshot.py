@@ -12,10 +12,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from engine.errors import ConfigurationError
+from engine.model.condition import SEVERAL, Condition, Group, Joint, Operator, Test
 from engine.model.hours import Hours
 from engine.model.organisation import Organisation, Queue
 
@@ -47,7 +49,7 @@ def unpack(compiled: bytes, *, version: int) -> Organisation:
         ConfigurationError: the bytes are of another format, or damaged.
     """
     try:
-        envelope = msgspec.json.decode(compiled, type=_Envelope)
+        envelope = msgspec.json.decode(compiled, type=_Envelope, dec_hook=_condition)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"snapshot {version} cannot be read: {error}.", mend="Apply the files again: cordboard config apply."
@@ -65,6 +67,17 @@ def unpack(compiled: bytes, *, version: int) -> Organisation:
 class _Envelope(msgspec.Struct):
     format: int
     organisation: Organisation
+
+
+def _condition(wanted: type, written: Any) -> Condition:  # noqa: ANN401 -- plain JSON
+    """Read a condition: a group has a joint, a test has an operator."""
+    if wanted is not Condition:
+        raise NotImplementedError(f"nothing reads {wanted}")
+    if "joint" in written:
+        parts = tuple(_condition(Condition, part) for part in written["parts"])
+        return Group(joint=Joint(written["joint"]), parts=parts)
+    operator, value = Operator(written["operator"]), written["value"]
+    return Test(field=written["field"], operator=operator, value=tuple(value) if operator in SEVERAL else value)
 
 
 def _hours_named(queue: Queue, organisation: Organisation) -> Queue:

@@ -72,8 +72,14 @@ class Joint(StrEnum):
     NOT = "not"  # none of them
 
 
+class Condition:
+    """A ``Test`` or a ``Group``."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Test:
+class Test(Condition):
     """One field compared with a value: a tuple for the operators in ``SEVERAL``, else one scalar."""
 
     __test__ = False  # pytest: nothing of yours
@@ -84,14 +90,12 @@ class Test:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Group:
+class Group(Condition):
     """Several conditions as one."""
 
     joint: Joint
     parts: tuple[Condition, ...] = ()
 
-
-Condition = Test | Group
 
 ALWAYS = Group(joint=Joint.ALL)
 """The condition that holds of every case."""

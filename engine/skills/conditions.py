@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from engine.model.condition import Condition, Joint, Operator, Test, Verdict
+from engine.model.condition import Condition, Group, Joint, Operator, Test, Verdict
 from engine.skills.words import contains, fold
 
 LONGEST_SEEN = 200
@@ -19,6 +19,7 @@ def matches(condition: Condition, values: Mapping[str, object]) -> bool:
     """Say whether ``condition`` holds of ``values`` (field → value). Pure; linear in tests and texts."""
     if isinstance(condition, Test):
         return _test(condition, values.get(condition.field))[0]
+    assert isinstance(condition, Group)
     if condition.joint is Joint.ALL:
         return all(matches(part, values) for part in condition.parts)
     found = any(matches(part, values) for part in condition.parts)
@@ -30,6 +31,7 @@ def judge(condition: Condition, values: Mapping[str, object]) -> Verdict:
     if isinstance(condition, Test):
         held, seen = _test(condition, values.get(condition.field))
         return Verdict(held=held, condition=condition, seen=_short(seen))
+    assert isinstance(condition, Group)
     parts = list[Verdict]()
     decided_by = condition.joint is not Joint.ALL  # a part that held decides any and not, one that failed all
     for part in condition.parts:
@@ -51,6 +53,7 @@ def _deciding(verdict: Verdict) -> Iterator[Verdict]:
     if isinstance(verdict.condition, Test):
         yield verdict
         return
+    assert isinstance(verdict.condition, Group)
     stopped = verdict.held is (verdict.condition.joint is Joint.ANY)
     for part in verdict.parts[-1:] if stopped else verdict.parts:
         yield from _deciding(part)
