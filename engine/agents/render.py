@@ -117,7 +117,7 @@ def case_part(case: Case) -> CasePart:
         id=case.id,
         number=case.number,
         subject=case.subject,
-        status=case.status.value,
+        status=case.status,
         priority=case.priority,
         queue=case.queue,
         owner_id=case.owner_id,

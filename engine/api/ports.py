@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from engine.model.case import Case
+from engine.model.case import Case, CaseEvent
 from engine.model.conversation import Entry, Interaction
 from engine.model.customer import Contact
 from engine.model.organisation import Organisation, Role
@@ -213,14 +213,22 @@ class CaseReader(Protocol):
         self,
         org_id: str,
         *,
-        status: str | None,
-        owner_id: str | None,
-        contact_id: str | None,
-        text: str | None,
+        statuses: Sequence[str] = (),
+        owner_id: str | None = None,
+        contact_id: str | None = None,
+        account_id: str | None = None,
+        parent_id: str | None = None,
+        text: str | None = None,
         limit: int,
-        before_number: int | None,
+        before_number: int | None = None,
     ) -> Sequence[Case]:
         """Return cases, newest first."""
+        ...
+
+    async def events(
+        self, org_id: str, case_id: str, *, after_number: int = 0, limit: int | None = None
+    ) -> Sequence[CaseEvent]:
+        """Return a case's history, oldest first."""
         ...
 
     async def timeline(self, org_id: str, case_id: str, *, limit: int) -> CaseTimeline:

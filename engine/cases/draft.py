@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from engine.ids import NewId
 from engine.model.case import Case
+from engine.model.case_setup import BUILT_IN_STATUSES, CaseStatus, CaseStatusKind, Filing, kind_of
 from engine.model.casework import (
     CaseDecision,
     CaseFacts,
@@ -39,6 +40,7 @@ class Draft:
     case: Case  # with the changes so far
     decision: CaseDecision
     timers: Mapping[str, int] = field(default_factory=dict)  # name → due (ms), of the future
+    statuses: Mapping[str, CaseStatus] = field(default_factory=lambda: BUILT_IN_STATUSES)
 
     @property
     def now_ms(self) -> int:
@@ -64,6 +66,16 @@ class Draft:
         """Return the case's milestones as decided so far."""
         now = {(one.key, one.occurrence): one for one in (*self.facts.milestones, *self.decision.milestones)}
         return tuple(now.values())
+
+    @property
+    def kind(self) -> CaseStatusKind:
+        """Return what the case's status means."""
+        return kind_of(self.statuses, self.case.status)
+
+    @property
+    def kind_before(self) -> CaseStatusKind:
+        """Return what the case's status meant before the decision."""
+        return kind_of(self.statuses, self.facts.case.status)
 
     def changed(self, name: str) -> bool:
         """Say whether a field differs from what it was."""
@@ -122,16 +134,16 @@ class Draft:
         """Open a case under this one: subject, queue, priority, type, description, owner_id, team."""
         return replace(self, decision=replace(self.decision, children=(*self.decision.children, wanted)))
 
-    def finished(self) -> CaseDecision:
-        """Return the decision with its timers."""
-        return replace(self.decision, timers=self.timers)
+    def finished(self, filing: Filing | None = None) -> CaseDecision:
+        """Return the decision with its timers; ``filing``: how cases that it opens begin."""
+        return replace(self.decision, timers=self.timers, filing=filing or Filing())
 
 
 Step = Callable[[Draft, CaseRules], Draft]
 """One concern of a decision. Pure; called with what the steps before it decided."""
 
 
-def begin(facts: CaseFacts) -> Draft:
+def begin(facts: CaseFacts, statuses: Mapping[str, CaseStatus] = BUILT_IN_STATUSES) -> Draft:
     """Begin a decision: nothing changes, and timers that are due are no more."""
     later = {name: at_ms for name, at_ms in facts.timers.items() if at_ms > facts.now_ms}
-    return Draft(facts=facts, case=facts.case, decision=CaseDecision(), timers=later)
+    return Draft(facts=facts, case=facts.case, decision=CaseDecision(), timers=later, statuses=statuses)

@@ -8,28 +8,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.cases.assignment import assignment
 from engine.cases.draft import CaseRules, Draft, Step, begin
 from engine.cases.entitlement import entitlement
-from engine.model.case import CaseStatus
+from engine.cases.routing import routing
+from engine.cases.standing import standing, taken_up
+from engine.model.case_setup import CaseStatusKind
 from engine.model.casework import CaseDecision, CaseFacts, Decide
 
-STEPS: tuple[Step, ...] = (entitlement,)
+STEPS: tuple[Step, ...] = (entitlement, assignment, routing)
 """In this order: entitlement, assignment, milestones, escalation, routing."""
 
 
 def planner(rules: CaseRules, *, first: Step | None = None) -> Decide:
     """Return the function that decides by ``rules``; ``first`` is what somebody wants of the case now."""
-    steps = STEPS if first is None else (first, *STEPS)
+    steps = (*(() if first is None else (first,)), taken_up, standing, *STEPS, standing)
 
     def decide(facts: CaseFacts) -> CaseDecision:
-        draft = begin(facts)
+        draft = begin(facts, rules.organisation.case_statuses)
         for step in steps:
             draft = step(draft, rules)
-        return _at_rest(draft).finished()
+        return _at_rest(draft).finished(rules.organisation.filing)
 
     return decide
 
 
 def _at_rest(draft: Draft) -> Draft:
     """A case that is closed for good has nothing to wait for."""
-    return replace(draft, timers={}) if draft.case.status is CaseStatus.CLOSED else draft
+    return replace(draft, timers={}) if draft.kind is CaseStatusKind.CLOSED else draft

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from engine.config.compile_assignment import compile_assignment
+from engine.config.compile_cases import check_cases, compile_fields, compile_statuses, compile_types
+from engine.config.compile_escalation import check_teams, compile_escalations, compile_teams
+from engine.config.compile_plans import check_plans, compile_milestones, compile_plans
 from engine.config.crosscheck import Checker, check
 from engine.config.files import Document, read_calendars, read_directory
 from engine.config.opening import Calendars, compile_hours
@@ -84,9 +89,14 @@ def compile_sections(documents: list[Document], calendars: Calendars | None = No
     checker = Checker(sections)
     hours = compile_hours(configuration, calendars or {}, checker)
     check(configuration, checker)
+    check_cases(configuration, checker)
+    check_plans(configuration, checker)
+    check_teams(configuration, checker)
+    assignment = compile_assignment(configuration, checker)
+    escalations = compile_escalations(configuration, checker)
     if checker.problems:
         raise refusal(checker.problems)
-    return sections, _organisation(configuration, hours)
+    return sections, replace(_organisation(configuration, hours), assignment=assignment, escalations=escalations)
 
 
 def _organisation(configuration: Configuration, hours: Mapping[str, Hours]) -> Organisation:
@@ -117,6 +127,12 @@ def _organisation(configuration: Configuration, hours: Mapping[str, Hours]) -> O
         decline_reasons=tuple(configuration.decline_reasons.items()),
         kinds={**BUILT_IN_KINDS, **{key: _kind(section) for key, section in configuration.kinds.items()}},
         hours=hours,
+        case_statuses=compile_statuses(configuration),
+        case_types=compile_types(configuration),
+        fields=compile_fields(configuration),
+        milestones=compile_milestones(configuration),
+        plans=compile_plans(configuration),
+        teams=compile_teams(configuration),
         sales_queue=configuration.leads.queue,
         verifies_entitlements=configuration.entitlements.verify,
     )
@@ -161,6 +177,7 @@ def _queue(key: str, section: QueueSection, hours: Mapping[str, Hours]) -> Queue
         wrapup_extend_ms=section.wrapup_extend,
         wrapup_extensions=section.wrapup_extensions,
         service_level=_service_level(section),
+        plan=section.plan,
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.config.case_schema import CustomFieldSection
 from engine.config.schema import Configuration
-from engine.model.case import CaseStatus
+from engine.model.case_setup import BUILT_IN_STATUSES, CaseStatusKind
 from engine.model.casework import MilestoneState
 from engine.model.condition import (
     LONGEST_VALUE,
@@ -17,6 +18,7 @@ from engine.model.condition import (
     Joint,
     Operator,
 )
+from engine.model.plan import BUILT_IN_MILESTONES
 
 ENTITLED = frozenset({"entitled", "expired", "used_up", "none"})
 OPEN_OR_CLOSED = frozenset({"open", "closed"})
@@ -26,7 +28,7 @@ BUILT_IN: Mapping[str, ConditionField] = {
     "description": ConditionField(type=FieldType.TEXT),
     "text": ConditionField(type=FieldType.TEXT),
     "status": ConditionField(type=FieldType.WORD),
-    "status_kind": ConditionField(type=FieldType.WORD, choices=frozenset(status.value for status in CaseStatus)),
+    "status_kind": ConditionField(type=FieldType.WORD, choices=frozenset(status.value for status in CaseStatusKind)),
     "priority": ConditionField(type=FieldType.NUMBER),
     "type": ConditionField(type=FieldType.WORD),
     "origin": ConditionField(type=FieldType.WORD),
@@ -52,15 +54,16 @@ BUILT_IN: Mapping[str, ConditionField] = {
 }
 """The fields that every case has. ``engine.cases.values`` gives them their values."""
 
-FAMILIES: Mapping[str, FieldType] = {
-    "fields.<key>": FieldType.WORD,
-    "contact.fields.<key>": FieldType.WORD,
-    "hours.<name>": FieldType.WORD,
-    "milestones.<key>": FieldType.WORD,
-    "milestones.<key>.missed": FieldType.YES_NO,
-    "milestones.<key>.remaining": FieldType.DURATION,
+_CUSTOM: Mapping[str, FieldType] = {
+    "text": FieldType.TEXT,
+    "url": FieldType.TEXT,
+    "number": FieldType.NUMBER,
+    "date": FieldType.DATE,
+    "boolean": FieldType.YES_NO,
+    "choice": FieldType.WORD,
+    "choices": FieldType.LIST,
 }
-"""Fields that are there because something is configured under the name."""
+"""Custom field's type → how a condition tests it."""
 
 
 def condition_fields(configuration: Configuration) -> dict[str, ConditionField]:
@@ -68,9 +71,27 @@ def condition_fields(configuration: Configuration) -> dict[str, ConditionField]:
     fields = dict(BUILT_IN)
     fields["queue"] = ConditionField(type=FieldType.WORD, choices=frozenset(configuration.queues))
     fields["owner"] = ConditionField(type=FieldType.WORD, choices=frozenset(configuration.agents))
+    named = {
+        "status": configuration.case_statuses or BUILT_IN_STATUSES,
+        "type": configuration.case_types,
+        "team": configuration.teams,
+        "plan": configuration.plans,
+    }
+    for name, keys in named.items():
+        fields[name] = ConditionField(type=FieldType.WORD, choices=frozenset(keys))
+    for key, section in configuration.fields.case.items():
+        fields[f"fields.{key}"] = _custom(section)
+    for key, section in configuration.fields.contact.items():
+        fields[f"contact.fields.{key}"] = _custom(section)
+    for key in {*BUILT_IN_MILESTONES, *configuration.milestones}:
+        fields |= milestone_fields(key)
     for name in configuration.hours:
         fields[f"hours.{name}"] = ConditionField(type=FieldType.WORD, choices=OPEN_OR_CLOSED)
     return fields
+
+
+def _custom(section: CustomFieldSection) -> ConditionField:
+    return ConditionField(type=_CUSTOM[section.type], choices=frozenset(section.choices) or None)
 
 
 def milestone_fields(key: str) -> dict[str, ConditionField]:

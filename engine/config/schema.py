@@ -17,10 +17,15 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from engine.config.assignment_schema import AssignmentSection
+from engine.config.case_schema import CaseStatusSection, FieldsSection
 from engine.config.durations import Duration, DurationOrNone
+from engine.config.escalation_schema import EscalationSection
 from engine.config.hours_schema import HoursSection
+from engine.config.plan_schema import MilestoneSection, PlanSection
 from engine.config.section import Address, Key, Keyword, Language, Login, Name, OrganisationId, Points, Section, Skills
 from engine.config.service_schema import EntitlementsSection, LeadsSection
+from engine.config.team_schema import TeamSection
 from engine.config.texts import LongText, NameText
 from engine.model.organisation import RANK, Overflow, OverflowTo
 
@@ -179,6 +184,7 @@ class QueueSection(Section):
     wrapup_extend: Duration = Field(30_000, description="An extension of the wrap-up adds so much …")
     wrapup_extensions: int = Field(0, ge=0, le=100, description="… at most so many times.")
     service_level: ServiceLevelSection | None = Field(None, description="Goal that the wallboard compares with.")
+    plan: str = Field("", description="Plan that its cases are promised, unless an entitlement promises another.")
 
 
 class StatusSection(Section):
@@ -322,6 +328,17 @@ class Configuration(Section):
     skills: dict[Key, SkillSection] = Field(default_factory=dict, max_length=1_000, description="What agents can do.")
     kinds: dict[Key, KindSection] = Field(default_factory=dict, max_length=100, description="Kinds of work.")
     hours: dict[Key, HoursSection] = Field(default_factory=dict, max_length=1_000, description="Opening hours.")
+    milestones: dict[Key, MilestoneSection] = Field(
+        default_factory=dict, max_length=100, description="Steps that plans may promise."
+    )
+    teams: dict[Key, TeamSection] = Field(default_factory=dict, max_length=1_000, description="Who works together.")
+    assignment: list[AssignmentSection] = Field(
+        default_factory=list, max_length=1_000, description="Queue, skills and owner of new cases; the first that fits."
+    )
+    escalations: dict[Key, EscalationSection] = Field(
+        default_factory=dict, max_length=1_000, description="What happens to a case that runs late, and the like."
+    )
+    plans: dict[Key, PlanSection] = Field(default_factory=dict, max_length=1_000, description="What is promised.")
     queues: dict[Key, QueueSection] = Field(min_length=1, max_length=1_000, description="Where work waits.")
     statuses: dict[Key, StatusSection] = Field(min_length=1, max_length=100, description="Presence of agents.")
     profiles: dict[Key, ProfileSection] = Field(default_factory=dict, max_length=1_000, description="Capacity.")
@@ -332,5 +349,12 @@ class Configuration(Section):
         default_factory=dict, max_length=50, description="Why offers are declined."
     )
     agents: dict[Login, AgentSection] = Field(default_factory=dict, max_length=20_000, description="Users.")
+    case_statuses: dict[Key, CaseStatusSection] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="Statuses of cases; none: new, open, waiting, resolved, closed.",
+    )
+    case_types: dict[Key, NameText] = Field(default_factory=dict, max_length=200, description="What cases are about.")
+    fields: FieldsSection = Field(default_factory=FieldsSection, description="Fields that you add.")
     leads: LeadsSection = Field(default_factory=LeadsSection, description="Opportunities handed to sales.")
     entitlements: EntitlementsSection = Field(default_factory=EntitlementsSection, description="Rights to service.")

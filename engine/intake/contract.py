@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from engine.model.case_setup import Filing
 from engine.model.conversation import Arrival, Entry
 from engine.model.organisation import CasePolicy, Organisation
 from engine.model.record import Applied, Opened, Overview
@@ -13,11 +14,11 @@ class Arrivals(Protocol):
     """Commit arrivals."""
 
     async def open_interaction(
-        self, arrival: Arrival, *, kind: str, plan: Plan, case_policy: CasePolicy, now_ms: int, watched: bool = False
+        self, arrival: Arrival, *, kind: str, plan: Plan, case_policy: CasePolicy, now_ms: int, filing: Filing
     ) -> Opened:
         """Commit contact, interaction, first entry and pending item in one transaction; idempotent by key.
 
-        ``watched``: what is said in it is told to its case's clerk.
+        ``filing``: how its case begins.
         """
         ...
 
@@ -29,7 +30,7 @@ class Arrivals(Protocol):
         plan: Plan,
         now_ms: int,
         callback_ms: int | None = None,
-        watched: bool = False,
+        filing: Filing,
     ) -> Opened:
         """Commit a closed interaction with its entry and a case; idempotent by key.
 

@@ -82,7 +82,7 @@ class Reception:
             plan=plan,
             case_policy=organisation.channels[arrival.channel].case_policy,
             now_ms=self._clock.now_ms(),
-            watched=organisation.watches_cases,
+            filing=organisation.filing,
         )
         failpoint("intake.after-commit")
         if not opened.repeated:
@@ -114,7 +114,7 @@ class Reception:
             plan=plan,
             now_ms=now_ms,
             callback_ms=promised_ms,
-            watched=organisation.watches_cases,
+            filing=organisation.filing,
         )
         failpoint("intake.after-commit")
         if not opened.repeated and opened.item is not None:

@@ -4,27 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-
-class CaseStatus(StrEnum):
-    """Where a case stands."""
-
-    NEW = "new"
-    OPEN = "open"
-    WAITING = "waiting"
-    RESOLVED = "resolved"
-    CLOSED = "closed"
-
-
-CASE_CHANGES: Mapping[CaseStatus, frozenset[CaseStatus]] = {
-    CaseStatus.NEW: frozenset({CaseStatus.OPEN, CaseStatus.WAITING, CaseStatus.RESOLVED, CaseStatus.CLOSED}),
-    CaseStatus.OPEN: frozenset({CaseStatus.WAITING, CaseStatus.RESOLVED, CaseStatus.CLOSED}),
-    CaseStatus.WAITING: frozenset({CaseStatus.OPEN, CaseStatus.RESOLVED, CaseStatus.CLOSED}),
-    CaseStatus.RESOLVED: frozenset({CaseStatus.OPEN, CaseStatus.CLOSED}),
-    CaseStatus.CLOSED: frozenset({CaseStatus.OPEN}),
-}
-"""Legal changes of a case's status."""
+from engine.model.case_setup import Filing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +17,7 @@ class Case:
     number: int  # counts from 1 per organisation
     subject: str
     contact_id: str
-    status: CaseStatus = CaseStatus.NEW
+    status: str = "new"  # key of a configured status
     priority: int = 0
     queue: str = ""
     owner_id: str = ""
@@ -75,3 +56,39 @@ class CaseEvent:
     kind: str  # opened | status | priority | owner | comment | interaction | escalated | …
     actor_id: str = ""  # user id; "" = the engine
     data: Mapping[str, object] = field(default_factory=dict)
+    number: int = 0  # counts within the case
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewCase:
+    """What a new case begins with."""
+
+    org_id: str
+    subject: str
+    contact_id: str = ""
+    interaction_id: str = ""  # the conversation that it is opened for
+    queue: str = ""
+    priority: int = 0
+    origin: str = ""
+    topic: str = ""
+    owner_id: str = ""
+    filing: Filing = field(default_factory=Filing)
+    request_key: str = ""  # the opener's own id, by which a repeat is known
+    said: str = ""  # the message that it is opened for
+    account_id: str = ""
+    parent_id: str = ""
+    description: str = ""
+    type: str = ""
+    team: str = ""
+    fields: Mapping[str, object] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comment:
+    """What somebody says of a case."""
+
+    body: str
+    actor_id: str
+    client_id: str  # the writer's own id: a repeat is the same comment
+    public: bool = False  # for the customer's eyes too

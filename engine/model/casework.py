@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.model.case import Case, CaseEvent
+from engine.model.case_setup import Filing
 from engine.model.customer import Contact
 from engine.model.service import Promise
 
@@ -167,6 +168,7 @@ class CaseDecision:
     effects: tuple[Effect, ...] = ()
     add_followers: frozenset[str] = frozenset()
     children: tuple[Mapping[str, object], ...] = ()  # cases to open under this one: subject, queue, priority, …
+    filing: Filing = field(default_factory=Filing)  # how they begin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from engine.model.assignment import AssignmentRule
+from engine.model.case_setup import (
+    BUILT_IN_STATUSES,
+    CaseStatus,
+    CaseStatusKind,
+    CaseType,
+    CustomField,
+    FieldOf,
+    Filing,
+    first_of,
+)
+from engine.model.escalation import RuleSet
 from engine.model.hours import Hours
+from engine.model.plan import BUILT_IN_MILESTONES, MilestoneRule, Plan
+from engine.model.team import Team
 
 MAX_LEVEL = 10
 RANK = 1
@@ -150,6 +164,7 @@ BUILT_IN_KINDS: Mapping[str, KindRule] = {
     "email": KindRule(on_agent_lost=OnAgentLost.KEEP, refusable=False),
     "voice": KindRule(on_agent_lost=OnAgentLost.KEEP),
     "callback": KindRule(on_agent_lost=OnAgentLost.KEEP, refusable=False),  # what was promised is kept
+    "case": KindRule(on_agent_lost=OnAgentLost.KEEP, refusable=False),
     "lead": KindRule(on_agent_lost=OnAgentLost.KEEP, refusable=False),
 }
 """Kinds of work that every organisation has, as they behave unless configured otherwise."""
@@ -188,6 +203,7 @@ class Queue:
     wrapup_extend_ms: int = 30_000  # an extension of the wrap-up adds so much …
     wrapup_extensions: int = 0  # … at most so many times
     service_level: ServiceLevel | None = None  # None = no goal
+    plan: str = ""  # key of the plan that its cases are promised; "" = none
 
     @property
     def answer_within_ms(self) -> int:
@@ -324,13 +340,30 @@ class Organisation:
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # place of a text → language → text
     kinds: Mapping[str, KindRule] = field(default_factory=lambda: dict(BUILT_IN_KINDS))
     hours: Mapping[str, Hours] = field(default_factory=dict)
+    case_statuses: Mapping[str, CaseStatus] = field(default_factory=lambda: BUILT_IN_STATUSES)
+    case_types: Mapping[str, CaseType] = field(default_factory=dict)
+    fields: Mapping[FieldOf, Mapping[str, CustomField]] = field(default_factory=dict)
+    milestones: Mapping[str, MilestoneRule] = field(default_factory=lambda: dict(BUILT_IN_MILESTONES))
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    assignment: tuple[AssignmentRule, ...] = ()  # the first that fits a new case
+    escalations: Mapping[str, RuleSet] = field(default_factory=dict)
     sales_queue: str = ""  # where leads go; "" = nobody takes them
     verifies_entitlements: bool = False  # on every new case
 
     @property
     def watches_cases(self) -> bool:
         """Say whether anything is to hear of what happens to cases; where nothing is, no word is left of it."""
-        return any((self.verifies_entitlements,))  # one line for each part of the configuration that is
+        own_statuses = self.case_statuses != BUILT_IN_STATUSES
+        return any(
+            (own_statuses, self.assignment, self.escalations, self.plans, self.verifies_entitlements)
+        )  # and whatever else is
+
+    @property
+    def filing(self) -> Filing:
+        """Return how the record is to begin a case."""
+        new, taken = (first_of(self.case_statuses, kind) for kind in (CaseStatusKind.NEW, CaseStatusKind.OPEN))
+        return Filing(watched=self.watches_cases, new=new, taken=taken)
 
     def in_languages(self, *place: str) -> Mapping[str, str]:
         """Return the text at a place of the configuration by language, such as ``queues sales name``; may be empty."""

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Select, bindparam, or_, select
 
 from engine.failpoints import failpoint
 from engine.ids import NewId
-from engine.model.case import Case, CaseStatus
+from engine.model.case import Case, NewCase
+from engine.model.case_setup import Filing
 from engine.model.casework import SignalKind
 from engine.model.conversation import (
     Arrival,
@@ -32,7 +33,7 @@ from engine.store.access import Access
 from engine.store.appends import row_of_entry
 from engine.store.cases.signals import HEARD, add_signal
 from engine.store.cases.tables import cases
-from engine.store.cases.writes import NewCase, add_event, ensure_organisation, open_case, write_changes
+from engine.store.cases.writes import add_event, ensure_organisation, open_case, write_changes
 from engine.store.conditions import HAS_TOKEN, ITEM_OPEN, ITEM_PENDING
 from engine.store.conversations import TURNED_AWAY
 from engine.store.customers.tables import contacts
@@ -47,6 +48,7 @@ SUBJECT_LENGTH = 120
 MESSAGE_LENGTH = 2_000
 """Characters of a message that its callback carries."""
 ENTRIES_RETURNED = 200
+UNWATCHED = Filing()
 
 _OF_CHANNEL: Select[Any] = (
     select(interactions)
@@ -58,7 +60,7 @@ _OF_TOKEN = _OF_CHANNEL.where(interactions.c.token_hash == bindparam("key"), HAS
 _OF_KEY = _OF_CHANNEL.where(interactions.c.conversation_key == bindparam("key"))
 _CONTACT = select(contacts).where(contacts.c.id == bindparam("contact"))
 _CASE = select(cases).where(cases.c.id == bindparam("case"))
-_OPEN_CASE = _CASE.where(cases.c.status != CaseStatus.CLOSED.value).with_for_update()
+_OPEN_CASE = _CASE.where(cases.c.closed_ms == 0).with_for_update()
 _ITEM = (
     select(work_items)
     .where(work_items.c.interaction_id == bindparam("iid"), ITEM_OPEN)
@@ -82,7 +84,7 @@ class _Opening:
     with_case: bool
     closed: bool  # a form left outside hours: no work item, a case instead
     callback_ms: int | None = None  # a callback is promised, not before this time (0 = at once)
-    watched: bool = False  # what happens to it and its case is told to the case's clerk
+    filing: Filing
 
     @property
     def token_hash(self) -> str:
@@ -104,11 +106,11 @@ class Arrivals:
         plan: Plan,
         case_policy: CasePolicy,
         now_ms: int,
-        watched: bool = False,
+        filing: Filing = UNWATCHED,
     ) -> Opened:
         """Open the conversation, or return it as it stands (``repeated``), open or closed. Idempotent by its key.
 
-        ``watched``: what is said in it is told to its case's clerk.
+        ``filing``: how its case begins, and whether its clerk is told what is said.
         """
         failpoint("intake.before-commit")
         opening = _Opening(
@@ -119,7 +121,7 @@ class Arrivals:
             new_id=self._access.new_id,
             with_case=case_policy is CasePolicy.FIRST_MESSAGE,
             closed=False,
-            watched=watched,
+            filing=filing,
         )
         return await self._access.write(arrival.org_id, lambda conn: _open(conn, opening))
 
@@ -131,7 +133,7 @@ class Arrivals:
         plan: Plan,
         now_ms: int,
         callback_ms: int | None = None,
-        watched: bool = False,
+        filing: Filing = UNWATCHED,
     ) -> Opened:
         """Keep a form left outside hours: a closed interaction with its entry and a case. Idempotent by its key.
 
@@ -147,7 +149,7 @@ class Arrivals:
             with_case=True,
             closed=True,
             callback_ms=callback_ms,
-            watched=watched,
+            filing=filing,
         )
         return await self._access.write(arrival.org_id, lambda conn: _open(conn, opening))
 
@@ -281,7 +283,7 @@ def _row(opening: _Opening, interaction: Interaction) -> dict[str, object]:
         "close_reason": interaction.close_reason,
         "last_visitor_ms": interaction.last_visitor_ms,
         "warned_ms": 0,
-        "watched": int(opening.watched),
+        "watched": int(opening.filing.watched),
     }
 
 
@@ -325,7 +327,7 @@ def _case_of_both(conn: Connection, opening: _Opening, interaction: Interaction)
     write_changes(conn, case, {"contact_id": interaction.contact_id}, opening.now_ms)  # he has said how to reach him
     data = {"interaction_id": interaction.id, "origin": opening.arrival.channel}
     add_event(conn, case, kind="interaction", data=data, new_id=opening.new_id, actor_id="", now_ms=opening.now_ms)
-    if opening.watched:
+    if opening.filing.watched:
         _tell_clerk(conn, opening, interaction, case)
     return case_of(_require(first(conn, _CASE, {"case": case.id})))
 
@@ -354,7 +356,7 @@ def _case(conn: Connection, opening: _Opening, interaction: Interaction) -> Case
         priority=plan.priority,
         origin=arrival.channel,
         topic=arrival.topic,
-        watched=opening.watched,
+        filing=opening.filing,
         said=arrival.body,
     )
     case = open_case(conn, new, new_id=opening.new_id, actor_id="", now_ms=opening.now_ms)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Row
 
-from engine.model.case import Case, CaseEvent, CaseStatus
+from engine.model.case import Case, CaseEvent
 from engine.model.conversation import Author, Entry, EntryKind, Interaction, InteractionState
 from engine.model.customer import Contact
 from engine.model.organisation import Role
@@ -132,7 +132,7 @@ def case_of(row: AnyRow) -> Case:
         number=row.number,
         subject=row.subject,
         contact_id=row.contact_id,
-        status=CaseStatus(row.status),
+        status=row.status,
         priority=row.priority,
         queue=row.queue,
         owner_id=row.owner_id,
@@ -171,6 +171,7 @@ def case_event_of(row: AnyRow) -> CaseEvent:
         kind=row.kind,
         actor_id=row.actor_id,
         data=load(row.data),
+        number=row.number,
     )
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from engine.agents.floor import Floor
 from engine.api.metrics import Metrics
 from engine.api.service import ServiceParts
+from engine.cases.activities import Activities, Reminders
 from engine.cases.clerk import Clerk
 from engine.cases.escalate import Escalator
 from engine.cases.lifecycle import Cases
@@ -19,6 +21,7 @@ from engine.loops import Role
 from engine.router.router import Router
 from engine.settings import Settings
 from engine.store.store import Store
+from engine.wiring.case_effects import effects_of
 from engine.wiring.organisations import OrganisationBook
 
 
@@ -33,7 +36,8 @@ class ServiceDesk:
         self._book = book
         self._clock = clock
         self._new_id = new_id
-        self.cases = Cases(record=store.cases, organisations=book, clock=clock)
+        self.activities = Activities(record=store.activities, clock=clock, new_id=new_id)
+        self.cases = Cases(record=store.cases, organisations=book, clock=clock, new_id=new_id)
         self.contacts = Contacts(
             record=store.customers,
             addresses=store.addresses,
@@ -60,6 +64,7 @@ class ServiceDesk:
     def parts(self) -> ServiceParts:
         """Return what the service desk's routes need."""
         return ServiceParts(
+            activities=self.activities,
             cases=self.cases,
             case_reader=self._store.cases,
             customers=self._store.customers,
@@ -69,15 +74,18 @@ class ServiceDesk:
             teams=self._store.teams,
             things=self.things,
             leads=self.leads,
+            view=self._store.view,
         )
 
-    def work_roles(self, router: Router, metrics: Metrics) -> Sequence[Role]:
+    def work_roles(self, router: Router, metrics: Metrics, floor: Floor) -> Sequence[Role]:
         """Build the roles of which one process plays each: escalate late work, file conversations, see to cases."""
         store, book, clock = self._store, self._book, self._clock
         clerk = Clerk(record=store.cases, organisations=book, clock=clock, new_id=self._new_id)
         metrics.watch("case_lag_seconds", "How long the oldest case of the last round waited for it.", clerk.lag_s)
         return (
             clerk,
+            effects_of(self._settings, store, book, clock, floor=floor, work={}),
+            Reminders(record=store.activities, organisations=book, clock=clock, told=floor.wake_alerts_of),
             Escalator(record=store.escalations, priorities=router, organisations=book, clock=clock),
             CaseSweeper(record=store.cases, cases=self.cases, organisations=book, clock=clock),
         )

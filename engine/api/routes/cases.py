@@ -1,4 +1,4 @@
-"""Cases: find, read, open, change, comment."""
+"""Cases: find, read, open, change."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -19,52 +19,79 @@ from engine.api.schemas.cases import (
     EventLine,
     InteractionLine,
     NewCase,
-    NewComment,
 )
 from engine.api.schemas.model import Page
 from engine.api.schemas.transcript import ContactAnswer, EntryAnswer, InteractionAnswer
-from engine.errors import InvalidInput, NotFound
-from engine.model.case import Case, CaseStatus
+from engine.cases.changes import Wish
+from engine.errors import Conflict, InvalidInput, NotFound
+from engine.model import case as nouns
+from engine.model.case import Case
+from engine.model.case_setup import CaseStatusKind
 from engine.model.customer import Contact
 from engine.model.record import CaseTimeline
+from engine.model.user import Principal
 
 TAG = "Cases"
 TIMELINE = 500
+Limit = Annotated[int, Query(ge=1, le=200)]
+BY_HAND = "manual"
+"""The origin of a case that was opened by hand."""
 
 
 async def list_cases(
     request: Request,
     parts: Parts,
     who: Agent,
-    status: CaseStatus | None = None,
-    owner: Annotated[str | None, Query(max_length=40, description="A user id, or `me`.")] = None,
+    status: Annotated[str | None, Query(max_length=40, description="Key of a status.")] = None,
+    owner: Annotated[str | None, Query(max_length=80, description="A user id, or `me`.")] = None,
     *,
+    kind: Annotated[list[CaseStatusKind] | None, Query(description="What the status means; may stand twice.")] = None,
     contact_id: Annotated[str | None, Query(max_length=40)] = None,
+    account_id: Annotated[str | None, Query(max_length=40)] = None,
+    parent_id: Annotated[str | None, Query(max_length=40, description="Cases that are a part of this one.")] = None,
     text: Annotated[str | None, Query(max_length=200, description="In subject or number.")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Limit = 50,
     before_number: Annotated[int | None, Query(ge=1)] = None,
 ) -> Page[CaseAnswer]:
     """Find cases.
 
     Newest first; `before_number` is the last number of the page before.
     """
+    statuses = _statuses(parts, who, status, kind)
+    if statuses == ():
+        return Page(items=[])
     found = await parts.service.case_reader.list(
         who.org_id,
-        status=status.value if status else None,
+        statuses=statuses or (),
         owner_id=who.user_id if owner == "me" else owner,
         contact_id=contact_id,
+        account_id=account_id,
+        parent_id=parent_id,
         text=text or None,
         limit=limit,
         before_number=before_number,
     )
-    names = await _names(request).of(who.org_id)
-    contacts = await _contact_names(parts, who.org_id, found)
-    return Page(
-        items=[
-            CaseAnswer.of(one, owner=names.get(one.owner_id, ""), contact=contacts.get(one.contact_id, ""))
-            for one in found
-        ]
-    )
+    return Page(items=await named_cases(request, parts, who.org_id, found))
+
+
+def _statuses(
+    parts: ApiParts, who: Principal, status: str | None, kinds: Sequence[CaseStatusKind] | None
+) -> tuple[str, ...] | None:
+    """Return the statuses to look for: None is all, an empty list none."""
+    known = parts.organisations.get(who.org_id).case_statuses
+    if kinds:
+        of_kinds = tuple(one.key for one in known.values() if one.kind in kinds)
+        return tuple(one for one in of_kinds if not status or one == status)
+    return (status,) if status else None
+
+
+async def named_cases(request: Request, parts: ApiParts, org_id: str, found: Sequence[Case]) -> list[CaseAnswer]:
+    """Build cases with the names of owners and contacts."""
+    names = await _names(request).of(org_id)
+    contacts = await _contact_names(parts, org_id, found)
+    return [
+        CaseAnswer.of(one, owner=names.get(one.owner_id, ""), contact=contacts.get(one.contact_id, "")) for one in found
+    ]
 
 
 async def read_case(case_id: str, request: Request, parts: Parts, who: Agent) -> CaseDetail:
@@ -87,46 +114,67 @@ async def read_case(case_id: str, request: Request, parts: Parts, who: Agent) ->
     )
 
 
-async def open_case(body: NewCase, parts: Parts, who: Agent) -> CaseAnswer:
-    """Open a case for a conversation.
+async def list_case_history(
+    case_id: str,
+    request: Request,
+    parts: Parts,
+    who: Agent,
+    *,
+    after_number: Annotated[int, Query(ge=0, description="The last line of the page before.")] = 0,
+    limit: Limit = 100,
+) -> Page[CaseEventAnswer]:
+    """Read the history of a case.
 
-    A conversation has at most one case: if there is one, it is the answer.
+    Who changed which field when, from what to what, and why; oldest first.
     """
-    await parts.conversations.get(who.org_id, body.interaction_id)
-    case = await parts.service.cases.open_by_hand(
-        who.org_id, body.interaction_id, subject=body.subject, actor_id=who.user_id
-    )
-    parts.floor.case_opened(who.org_id, body.interaction_id)
+    await parts.service.case_reader.get(who.org_id, case_id)
+    found = await parts.service.case_reader.events(who.org_id, case_id, after_number=after_number, limit=limit)
+    names = await _names(request).of(who.org_id)
+    return Page(items=[CaseEventAnswer.of(one, actor=names.get(one.actor_id, "")) for one in found])
+
+
+async def open_case(body: NewCase, parts: Parts, who: Agent) -> CaseAnswer:
+    """Open a case.
+
+    For a conversation (`interaction_id`), which has at most one case: if there is one, it is the answer. Or by itself,
+    for a contact or an account; the same `client_id` is the same case.
+    """
+    if body.interaction_id:
+        await parts.conversations.get(who.org_id, body.interaction_id)
+        case = await parts.service.cases.open_by_hand(
+            who.org_id, body.interaction_id, subject=body.subject, actor_id=who.user_id
+        )
+        parts.floor.case_opened(who.org_id, body.interaction_id)
+    else:
+        case = await parts.service.cases.open_alone(_new_case(body, who), actor_id=who.user_id)
     return await named_case(parts, case, None)
+
+
+def _new_case(body: NewCase, who: Principal) -> nouns.NewCase:
+    given = body.model_dump(exclude={"interaction_id", "client_id", "tags"})
+    key = f"{who.user_id}:{body.client_id}" if body.client_id else ""
+    return nouns.NewCase(org_id=who.org_id, request_key=key, origin=BY_HAND, tags=tuple(body.tags), **given)
 
 
 async def change_case(case_id: str, body: CaseChange, parts: Parts, who: Agent) -> CaseAnswer:
     """Change a case.
 
-    `version` is the one the change is based on; if somebody was faster the answer is 409 `stale-version`.
+    `version` is the one the change is based on; if somebody was faster the answer is 409 `stale-version` with the
+    present `case`, and nothing is written.
     """
-    changes = body.model_dump(exclude={"version"}, exclude_none=True)
-    if body.owner_id:
-        await parts.users.get(who.org_id, body.owner_id)
+    changes = body.model_dump(exclude={"version", "why"}, exclude_none=True)
     if not changes:
         raise InvalidInput("Nothing to change.")
-    case = await parts.service.cases.change(
-        who.org_id, case_id, version=body.version, changes=changes, actor_id=who.user_id
-    )
+    wish = Wish(changes=changes, version=body.version, why=body.why)
+    try:
+        case = await parts.service.cases.change(who.org_id, case_id, wish, actor_id=who.user_id)
+    except Conflict as refused:
+        present = refused.fields.get("case")
+        if isinstance(present, Case):
+            refused.fields["case"] = (await named_case(parts, present, None)).model_dump()
+        raise
     parts.floor.case_changed(case)
     return await named_case(parts, case, None)
-
-
-async def comment_on_case(case_id: str, body: NewComment, parts: Parts, who: Agent) -> CaseEventAnswer:
-    """Comment on a case.
-
-    Internal. The same `client_id` is the same comment.
-    """
-    await parts.service.case_reader.get(who.org_id, case_id)
-    event = await parts.service.cases.comment(
-        who.org_id, case_id, body=body.body, actor_id=who.user_id, client_id=body.client_id
-    )
-    return CaseEventAnswer.of(event, actor=who.name)
 
 
 async def named_case(parts: ApiParts, case: Case, contact: Contact | None) -> CaseAnswer:
@@ -171,23 +219,28 @@ def _lines(found: CaseTimeline, names: Mapping[str, str]) -> list[EventLine | In
     return sorted(lines, key=lambda line: line.at)
 
 
+REFERRED = ("unknown-contact", "unknown-account", "unknown-user", "unknown-case", "case-circle")
+"""What a case may refer to in vain."""
+
 OPERATIONS = (
     Operation(method="GET", path="/cases", handler=list_cases, tag=TAG),
-    Operation(method="POST", path="/cases", handler=open_case, tag=TAG, status=201, errors=("unknown-interaction",)),
+    Operation(
+        method="POST",
+        path="/cases",
+        handler=open_case,
+        tag=TAG,
+        status=201,
+        errors=("unknown-interaction", *REFERRED),
+    ),
     Operation(method="GET", path="/cases/{case_id}", handler=read_case, tag=TAG, errors=("unknown-case",)),
     Operation(
         method="PATCH",
         path="/cases/{case_id}",
         handler=change_case,
         tag=TAG,
-        errors=("unknown-case", "stale-version", "illegal-status"),
+        errors=("stale-version", "illegal-status", *REFERRED),
     ),
     Operation(
-        method="POST",
-        path="/cases/{case_id}/comments",
-        handler=comment_on_case,
-        tag=TAG,
-        status=201,
-        errors=("unknown-case",),
+        method="GET", path="/cases/{case_id}/history", handler=list_case_history, tag=TAG, errors=("unknown-case",)
     ),
 )

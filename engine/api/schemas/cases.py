@@ -1,6 +1,6 @@
 """Cases at the border."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -8,7 +8,7 @@ from engine.api.schemas.model import Answer, Request
 from engine.api.schemas.transcript import ContactAnswer, EntryAnswer, InteractionAnswer
 from engine.api.schemas.work import WorkItemAnswer
 from engine.clock import moment, rfc3339
-from engine.model.case import Case, CaseEvent, CaseStatus
+from engine.model.case import Case, CaseEvent
 
 
 class CaseAnswer(Answer):
@@ -17,7 +17,7 @@ class CaseAnswer(Answer):
     id: str
     number: int
     subject: str
-    status: CaseStatus
+    status: str
     priority: int
     queue: str
     owner_id: str
@@ -31,6 +31,20 @@ class CaseAnswer(Answer):
     updated_at: str
     closed_at: str | None
     escalated_at: str | None
+    description: str
+    type: str
+    account_id: str
+    parent_id: str
+    team: str
+    fields: dict[str, object]
+    tags: list[str]
+    plan: str
+    entitlement_id: str
+    entitled: str
+    reopened: int
+    rating: int
+    item_id: str
+    merged_into: str
 
     @classmethod
     def of(cls, case: Case, *, owner: str = "", contact: str = "") -> "CaseAnswer":
@@ -53,6 +67,20 @@ class CaseAnswer(Answer):
             updated_at=rfc3339(case.updated_ms),
             closed_at=moment(case.closed_ms),
             escalated_at=moment(case.escalated_ms),
+            description=case.description,
+            type=case.type,
+            account_id=case.account_id,
+            parent_id=case.parent_id,
+            team=case.team,
+            fields=dict(case.fields),
+            tags=list(case.tags),
+            plan=case.plan,
+            entitlement_id=case.entitlement_id,
+            entitled=case.entitled,
+            reopened=case.reopened,
+            rating=case.rating,
+            item_id=case.item_id,
+            merged_into=case.merged_into,
         )
 
 
@@ -61,6 +89,7 @@ class CaseEventAnswer(Answer):
 
     id: str
     at: str
+    number: int
     kind: str
     actor_id: str
     actor_name: str
@@ -72,6 +101,7 @@ class CaseEventAnswer(Answer):
         return cls(
             id=event.id,
             at=rfc3339(event.at_ms),
+            number=event.number,
             kind=event.kind,
             actor_id=event.actor_id,
             actor_name=actor,
@@ -111,30 +141,66 @@ class CaseDetail(Answer):
     timeline: list[EventLine | InteractionLine]
 
 
-class NewCase(Request):
-    """Open a case for a conversation."""
+Fields = Annotated[
+    dict[str, object], Field(max_length=100, description="Custom fields by key; null takes a value away.")
+]
+Tags = Annotated[list[str], Field(max_length=50, description="All tags there are from now on.")]
 
-    interaction_id: str = Field(max_length=40)
+
+class NewCase(Request):
+    """Open a case: for a conversation, or by itself."""
+
+    interaction_id: str = Field(
+        default="", max_length=40, description="The conversation; with it only the subject counts."
+    )
+    client_id: str = Field(
+        default="",
+        max_length=100,
+        description="The opener's own id: a repeat is the same case. Without a conversation.",
+    )
     subject: str = Field(min_length=1, max_length=200)
+    description: str = Field(default="", max_length=20_000)
+    contact_id: str = Field(default="", max_length=40)
+    account_id: str = Field(default="", max_length=40)
+    parent_id: str = Field(default="", max_length=40, description="The case that this one is a part of.")
+    owner_id: str = Field(default="", max_length=80)
+    queue: str = Field(default="", max_length=40)
+    priority: int = Field(default=0, ge=-1_000, le=1_000)
+    type: str = Field(default="", max_length=40, description="Key of a configured type.")
+    topic: str = Field(default="", max_length=80)
+    fields: Fields = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=list)
 
 
 class CaseChange(Request):
     """Change a case; what is left out stays."""
 
     version: int = Field(ge=1, description="The version the change is based on.")
-    status: CaseStatus | None = None
+    why: str = Field(default="", max_length=500, description="Said in the history beside each changed field.")
+    status: str | None = Field(default=None, max_length=40, description="Key of a configured status.")
     subject: str | None = Field(default=None, min_length=1, max_length=200)
+    description: str | None = Field(default=None, max_length=20_000)
     priority: int | None = Field(default=None, ge=-1_000, le=1_000)
-    owner_id: str | None = Field(default=None, max_length=40, description="Empty: nobody.")
+    type: str | None = Field(default=None, max_length=40, description="Key of a configured type; empty: none.")
+    topic: str | None = Field(default=None, max_length=80)
+    queue: str | None = Field(default=None, max_length=40)
+    owner_id: str | None = Field(default=None, max_length=80, description="Empty: nobody.")
+    contact_id: str | None = Field(default=None, max_length=40)
+    account_id: str | None = Field(default=None, max_length=40)
+    parent_id: str | None = Field(default=None, max_length=40, description="Empty: a part of none.")
+    rating: int | None = Field(default=None, ge=0, le=5, description="1 to 5; 0: none.")
+    fields: Fields | None = None
+    tags: Tags | None = None
 
 
 class NewComment(Request):
-    """Comment on a case; internal."""
+    """Comment on a case."""
 
     client_id: str = Field(
         min_length=1, max_length=100, description="The writer's own id: a repeat is the same comment."
     )
     body: str = Field(min_length=1, max_length=16_384)
+    public: bool = Field(default=False, description="For the customer's eyes too; a reply to him.")
 
 
 class VisitorAnswer(Answer):

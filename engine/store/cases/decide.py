@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
 from engine.errors import InvalidInput
 from engine.ids import NewId
-from engine.model.case import Case, CaseEvent, CaseStatus
-from engine.model.casework import CaseDecision, CaseFacts, Decide, Decided, Effect, Firing, Milestone
+from engine.model.case import Case, CaseEvent, NewCase
+from engine.model.case_setup import Filing
+from engine.model.casework import CaseDecision, CaseFacts, Change, Decide, Decided, Effect, Firing, Milestone
 from engine.store.cases.facts import read_facts
+from engine.store.cases.references import check_references
 from engine.store.cases.tables import (
     case_effects,
     case_followers,
@@ -27,7 +29,7 @@ from engine.store.cases.tables import (
     firings,
     milestones,
 )
-from engine.store.cases.writes import NewCase, add_event, open_case, search_text, write_changes, write_tags
+from engine.store.cases.writes import add_event, open_case, search_text, write_changes, write_tags
 from engine.store.customers.claims import claimed, tell_of_claim
 from engine.store.direct import every, first, run, scalar
 from engine.store.json_text import dump
@@ -58,6 +60,7 @@ CHANGEABLE = frozenset(
         "skills",
         "item_id",
         "escalated_ms",
+        "closed_ms",
         "reopened",
         "merged_into",
     }
@@ -65,7 +68,8 @@ CHANGEABLE = frozenset(
 """Fields of a case that a decision may change."""
 EVENT_KINDS: Mapping[str, str] = {"owner_id": "owner"}
 """How the event of a changed field is called, where not like the field."""
-CLOSING = frozenset({CaseStatus.RESOLVED, CaseStatus.CLOSED})
+SILENT = frozenset({"closed_ms", "escalated_ms", "reopened", "item_id"})
+"""Fields that follow from something which has its line of history: they have none of their own."""
 
 _CASE = select(cases).where(cases.c.id == bindparam("case"))
 _DROP_SIGNAL = delete(case_signals).where(case_signals.c.id == bindparam("signal"))
@@ -136,9 +140,9 @@ def decide_case(
     for user_id in sorted(decision.add_followers - facts.followers):
         row = {"case_id": facts.case.id, "user_id": user_id, "org_id": facts.case.org_id, "since_ms": now_ms}
         insert_once(conn, case_followers, row)
-    children = tuple(_open_child(deciding, wanted) for wanted in decision.children)
-    row = first(conn, _CASE, {"case": facts.case.id}) if decision.changes else None
-    case = facts.case if row is None else case_of(row)
+    children = tuple(_open_child(deciding, wanted, decision.filing) for wanted in decision.children)
+    now = first(conn, _CASE, {"case": facts.case.id}) if decision.changes else None
+    case = facts.case if now is None else case_of(now)
     return Decided(case=case, decision=decision, events=tuple(events), children=children)
 
 
@@ -169,13 +173,28 @@ def _write_changes(deciding: Deciding, decision: CaseDecision) -> list[CaseEvent
             continue
         now[one.field] = one.to
         data: dict[str, object] = {"from": before, "to": one.to, **({"why": one.why} if one.why else {})}
-        events.append(deciding.tell(EVENT_KINDS.get(one.field, one.field), data, asked=one.asked))
+        if one.field == "fields":
+            events += _tell_fields(deciding, one, before)
+        elif one.field not in SILENT:
+            events.append(deciding.tell(EVENT_KINDS.get(one.field, one.field), data, asked=one.asked))
     if now:
+        check_references(deciding.conn, case, now)
         write_changes(deciding.conn, case, _columns(deciding, now), deciding.facts.now_ms)
         tell_of_claim(deciding.conn, case, now, new_id=deciding.new_id, now_ms=deciding.facts.now_ms)
         if "tags" in now:
             run(deciding.conn, _DROP_TAGS, {"case": case.id})
             write_tags(deciding.conn, case, now["tags"])  # type: ignore[arg-type]  # a tuple of text, as on the case
+    return events
+
+
+def _tell_fields(deciding: Deciding, one: Change, before: object) -> list[CaseEvent]:
+    """Tell of each custom field by itself."""
+    old, new = cast("Mapping[str, object]", before), cast("Mapping[str, object]", one.to)
+    events = []
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            data = {"field": key, "from": old.get(key), "to": new.get(key), **({"why": one.why} if one.why else {})}
+            events.append(deciding.tell("fields", data, asked=one.asked))
     return events
 
 
@@ -189,8 +208,6 @@ def _columns(deciding: Deciding, now: Mapping[str, object]) -> dict[str, object]
         columns["routed"] = int(bool(now["routed"]))
     if "subject" in now:
         columns["search"] = search_text(case.number, str(now["subject"]))
-    if "status" in now:
-        columns["closed_ms"] = (case.closed_ms or deciding.facts.now_ms) if now["status"] in CLOSING else 0
     return columns
 
 
@@ -267,7 +284,7 @@ def _write_effect(deciding: Deciding, effect: Effect, number: int) -> None:
     insert(deciding.conn, case_effects, row)
 
 
-def _open_child(deciding: Deciding, wanted: Mapping[str, Any]) -> Case:
+def _open_child(deciding: Deciding, wanted: Mapping[str, Any], filing: Filing) -> Case:
     """Open a case under this one: whose it is comes from here, what it is about from ``wanted``."""
     parent = deciding.case
     new = NewCase(
@@ -285,7 +302,7 @@ def _open_child(deciding: Deciding, wanted: Mapping[str, Any]) -> Case:
         description=wanted.get("description", ""),
         type=wanted.get("type", ""),
         team=wanted.get("team", ""),
-        watched=True,
+        filing=filing,
     )
     child = open_case(deciding.conn, new, new_id=deciding.new_id, actor_id="", now_ms=deciding.facts.now_ms)
     deciding.tell("child", {"case_id": child.id, "number": child.number})

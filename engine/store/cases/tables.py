@@ -42,9 +42,11 @@ cases = Table(
     text("skills"),  # JSON: asked of who gets it, besides the queue's
     text("item_id"),  # the open work item by which it is routed
     text("merged_into"),
+    text("request_key"),  # the opener's own id of a case opened by hand; "" = none
     number("watched"),  # 1 = what happens to it is told to its clerk
     text("search"),  # number and subject, case-folded
     Index("ux_cases_number", "org_id", "number", unique=True),
+    where("ux_cases_request", ("org_id", "request_key"), "request_key <> ''", unique=True),
     Index("ix_cases_status", "org_id", "status", "number"),
     Index("ix_cases_owner", "org_id", "owner_id", "number"),
     Index("ix_cases_queue", "org_id", "queue", "number"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from engine.ids import NewId
-from engine.model.case import Case, CaseEvent, CaseStatus
+from engine.model.case import Case, CaseEvent, NewCase
+from engine.model.case_setup import Filing
 from engine.model.casework import SignalKind
 from engine.store.cases.signals import HEARD, add_signal
 from engine.store.cases.tables import case_events, case_tags, cases
@@ -19,6 +19,7 @@ from engine.store.tables import organisations
 from engine.store.upsert import change, insert, insert_once
 
 SUBJECT_LENGTH = 200
+_UNWATCHED = Filing()
 
 _COUNT = (
     update(organisations)
@@ -30,30 +31,6 @@ _LAST_EVENT = select(func.max(case_events.c.number)).where(case_events.c.case_id
 _LOCK = select(cases).where(cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org")).with_for_update()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NewCase:
-    """What a new case begins with."""
-
-    org_id: str
-    subject: str
-    contact_id: str
-    interaction_id: str
-    queue: str
-    priority: int
-    origin: str
-    topic: str
-    owner_id: str = ""
-    watched: bool = False  # what happens to it is told to its clerk
-    said: str = ""  # the message that it is opened for
-    account_id: str = ""
-    parent_id: str = ""
-    description: str = ""
-    type: str = ""
-    team: str = ""
-    fields: Mapping[str, object] = field(default_factory=dict)
-    tags: tuple[str, ...] = ()
-
-
 def open_case(conn: Connection, new: NewCase, *, new_id: NewId, actor_id: str, now_ms: int) -> Case:
     """Insert a case under the organisation's next number, with its first event."""
     number = _next_number(conn, new.org_id, now_ms)
@@ -63,7 +40,7 @@ def open_case(conn: Connection, new: NewCase, *, new_id: NewId, actor_id: str, n
         number=number,
         subject=new.subject[:SUBJECT_LENGTH],
         contact_id=new.contact_id,
-        status=CaseStatus.OPEN if new.owner_id else CaseStatus.NEW,
+        status=new.filing.taken if new.owner_id else new.filing.new,
         priority=new.priority,
         queue=new.queue,
         owner_id=new.owner_id,
@@ -79,11 +56,11 @@ def open_case(conn: Connection, new: NewCase, *, new_id: NewId, actor_id: str, n
         fields=new.fields,
         tags=new.tags,
     )
-    insert(conn, cases, {**_row(case), "watched": int(new.watched)})
+    insert(conn, cases, {**_row(case), "watched": int(new.filing.watched), "request_key": new.request_key})
     write_tags(conn, case, new.tags)
     data = {"interaction_id": new.interaction_id, "origin": new.origin}
     add_event(conn, case, kind="opened", data=data, new_id=new_id, actor_id=actor_id, now_ms=now_ms)
-    if new.watched:
+    if new.filing.watched:
         told = {"interaction_id": new.interaction_id, "text": new.said[:HEARD]}
         add_signal(conn, case.org_id, case.id, SignalKind.OPENED, new_id=new_id, at_ms=now_ms, **told)
     return case
@@ -116,7 +93,7 @@ def _row(case: Case) -> dict[str, object]:
         "number": case.number,
         "subject": case.subject,
         "contact_id": case.contact_id,
-        "status": case.status.value,
+        "status": case.status,
         "priority": case.priority,
         "queue": case.queue,
         "owner_id": case.owner_id,
@@ -164,12 +141,15 @@ def add_event(
     client_id: str = "",
 ) -> CaseEvent | None:
     """Add a line to a locked case's history; None when the actor wrote ``client_id`` before."""
-    event = CaseEvent(id=new_id(), case_id=case.id, at_ms=now_ms, kind=kind, actor_id=actor_id, data=data)
+    number = (scalar(conn, _LAST_EVENT, {"case": case.id}) or 0) + 1
+    event = CaseEvent(
+        id=new_id(), case_id=case.id, at_ms=now_ms, kind=kind, actor_id=actor_id, data=data, number=number
+    )
     row = {
         "id": event.id,
         "org_id": case.org_id,
         "case_id": case.id,
-        "number": (scalar(conn, _LAST_EVENT, {"case": case.id}) or 0) + 1,
+        "number": number,
         "at_ms": now_ms,
         "kind": kind,
         "actor_id": actor_id,
@@ -214,9 +194,9 @@ def take_case(
         changes["owner_id"] = agent_id
         data: dict[str, object] = {"from": case.owner_id, "to": agent_id}
         add_event(conn, case, kind="owner", data=data, new_id=new_id, actor_id="", now_ms=now_ms)
-    if case.status is CaseStatus.NEW:
-        changes["status"] = CaseStatus.OPEN.value
-        data = {"from": case.status.value, "to": CaseStatus.OPEN.value}
+    if not row.watched and case.status == _UNWATCHED.new:  # of a watched one its clerk is told
+        changes["status"] = _UNWATCHED.taken
+        data = {"from": case.status, "to": _UNWATCHED.taken}
         add_event(conn, case, kind="status", data=data, new_id=new_id, actor_id="", now_ms=now_ms)
     if changes:
         write_changes(conn, case, changes, now_ms)

@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 
+from engine.cases.changes import Wish, wanted
+from engine.cases.draft import CaseRules
+from engine.cases.planner import planner
+from engine.model.case import Case
 from engine.model.conversation import Arrival, Author, Draft, EntryKind
 from engine.model.organisation import CasePolicy, Role
 from engine.model.record import Opened
 from engine.model.user import User
 from engine.model.work import EventKind, Plan, Requirement, RoutingEvent
 from engine.store.store import Store
+from tests.organisations import small_organisation
 
 START_MS = 1_800_000_000_000
 PLAN = Plan(queue="sales", requirement=Requirement(skills={"english": 3}), priority=1, rules=("first",))
@@ -43,6 +48,22 @@ def said(body: str, *, author: Author = Author.VISITOR, client_id: str = "", aut
 
 async def agent(store: Store, org: str, login: str = "ana", role: Role = Role.AGENT) -> User:
     return await store.users.create(org, login=login, name=login.title(), role=role, now_ms=START_MS)
+
+
+async def changed(
+    store: Store,
+    org: str,
+    case_id: str,
+    *,
+    version: int = 0,
+    actor_id: str = "",
+    now_ms: int = START_MS,
+    **changes: object,
+) -> Case:
+    """Change a case as a person does, in an organisation that configures nothing of cases."""
+    rules = CaseRules(organisation=small_organisation(org), new_id=store._access.new_id)
+    decide = planner(rules, first=wanted(Wish(changes=changes, version=version)))
+    return (await store.cases.decide(org, case_id, decide, actor_id=actor_id, now_ms=now_ms)).case
 
 
 class Story:

@@ -7,13 +7,12 @@ import pytest
 
 from engine.clock import SystemClock
 from engine.ids import id_source
-from engine.model.case import CaseStatus
 from engine.model.conversation import Author, EntryKind, InteractionState
 from engine.model.organisation import CasePolicy
 from engine.model.record import Opened
 from engine.model.work import EventKind, Plan, Requirement, WorkState
 from engine.store.store import Store
-from tests.contract.store.building import PLAN, START_MS, Story, arrival, opened
+from tests.contract.store.building import PLAN, START_MS, Story, arrival, changed, opened
 
 
 async def test_an_arrival_is_written_with_all_that_belongs_to_it(store: Store, org: str) -> None:
@@ -26,7 +25,7 @@ async def test_an_arrival_is_written_with_all_that_belongs_to_it(store: Store, o
     assert result.item is not None
     assert (result.item.state, result.item.requirement) == (WorkState.PENDING, PLAN.requirement)
     assert result.case is not None
-    assert (result.case.number, result.case.subject, result.case.status) == (1, "My bill is wrong.", CaseStatus.NEW)
+    assert (result.case.number, result.case.subject, result.case.status) == (1, "My bill is wrong.", "new")
     (first,) = result.entries
     assert (first.seq, first.kind, first.author, first.client_id) == (1, EntryKind.MESSAGE, Author.VISITOR, "first")
 
@@ -206,10 +205,7 @@ async def test_what_was_not_turned_away_has_a_case_of_its_own(store: Store, org:
     reason = "visitor" if end == "visitor" else "message"
     await store.conversations.close(org, first.interaction.id, reason=reason, now_ms=START_MS + 1_000)
     if end == "closed case":
-        version, changes = first.case.version, {"status": CaseStatus.CLOSED}
-        await store.cases.change(
-            org, first.case.id, version=version, changes=changes, actor_id="", now_ms=START_MS + 2_000
-        )
+        await changed(store, org, first.case.id, status="closed", now_ms=START_MS + 2_000)
     token = "x" * 64 if end == "another token" else first.interaction.conversation_key
     message = await left(store, org, after_hash=token)
     assert message.case is not None

@@ -8,6 +8,7 @@ import pytest
 
 from engine.cases.draft import begin
 from engine.errors import NotFound
+from engine.model.case_setup import Filing
 from engine.model.casework import (
     CaseDecision,
     CaseFacts,
@@ -26,11 +27,12 @@ from engine.store.store import Store
 from tests.contract.store.building import PLAN, START_MS, Story, agent, arrival, said
 
 NOW_MS = START_MS + 60_000
+WATCHED = Filing(watched=True)
 
 
 async def watched(store: Store, org: str, policy: CasePolicy = CasePolicy.FIRST_MESSAGE, **changes: object) -> Opened:
     return await store.arrivals.open_interaction(
-        arrival(org, **changes), kind="chat", plan=PLAN, case_policy=policy, now_ms=START_MS, watched=True
+        arrival(org, **changes), kind="chat", plan=PLAN, case_policy=policy, now_ms=START_MS, filing=WATCHED
     )
 
 
@@ -110,7 +112,7 @@ async def test_nothing_is_told_of_a_case_that_nobody_watches(store: Store, org: 
 async def test_a_case_opened_later_is_watched_from_then(store: Store, org: str) -> None:
     chat = (await watched(store, org, CasePolicy.MANUAL)).interaction
     await store.transcripts.append(org, chat.id, said("before"), now_ms=START_MS + 1)
-    case = await store.cases.open_for(org, chat.id, subject="S", actor_id="u", now_ms=START_MS + 2, watched=True)
+    case = await store.cases.open_for(org, chat.id, subject="S", actor_id="u", now_ms=START_MS + 2, filing=WATCHED)
     await store.transcripts.append(org, chat.id, said("after"), now_ms=START_MS + 3)
     facts = await seen(store, org, case.id)
     assert [(one.kind, one.data.get("text")) for one in facts.signals] == [("opened", ""), ("message", "after")]
@@ -130,7 +132,7 @@ async def test_a_decision_is_written_whole(store: Store, org: str) -> None:
         draft = draft.with_timers("milestone", {"first_response/1": START_MS + 90_000})
         draft = draft.with_firing(Firing(case_id=case_id, step="late/1", occurrence=1, due_ms=START_MS))
         draft = draft.with_effect(Effect(id=f"e-{case_id}", kind=EffectKind.EMAIL, data={"to": "lead"}))
-        return draft.with_followers(ana.id).with_child(subject="Check the stock", queue="stock").finished()
+        return draft.with_followers(ana.id).with_child(subject="Check the stock", queue="stock").finished(WATCHED)
 
     decided = await store.cases.decide(org, case_id, decide, actor_id=ana.id, now_ms=NOW_MS)
     case = decided.case

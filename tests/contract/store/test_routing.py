@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from engine.errors import Conflict
-from engine.model.case import CaseStatus
 from engine.model.conversation import Author, Entry, EntryKind, InteractionState
 from engine.model.record import Applied, BoardMark, Opened
 from engine.model.work import EventKind, RoutingEvent, WorkState
@@ -49,7 +48,7 @@ async def test_a_chat_from_queue_to_close(store: Store, org: str) -> None:
     item = await store.work.get(org, story.item_id)
     assert (item.state, item.agent_id, item.assignment, item.age_ms) == (WorkState.ACTIVE, ana.id, 1, 3_000)
     case = await store.cases.get(org, item.case_id)
-    assert (case.owner_id, case.status) == (ana.id, CaseStatus.OPEN)
+    assert (case.owner_id, case.status) == (ana.id, "open")
     assert [event.kind for event in await store.cases.events(org, case.id)] == ["opened", "owner", "status"]
 
     ended = await store.routing.apply([story.tell(EventKind.ENDED, ana.id, 1, reason="agent")])

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from engine.cases.draft import CaseRules
 from engine.cases.planner import planner
 from engine.errors import Conflict, InvalidInput, NotFound
+from engine.model.case_setup import Filing
 from engine.model.casework import CaseDecision, CaseFacts, Change
 from engine.model.organisation import CasePolicy
 from engine.model.service import (
@@ -194,7 +195,7 @@ async def test_cases_claim_an_entitlement_each_once(store: Store, org: str) -> N
             plan=PLAN,
             case_policy=CasePolicy.FIRST_MESSAGE,
             now_ms=START_MS + number,
-            watched=True,
+            filing=Filing(watched=True),
         )
         assert made.case is not None
         cases.append(made.case.id)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.model.case_setup import Filing
 from engine.model.organisation import CapacityProfile, CasePolicy, ChannelCapacity
 from engine.model.record import Opened
 from tests.contract.store.building import PLAN, arrival, opened
@@ -99,7 +100,7 @@ async def test_a_new_case_is_verified(desk: Engine, org: str) -> None:
         plan=PLAN,
         case_policy=CasePolicy.FIRST_MESSAGE,
         now_ms=now_ms,
-        watched=True,
+        filing=Filing(watched=True),
     )
     assert made.case is not None
     case_id = made.case.id

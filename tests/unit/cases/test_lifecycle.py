@@ -1,13 +1,14 @@
 """Which ended interactions become cases, and what they are called."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from engine.cases.lifecycle import Cases
 from engine.clock import SystemClock
-from engine.model.case import Case, CaseEvent
+from engine.model.case import Case, CaseEvent, Comment, NewCase
+from engine.model.case_setup import Filing
+from engine.model.casework import Decide, Decided
 from engine.model.conversation import Interaction, InteractionState
 from engine.model.organisation import CasePolicy, Organisation
 from engine.model.record import Applied
@@ -34,19 +35,25 @@ class Record:
         self.opened: list[tuple[str, str]] = []
 
     async def open_for(
-        self, org_id: str, interaction_id: str, *, subject: str, actor_id: str, now_ms: int, watched: bool = False
+        self,
+        org_id: str,
+        interaction_id: str,
+        *,
+        subject: str,
+        actor_id: str,
+        now_ms: int,
+        filing: Filing | None = None,
     ) -> Case:
         self.opened.append((interaction_id, subject))
         return Case(id="case", org_id=org_id, number=1, subject=subject, contact_id="c1")
 
-    async def change(
-        self, org_id: str, case_id: str, *, version: int, changes: Mapping[str, object], actor_id: str, now_ms: int
-    ) -> Case:
+    async def open(self, new: NewCase, *, actor_id: str, now_ms: int) -> Case:
         raise AssertionError("not asked for")
 
-    async def comment(
-        self, org_id: str, case_id: str, *, body: str, actor_id: str, client_id: str, now_ms: int
-    ) -> CaseEvent:
+    async def decide(self, org_id: str, case_id: str, decide: Decide, *, actor_id: str = "", now_ms: int) -> Decided:
+        raise AssertionError("not asked for")
+
+    async def comment(self, org_id: str, case_id: str, comment: Comment, *, now_ms: int) -> CaseEvent:
         raise AssertionError("not asked for")
 
 
@@ -64,7 +71,7 @@ def cases_with(policy: CasePolicy, record: Record) -> Cases:
     organisation = small_organisation()
     web = replace(organisation.channels["web"], case_policy=policy)
     book = Book(replace(organisation, channels={"web": web}))
-    return Cases(record=record, organisations=book, clock=SystemClock())
+    return Cases(record=record, organisations=book, clock=SystemClock(), new_id=str)
 
 
 async def follow(policy: CasePolicy, interaction: Interaction | None) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.errors import Unavailable
+from engine.model.case_setup import Filing
 from engine.model.conversation import Arrival, Author, Entry, EntryKind, Interaction
 from engine.model.customer import Contact
 from engine.model.organisation import CasePolicy
@@ -40,7 +41,7 @@ class Record:
         return self
 
     async def open_interaction(
-        self, arrival: Arrival, *, kind: str, plan: Plan, case_policy: CasePolicy, now_ms: int, watched: bool = False
+        self, arrival: Arrival, *, kind: str, plan: Plan, case_policy: CasePolicy, now_ms: int, filing: Filing | None = None
     ) -> Opened:
         key = (arrival.org_id, arrival.channel, arrival.conversation_key)
         if key in self.opened:
@@ -70,7 +71,7 @@ class Record:
         plan: Plan,
         now_ms: int,
         callback_ms: int | None = None,
-        watched: bool = False,
+        filing: Filing | None = None,
     ) -> Opened:
         opened = await self.open_interaction(
             arrival, kind=kind, plan=plan, case_policy=CasePolicy.FIRST_MESSAGE, now_ms=now_ms

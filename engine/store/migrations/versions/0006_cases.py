@@ -16,13 +16,14 @@ def upgrade() -> None:
     """Extend cases and conversations; create what hangs on a case."""
     extend(
         "cases",
-        texts="description type account_id parent_id team plan entitlement_id entitled item_id merged_into",
+        texts="description type account_id parent_id team plan entitlement_id entitled item_id merged_into request_key",
         numbers="reopened rating watched routed",
     )
     op.execute("ALTER TABLE cases ADD COLUMN fields TEXT NOT NULL DEFAULT '{}'")
     op.execute("ALTER TABLE cases ADD COLUMN skills TEXT NOT NULL DEFAULT '{}'")
     op.execute("ALTER TABLE cases ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'")
     extend("interactions", numbers="watched")
+    index("ux_cases_request", "cases", "org_id request_key", where="request_key <> ''", unique=True)
     extend("alerts", texts="user_id")
     index("ix_alerts_user", "alerts", "org_id user_id id")
     index("ix_cases_account", "cases", "org_id account_id number", where="account_id <> ''")
@@ -53,11 +54,13 @@ def downgrade() -> None:
         "jobs",
         "job_failures",
     )
-    for name in ("ix_cases_queue", "ix_cases_account", "ix_cases_parent"):
+    for name in ("ix_cases_queue", "ix_cases_account", "ix_cases_parent", "ux_cases_request"):
         op.drop_index(name, "cases")
     for name in ("description", "type", "account_id", "parent_id", "team", "plan", "entitlement_id", "entitled"):
         op.drop_column("cases", name)
-    for name in ("item_id", "merged_into", "reopened", "rating", "watched", "routed", "skills", "fields", "tags"):
+    for name in ("item_id", "merged_into", "request_key", "reopened", "rating", "watched", "routed", "skills"):
+        op.drop_column("cases", name)
+    for name in ("fields", "tags"):
         op.drop_column("cases", name)
     op.drop_column("interactions", "watched")
     op.drop_index("ix_alerts_user", "alerts")
