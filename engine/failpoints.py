@@ -42,6 +42,8 @@ NAMES = frozenset(
         "clerk.before-commit",  # signals and due timers read, nothing decided
         "clerk.after-commit",  # decided, outside effects not begun
         "escalation.after-commit",  # escalated in SQL, board and supervisors not told
+        "effects.before-send",  # an outside effect is due, nothing was sent
+        "effects.after-send",  # sent, which is not in SQL
         "webhook.after-send",  # a receiver has taken messages, which is not in SQL
         "config.after-snapshot",  # snapshot in SQL, not applied to the board
     }

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine import settings_values as read
 from engine.errors import ConfigurationError
 
 PREFIX = "CORDBOARD_"
@@ -27,116 +27,9 @@ NO_SETTINGS = ("CORDBOARD_SETTINGS", "CORDBOARD_DEBUG")
 TEST_PREFIX = "CORDBOARD_TEST_"
 """For whoever tests the engine; the engine does not look at these."""
 
-SHORTEST_SECRET = 16
-_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
-Read = Callable[[object], object]
-"""Turn what was written into the value; raise ValueError saying what to write."""
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("write a text")  # noqa: TRY004 - a reader says ValueError for whatever cannot be read
-    return value.strip()
-
-
-def _secret(value: object) -> str:
-    text = _text(value)
-    if text and len(text) < SHORTEST_SECRET:
-        raise ValueError(f"write at least {SHORTEST_SECRET} characters, drawn by chance")
-    return text
-
-
-def _whole(least: int, most: int) -> Read:
-    def read(value: object) -> int:
-        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value.strip()):
-            value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise ValueError(f"write a whole number from {least} to {most}")
-        return value
-
-    return read
-
-
-def _boolean(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    if str(value).strip().lower() in ("true", "yes", "on", "1"):
-        return True
-    if str(value).strip().lower() in ("false", "no", "off", "0"):
-        return False
-    raise ValueError("write true or false")
-
-
-def _choice(*allowed: str) -> Read:
-    def read(value: object) -> str:
-        if str(value).strip().lower() not in allowed:
-            raise ValueError(f"write one of: {', '.join(allowed)}")
-        return str(value).strip().lower()
-
-    return read
-
-
-def _duration(value: object) -> int:
-    written = re.fullmatch(r"([0-9]{1,9})(ms|s|m|h|d)", str(value).strip())
-    if written is None or int(written[1]) == 0:
-        raise ValueError('write a time such as "30s" or "12h"')
-    return int(written[1]) * _UNITS_MS[written[2]]
-
-
-def _days(value: object) -> int:
-    read = _duration(value)
-    if read < _UNITS_MS["d"]:
-        raise ValueError('write a time of at least one day such as "400d"')
-    return read
-
-
-def _names(value: object) -> tuple[str, ...]:
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
-        raise ValueError("write names with commas between them")
-    return tuple(part.strip() for part in parts if part.strip())
-
-
-def _path(value: object) -> Path:
-    if isinstance(value, Path):
-        return value
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("write a path")
-    return Path(value.strip()).expanduser()
-
-
-def _paths(value: object) -> tuple[Path, ...]:
-    if isinstance(value, list | tuple) and all(isinstance(part, Path) for part in value):
-        return tuple(value)
-    return tuple(_path(part) for part in _names(value))
-
-
-def _origins(value: object) -> tuple[str, ...]:
-    for origin in _names(value):
-        if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", origin):
-            raise ValueError("write scheme and host in small letters, such as https://chat.example")
-    return _names(value)
-
-
-def _networks(value: object) -> tuple[str, ...]:
-    try:
-        return tuple(str(ipaddress.ip_network(part)) for part in _names(value))
-    except ValueError as error:
-        raise ValueError("write addresses or networks such as 10.0.0.0/8") from error
-
-
-def _servers(value: object) -> str:
-    one = r"(?:(?:redis|valkey)s?://(?:\S*@)?(?:\[[0-9a-f:.]+\]|[^\s:/@,?]+)(?::\d{1,5})?(?:[/?]\S*)?|unix:///\S+)"
-    if _text(value) and not re.fullmatch(rf"{one}(\s*,\s*{one})*", _text(value), re.IGNORECASE):
-        raise ValueError(
-            "write redis://host:port, rediss://host:port or unix:///path; of a cluster, some nodes in full"
-        )
-    return _text(value)
-
-
-def _setting(default: object, read: Read, form: str, meaning: str, *, secret: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
-    metadata = {"read": read, "form": form, "meaning": meaning, "secret": secret}
+def _setting(default: object, how: read.Read, form: str, meaning: str, *, secret: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
+    metadata = {"read": how, "form": form, "meaning": meaning, "secret": secret}
     return dataclasses.field(default=default, repr=not secret, metadata=metadata)
 
 
@@ -144,76 +37,106 @@ def _setting(default: object, read: Read, form: str, meaning: str, *, secret: bo
 class Settings:
     """Everything that one process is told."""
 
-    host: str = _setting("127.0.0.1", _text, "text", "Address to listen on; `0.0.0.0` for every network.")
-    port: int = _setting(8400, _whole(0, 65_535), "number", "Port to listen on; `0` takes a free one.")
-    data: Path = _setting(Path("var"), _path, "path", "Directory of everything that is kept: record, board, secrets.")  # noqa: RUF009
+    host: str = _setting("127.0.0.1", read.text, "text", "Address to listen on; `0.0.0.0` for every network.")
+    port: int = _setting(8400, read.whole(0, 65_535), "number", "Port to listen on; `0` takes a free one.")
+    data: Path = _setting(  # noqa: RUF009
+        Path("var"), read.path, "path", "Directory of everything that is kept: record, board, secrets."
+    )
     config: tuple[Path, ...] = _setting(
         (),
-        _paths,
+        read.paths,
         "paths",
         "Configuration directories, one for each organisation; empty: `config` in the data directory.",
     )
     database_url: str = _setting(
-        "", _text, "text", "Record: `postgresql://user@host/name`; empty: SQLite in the data directory.", secret=True
+        "",
+        read.text,
+        "text",
+        "Record: `postgresql://user@host/name`; empty: SQLite in the data directory.",
+        secret=True,
     )
     valkey_url: str = _setting(
         "",
-        _servers,
+        read.servers,
         "servers",
         "Board: `redis://host:6379`, some nodes of a cluster, or `unix:///path`; empty: own Valkey, embedded.",
         secret=True,
     )
     roles: tuple[str, ...] = _setting(
-        ("all",), _names, "names", "What this process does: `web` (pages, sockets), `work` (timers, sweeps) or `all`."
+        ("all",),
+        read.names,
+        "names",
+        "What this process does: `web` (pages, sockets), `work` (timers, sweeps) or `all`.",
     )
-    log_level: str = _setting("info", _choice("debug", "info", "warning", "error"), "choice", "Least level logged.")
+    log_level: str = _setting("info", read.choice("debug", "info", "warning", "error"), "choice", "Least level logged.")
     log_format: str = _setting(
-        "auto", _choice("auto", "text", "json"), "choice", "Form of the log; `auto`: text on a terminal, else JSON."
+        "auto", read.choice("auto", "text", "json"), "choice", "Form of the log; `auto`: text on a terminal, else JSON."
     )
     public_origins: tuple[str, ...] = _setting(
-        (), _origins, "origins", "Addresses under which people reach the engine, such as `https://chat.example`."
+        (), read.origins, "origins", "Addresses under which people reach the engine, such as `https://chat.example`."
     )
     secure_cookies: str = _setting(
         "auto",
-        _choice("auto", "yes", "no"),
+        read.choice("auto", "yes", "no"),
         "choice",
         "Cookies over HTTPS only; `auto`: when a public origin is HTTPS.",
     )
     trusted_proxies: tuple[str, ...] = _setting(
-        (), _networks, "networks", "Proxies whose `X-Forwarded-For` and `-Proto` are believed."
+        (), read.networks, "networks", "Proxies whose `X-Forwarded-For` and `-Proto` are believed."
     )
-    session_ttl_ms: int = _setting(43_200_000, _duration, "duration", "A log-in lasts this long without use.")
+    session_ttl_ms: int = _setting(43_200_000, read.duration, "duration", "A log-in lasts this long without use.")
     login_attempts: int = _setting(
-        5, _whole(1, 1_000), "number", "Passwords tried for an account from one address or known browser: so many …"
+        5, read.whole(1, 1_000), "number", "Passwords tried for an account from one address or known browser: so many …"
     )
-    login_lock_ms: int = _setting(300_000, _duration, "duration", "… and as many again in this time.")
+    login_lock_ms: int = _setting(300_000, read.duration, "duration", "… and as many again in this time.")
     login_attempts_anywhere: int = _setting(
-        50, _whole(1, 100_000), "number", "Wrong passwords for an account from browsers it does not know: so many …"
+        50, read.whole(1, 100_000), "number", "Wrong passwords for an account from browsers it does not know: so many …"
     )
-    login_lock_anywhere_ms: int = _setting(1_800_000, _duration, "duration", "… lock it for all of them this long.")
-    password_threads: int = _setting(2, _whole(1, 64), "number", "Passwords checked at once; each takes 19 MiB.")
+    login_lock_anywhere_ms: int = _setting(1_800_000, read.duration, "duration", "… lock it for all of them this long.")
+    password_threads: int = _setting(2, read.whole(1, 64), "number", "Passwords checked at once; each takes 19 MiB.")
     metrics_token: str = _setting(
-        "", _secret, "text", "A scraper reads `/metrics` with it; empty: with an admin's API token only.", secret=True
+        "",
+        read.secret,
+        "text",
+        "A scraper reads `/metrics` with it; empty: with an admin's API token only.",
+        secret=True,
     )
     metrics_local: bool = _setting(
-        False, _boolean, "true/false", "Let everybody on this machine read `/metrics`; not beside a proxy."
+        False, read.boolean, "true/false", "Let everybody on this machine read `/metrics`; not beside a proxy."
     )
     keep_history_ms: int = _setting(
-        400 * _UNITS_MS["d"], _days, "duration", "Routing events and statuses of closed work are kept this long."
+        400 * read.UNITS_MS["d"],
+        read.days,
+        "duration",
+        "Routing events and statuses of closed work are kept this long.",
     )
     webhook_secrets: Path | None = _setting(  # noqa: RUF009
-        None, _path, "path", "Directory of the secrets of webhooks; empty: `secrets/webhooks` in the data directory."
+        None,
+        read.path,
+        "path",
+        "Directory of the secrets of webhooks; empty: `secrets/webhooks` in the data directory.",
     )
     webhook_private: bool = _setting(
-        False, _boolean, "true/false", "Let webhooks call addresses of the own network, and plain HTTP."
+        False, read.boolean, "true/false", "Let webhooks call addresses of the own network, and plain HTTP."
     )
-    webhook_give_up_ms: int = _setting(86_400_000, _duration, "duration", "A webhook that fails so long is disabled.")
-    drain_ms: int = _setting(10_000, _duration, "duration", "At the end, open requests have this long to finish.")
+    webhook_give_up_ms: int = _setting(
+        86_400_000, read.duration, "duration", "A webhook that fails so long is disabled."
+    )
+    smtp_url: str = _setting(
+        "",
+        read.relay,
+        "relay",
+        "Mail relay: `smtp://user:password@host:587`, `smtps://…`; empty: no mail.",
+        secret=True,
+    )
+    smtp_from: str = _setting("", read.address, "address", "Address that mail comes from; empty: no mail.")
+    smtp_timeout_ms: int = _setting(15_000, read.duration, "duration", "The mail relay has this long to answer.")
+    drain_ms: int = _setting(10_000, read.duration, "duration", "At the end, open requests have this long to finish.")
     pages: Path | None = _setting(  # noqa: RUF009
-        None, _path, "path", "Directory of the built web pages; empty: found beside the engine."
+        None, read.path, "path", "Directory of the built web pages; empty: found beside the engine."
     )
-    demo: bool = _setting(False, _boolean, "true/false", "Run the demo organisation and give its users passwords.")
-    failpoints: str = _setting("", _text, "text", "For tests: where to fail, such as `intake.after-commit=kill`.")
+    demo: bool = _setting(False, read.boolean, "true/false", "Run the demo organisation and give its users passwords.")
+    failpoints: str = _setting("", read.text, "text", "For tests: where to fail, such as `intake.after-commit=kill`.")
 
     @property
     def database(self) -> str:
@@ -304,8 +227,8 @@ def debug_wanted(environment: Mapping[str, str] | None = None) -> bool:
 def write_value(field: str, value: object) -> str:
     """Write a setting's value as it stands in the reference; ``field`` is the name in ``Settings``."""
     if field.endswith("_ms") and isinstance(value, int):
-        unit = next(unit for unit in ("d", "h", "m", "s", "ms") if value % _UNITS_MS[unit] == 0)
-        return f"{value // _UNITS_MS[unit]}{unit}"
+        unit = next(unit for unit in ("d", "h", "m", "s", "ms") if value % read.UNITS_MS[unit] == 0)
+        return f"{value // read.UNITS_MS[unit]}{unit}"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
@@ -335,8 +258,7 @@ def _from_file(path: Path) -> dict[str, object]:
         if name not in _fields():
             mend = _did_you_mean(name, _fields())
             raise ConfigurationError(f"unknown setting {name!r}.", file=str(path), line=line, mend=mend)
-        read = _read(name, value, str(path), line)
-        values[name] = _beside(path, read)
+        values[name] = _beside(path, _read(name, value, str(path), line))
     return values
 
 

@@ -49,6 +49,7 @@ class Clerk:
     """See to the cases of organisations that watch theirs."""
 
     name = "case-clerk"
+    safe_twice = True
 
     def __init__(
         self, *, record: CaseworkRecord, organisations: ServedOrganisations, clock: Clock, new_id: NewId

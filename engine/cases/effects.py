@@ -68,12 +68,14 @@ class EffectsSettings:
     timeout_s: float = 30.0  # of one handler's call
     first_ms: int = 1_000  # wait after the first failure …
     longest_ms: int = HOUR_MS  # … doubled each time, up to this
+    longest_within_ms: int = 5_000  # … or this, for what goes to the engine's own board
     spread: float = 0.2  # each wait is up to so much shorter or longer
     give_up_ms: int = 24 * HOUR_MS  # failing for so long, it is given up
 
-    def wait_ms(self, failures: int, chance: Callable[[], float]) -> int:
+    def wait_ms(self, kind: EffectKind, failures: int, chance: Callable[[], float]) -> int:
         """Return the wait after ``failures`` in a row."""
-        plain = min(self.longest_ms, self.first_ms * 2 ** min(failures - 1, 20))
+        longest_ms = self.longest_within_ms if kind in IN_ORDER else self.longest_ms
+        plain = min(longest_ms, self.first_ms * 2 ** min(failures - 1, 20))
         return max(1, int(plain * (1 + self.spread * (2 * chance() - 1))))
 
 
@@ -95,6 +97,7 @@ class Effects:
     """Do effects (a role; one process at a time does it)."""
 
     name = "effects"
+    safe_twice = True
 
     def __init__(
         self,
@@ -169,7 +172,8 @@ class Effects:
     async def _fail(self, pending: PendingEffect, fault: str, *, for_good: bool = False) -> None:
         now_ms = self._clock.now_ms()
         over = for_good or now_ms - pending.created_ms >= self._settings.give_up_ms
-        next_try_ms = 0 if over else now_ms + self._settings.wait_ms(pending.attempts + 1, self._chance)
+        wait_ms = self._settings.wait_ms(pending.effect.kind, pending.attempts + 1, self._chance)
+        next_try_ms = 0 if over else now_ms + wait_ms
         await self._outbox.failed(pending, fault=fault[:LONGEST_FAULT], now_ms=now_ms, next_try_ms=next_try_ms)
         log.warning(
             "effect failed",

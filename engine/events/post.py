@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
@@ -69,10 +69,14 @@ class Posting:
         await self._client.aclose()
 
     async def send(self, told: ToldEvent) -> Result:
-        """Send one message; whatever goes wrong is a result. Safe to repeat: its id stays the same."""
+        """Send an event; whatever goes wrong is a result. Safe to repeat: its id stays the same."""
+        return await self.send_body(message_id(told), message_of(told))
+
+    async def send_body(self, known_as: str, body: bytes, more: Mapping[str, str] | None = None) -> Result:
+        """Send a message, ``known_as`` its id; ``more`` headers. Whatever goes wrong is a result. Safe to repeat."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._send(told)
+                return await self._send(known_as, body, more or {})
         except TimeoutError:
             return Result(fault=f"no answer within {self._timeout_s:g} s")
         except CordboardError as error:
@@ -80,16 +84,16 @@ class Posting:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             return Result(fault=f"{type(error).__name__}: {error}"[:300])
 
-    async def _send(self, told: ToldEvent) -> Result:
+    async def _send(self, known_as: str, body: bytes, more: Mapping[str, str]) -> Result:
         target = target_of(self._hook.url, private=self._private)
         address = await resolve(target, private=self._private)
-        body = message_of(told)
-        signed = headers(message_id=message_id(told), at_s=self._clock.now_ms() // 1000, body=body, keys=self._keys)
+        signed = headers(message_id=known_as, at_s=self._clock.now_ms() // 1000, body=body, keys=self._keys)
         request = self._client.build_request(
             "POST",
             _at(self._hook.url, address, target.port),
             content=body,
             headers={
+                **more,
                 **signed,
                 "Host": urlsplit(self._hook.url).netloc,
                 "Content-Type": "application/json",

@@ -7,6 +7,7 @@ together well within the ten seconds that are promised, whose rest is for a busy
 import asyncio
 from typing import Protocol
 
+from engine.errors import Unavailable
 from engine.loops import Role
 
 LEASE_MS = 7_000
@@ -31,12 +32,17 @@ class Leases(Protocol):
 
 
 class Leased:
-    """Play ``role`` while the lease of its name is held; others stand by and take over within ten seconds."""
+    """Play ``role`` while the lease of its name is held; others stand by and take over within ten seconds.
+
+    A role that is ``safe_twice`` is played by every process while nobody can be asked for the lease: what it does is
+    decided under locks of the record, or known by its id, so that two of it waste work and do no harm.
+    """
 
     def __init__(self, *, role: Role, leases: Leases) -> None:
         self._role = role
         self._leases = leases
         self._token: int | None = None
+        self._safe_twice = bool(getattr(role, "safe_twice", False))
 
     @property
     def name(self) -> str:
@@ -45,13 +51,13 @@ class Leased:
 
     async def step(self) -> float:
         """Step the role while keeping the lease; a step whose lease is lost is cancelled. Raises Unavailable."""
-        if not await self._holds():
+        if not await self._may_play():
             return LOOK_AGAIN_S
         step = asyncio.create_task(self._role.step(), name=f"step:{self.name}")
         try:
             while not step.done():
                 await asyncio.wait({step}, timeout=RENEW_EVERY_S)
-                if not step.done() and not await self._holds():
+                if not step.done() and not await self._may_play():
                     return LOOK_AGAIN_S
             return await step
         finally:
@@ -68,6 +74,14 @@ class Leased:
     @property
     def _lease(self) -> str:
         return f"role:{self.name}"
+
+    async def _may_play(self) -> bool:
+        try:
+            return await self._holds()
+        except Unavailable:
+            if self._safe_twice:
+                return True
+            raise
 
     async def _holds(self) -> bool:
         if self._token is not None and await self._leases.renew(self._lease, self._token, LEASE_MS):

@@ -149,7 +149,8 @@ def test_secure_cookies(origins: str, mode: str, secure: bool) -> None:
 def test_everything_is_described() -> None:
     described = describe()
     assert all(entry.meaning.endswith((".", "…")) and entry.variable.startswith("CORDBOARD_") for entry in described)
-    assert [entry.name for entry in described if entry.secret] == ["database_url", "valkey_url", "metrics_token"]
+    secrets = ["database_url", "valkey_url", "metrics_token", "smtp_url"]
+    assert [entry.name for entry in described if entry.secret] == secrets
     assert {entry.name: entry.default for entry in described}["session_ttl"] == "12h"
 
 
@@ -157,3 +158,16 @@ def test_debug() -> None:
     assert debug_wanted({"CORDBOARD_DEBUG": "1"})
     assert not debug_wanted({"CORDBOARD_DEBUG": "0"})
     assert not debug_wanted({})
+
+
+@pytest.mark.parametrize("url", ["smtp://relay.example", "smtps://u:p%40@[::1]:465", "smtp-plain://127.0.0.1:2525/"])
+def test_a_mail_relay(url: str) -> None:
+    assert load({"CORDBOARD_SMTP_URL": url, "CORDBOARD_SMTP_FROM": "desk@shop.example"}).smtp_url == url
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("URL", "http://relay"), ("URL", "smtp://"), ("FROM", "desk"), ("TIMEOUT", "0s")]
+)
+def test_a_mail_relay_that_is_none(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError):
+        load({f"CORDBOARD_SMTP_{name}": value})
