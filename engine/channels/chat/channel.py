@@ -107,8 +107,8 @@ class ChatChannel:
         return channel
 
     def waiting(self) -> Iterator[Place]:
-        """Yield the place of each socket here whose visitor waits in a queue."""
-        for session in self._sessions:
+        """Yield the place of each socket here whose visitor waits in a queue; sockets may come and go meanwhile."""
+        for session in tuple(self._sessions):
             place = session.place
             if place is not None:
                 yield place

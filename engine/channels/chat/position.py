@@ -1,5 +1,6 @@
 """Tell waiting visitors where they stand in the queue, when that has changed: to wake thousands takes long."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,9 +16,10 @@ from engine.model.signal import Position
 log = structlog.get_logger(__name__)
 
 CHUNK = 200
+"""So many visitors are looked through, or asked for, before whoever else has something to do gets a turn."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen: made for thousands at once, and that triples what making one costs
 class Place:
     """A visitor who waits, and what he was shown last."""
 
@@ -31,7 +33,7 @@ class Waiting(Protocol):
     """Know which visitors of this process wait."""
 
     def waiting(self) -> Iterable[Place]:
-        """Return one place for each of their sockets."""
+        """Yield one place for each of their sockets; sockets may come and go meanwhile."""
         ...
 
 
@@ -49,7 +51,9 @@ class PositionWatch:
     async def step(self) -> float:
         """Look once; return the seconds to the next look. An absent board is passed over."""
         by_org: dict[str, dict[str, list[Place]]] = {}
-        for place in self._waiting.waiting():
+        for number, place in enumerate(self._waiting.waiting(), start=1):
+            if number % CHUNK == 0:
+                await asyncio.sleep(0)
             by_org.setdefault(place.org_id, {}).setdefault(place.item_id, []).append(place)
         for org_id, places in by_org.items():
             try:
