@@ -52,8 +52,10 @@ def _wanted(draft: Draft) -> dict[str, object]:
     if not _is_routed(draft) and not draft.changed("routed"):
         return {}
     now, before = draft.kind, draft.kind_before
-    wrote, given = bool(draft.signalled(SignalKind.MESSAGE)), draft.changed("owner_id") and _is_held(draft)
-    begun = draft.changed("routed") or (before in OVER and now not in OVER)
+    wrote = bool(draft.signalled(SignalKind.MESSAGE))
+    given = draft.changed("owner_id") and (draft.facts.case.routed or bool(draft.facts.case.item_id))
+    back = before is CaseStatusKind.WAITING and now is not CaseStatusKind.WAITING
+    begun = draft.changed("routed") or back or (before in OVER and now not in OVER)
     let_go = draft.changed("owner_id") and not draft.case.owner_id
     asks_again = draft.changed("queue") and not draft.case.owner_id
     what: dict[str, object] = {}
@@ -61,13 +63,8 @@ def _wanted(draft: Draft) -> dict[str, object]:
         what["open"] = True
     if given:
         what |= {"give": True, "to": draft.case.owner_id}
-    if wrote or (before is CaseStatusKind.WAITING and now is not CaseStatusKind.WAITING):
+    if wrote or back:
         what["resume"] = True
     settled = now is not before or draft.changed("merged_into") or draft.changed("routed")
     arrived = any("item_id" in signal.data for signal in draft.signals)
     return what or ({"settle": True} if settled or arrived else {})
-
-
-def _is_held(draft: Draft) -> bool:
-    """Say whether there was an item before this decision, which then follows the case's new owner."""
-    return bool(draft.facts.case.item_id)
