@@ -261,7 +261,7 @@ def test_laws(drawn: tuple[Door, int], first: int, second: int) -> None:
 
 @pytest.mark.long
 @LONG
-@given(doors(), some.integers(0, 4_000 * DAY), some.integers(0, 300 * DAY))
+@given(doors(), some.integers(0, 3_600 * DAY), some.integers(0, 300 * DAY))
 def test_laws_at_length(drawn: tuple[Door, int], first: int, second: int) -> None:
     laws(*drawn, first, second)
 
