@@ -22,6 +22,8 @@ REFERENCE = ROOT / "docs" / "reference" / "api.md"
 NEW_CHAPTERS_BEFORE = "## Supervision"
 BULLETS = re.compile(r"(?:^- (?:Role|Public|Query|Body|Answer|Errors)\b.*\n)+", re.MULTILINE)
 
+PLAIN = {"string": "text", "integer": "number", "number": "number", "boolean": "true/false", "time": "time"}
+
 Schemas = Mapping[str, Any]
 
 
@@ -99,25 +101,23 @@ class Words:
 
     def _type(self, schema: Mapping[str, Any], *, linked: bool = False) -> str:
         if "$ref" in schema:
-            name = schema["$ref"].rpartition("/")[2]
-            meant = self._schemas.get(name, {})
-            if "enum" in meant:
-                return self._type(meant)
-            return f"[`{name}`](#models)" if linked else f"`{name}`"
+            return self._named(schema["$ref"].rpartition("/")[2], linked=linked)
         if "anyOf" in schema:
             null = any(each.get("type") == "null" for each in schema["anyOf"])
             words = [self._type(each, linked=linked) for each in schema["anyOf"] if each.get("type") != "null"]
             return " or ".join(words) + (", or null" if null else "")
-        if "enum" in schema:
-            return " \\| ".join(str(value) for value in schema["enum"])
-        if "const" in schema:
-            return str(schema["const"])
+        if "enum" in schema or "const" in schema:
+            return " \\| ".join(str(value) for value in schema.get("enum", [schema.get("const")]))
         if schema.get("type") == "array":
             return "list of " + self._type(schema.get("items", {}), linked=linked)
-        if schema.get("format") == "date-time":
-            return "time"
-        names = {"string": "text", "integer": "number", "number": "number", "boolean": "true/false"}
-        return names.get(schema.get("type", ""), "object")
+        kind = "time" if schema.get("format") == "date-time" else schema.get("type", "")
+        return PLAIN.get(kind, "object")
+
+    def _named(self, name: str, *, linked: bool) -> str:
+        meant = self._schemas.get(name, {})
+        if "enum" in meant:
+            return self._type(meant)
+        return f"[`{name}`](#models)" if linked else f"`{name}`"
 
 
 def _json_of(spec: Mapping[str, Any]) -> Mapping[str, Any]:
