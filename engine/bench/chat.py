@@ -162,9 +162,11 @@ class _Watch:
     async def _step(self, result: StepResult) -> None:
         now = await asyncio.to_thread(sample, self._pid) if self._pid is not None else None
         shares = now.shares_since(self._before) if now is not None and self._before is not None else {}
+        stolen = now.stolen_since(self._before) if now is not None and self._before is not None else 0.0
         after = await self._metrics()
         self._outcome.steps.append(result)
         self._outcome.cpu.append(shares)
+        self._outcome.stolen.append(stolen)
         self._outcome.spent.append(spent(self._metrics_before, after))
 
     async def _metrics(self) -> str:

@@ -11,15 +11,17 @@ from pathlib import Path
 _PROC = Path("/proc")
 _STAT_UTIME = 11  # after the name in parentheses: proc(5), fields 14 and 15
 _STAT_PPID = 1
+_CPU_STEAL = 8  # proc(5), /proc/stat: time in which the host ran somebody else on a virtual processor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sample:
-    """Processor seconds used so far and resident bytes now, by process name."""
+    """Processor seconds used so far and resident bytes now, by process name; and what the host withheld so far."""
 
     at: float
     cpu_s: dict[str, float]
     rss: dict[str, int]
+    stolen_s: float = 0.0  # of all processors
 
     @property
     def rss_total(self) -> int:
@@ -30,6 +32,10 @@ class Sample:
         """Return how much of one core each process used since ``before``."""
         seconds = max(self.at - before.at, 1e-9)
         return {name: (used - before.cpu_s.get(name, 0.0)) / seconds for name, used in self.cpu_s.items()}
+
+    def stolen_since(self, before: Sample) -> float:
+        """Return how many processors the host of a virtual machine withheld since ``before``."""
+        return (self.stolen_s - before.stolen_s) / max(self.at - before.at, 1e-9)
 
 
 def sample(root: int) -> Sample:
@@ -46,7 +52,16 @@ def sample(root: int) -> Sample:
         used = sum(int(field) for field in fields[_STAT_UTIME : _STAT_UTIME + 2]) / os.sysconf("SC_CLK_TCK")
         cpu_s[label] = cpu_s.get(label, 0.0) + used
         rss[label] = rss.get(label, 0) + pages * os.sysconf("SC_PAGE_SIZE")
-    return Sample(at=time.perf_counter(), cpu_s=cpu_s, rss=rss)
+    return Sample(at=time.perf_counter(), cpu_s=cpu_s, rss=rss, stolen_s=stolen_s())
+
+
+def stolen_s() -> float:
+    """Return how long the machine's host has withheld processors, in seconds so far; 0 where that is not known."""
+    try:
+        fields = (_PROC / "stat").read_text().partition("\n")[0].split()
+        return int(fields[_CPU_STEAL]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def waited_s(pid: int) -> float:

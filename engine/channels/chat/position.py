@@ -19,7 +19,7 @@ CHUNK = 200
 """So many visitors are looked through, or asked for, before whoever else has something to do gets a turn."""
 
 
-@dataclass(kw_only=True, slots=True)  # not frozen: made for thousands at once, and that triples what making one costs
+@dataclass(kw_only=True, slots=True)  # not frozen: made for thousands at once, in less than half the time
 class Place:
     """A visitor who waits, and what he was shown last."""
 

@@ -10,6 +10,7 @@ from engine.bench.metrics import spent
 from engine.bench.options import read_options
 from engine.bench.plan import IdleResult, Plan, Step, StepResult
 from engine.bench.report import Outcome, generator_was_bottleneck, print_report
+from engine.bench.usage import Sample, stolen_s
 from engine.config.compile import load
 from engine.errors import InvalidInput
 
@@ -89,7 +90,7 @@ def test_the_ceiling_is_the_last_rate_that_held() -> None:
         step(1, 400, relay_s=0.4),
         step(2, 700, relay_s=0.4, arrived=0.9),
     ]
-    outcome.cpu, outcome.spent = [{}, {}, {}], [[], [], []]
+    outcome.cpu, outcome.spent, outcome.stolen = [{}, {}, {}], [[], [], []], [0.0, 0.0, 0.0]
     assert outcome.ceiling() == 400
     assert outcome.broke()
     assert step(0, 200, relay_s=1.5).broken(outcome.plan)
@@ -103,13 +104,22 @@ def test_a_busy_generator_is_named() -> None:
 def test_the_report_tells_everything() -> None:
     outcome = Outcome(machine={"cores": 2.0}, plan=plan(200))
     outcome.steps, outcome.cpu, outcome.spent = [step(0, 200, relay_s=0.01)], [{"engine": 0.5}], [spent(BEFORE, AFTER)]
+    outcome.stolen = [0.125]
     outcome.idle, outcome.idle_bytes = IdleResult(wanted=10, connected=10, seconds=1, errors={}), 10 * 2048
     console = Console(record=True, width=200, file=io.StringIO())
     print_report(outcome, console)
     told = console.export_text()
     for word in ("200", "100.0%", "engine 0.50", "2 KiB each", "cordboard_commit_seconds", "not reached"):
         assert word in told
+    assert "withheld 0.12 of a processor" in told
+    assert outcome.as_mapping()["steps"][0]["stolen"] == 0.125
     assert outcome.as_mapping()["idle"]["bytes_each"] == 2048
+
+
+def test_what_the_host_withheld_is_what_grew() -> None:
+    before, after = (Sample(at=at, cpu_s={}, rss={}, stolen_s=stolen) for at, stolen in ((10.0, 3.0), (14.0, 5.0)))
+    assert after.stolen_since(before) == 0.5
+    assert stolen_s() >= 0
 
 
 def test_the_configuration_is_valid(tmp_path: Path) -> None:
