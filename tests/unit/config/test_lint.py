@@ -17,6 +17,10 @@ WATCHED = "    escalate_after: 1m\n"
 GENERAL = "queues:\n  general:\n    name: General\n" + WATCHED
 SALES = "  sales:\n    name: Sales\n" + WATCHED
 BOTH = "agents: {ana: {name: A, profile: standard, skills: {english: 5}, queues: [general, sales]}}\n"
+CASE_STATUSES = (
+    "case_statuses:\n  new: {name: N, kind: new, to: [busy, done]}\n"
+    "  busy: {name: B, kind: open, to: [done]}\n  done: {name: D, kind: closed, to: [busy]}\n"
+)
 TO_SALES = "rules: [{name: R, when: {topics: [order]}, then: {queue: sales}}]\n"
 
 
@@ -221,6 +225,19 @@ CASES = [
         {"queues.yaml": "queues:\n  general:\n    name: G\n    ranking: priority_then_age\n"},
         "warning strict-priority queues.yaml:4: work without priority waits in queue 'general' while work with",
         id="strict priority",
+    ),
+    pytest.param(
+        {"cases.yaml": CASE_STATUSES + "  lost: {name: L, kind: open}\n"},
+        "warning status-out-of-reach cases.yaml:5: no case can come into status 'lost'",
+        id="status out of reach",
+    ),
+    pytest.param(
+        {
+            "cases.yaml": CASE_STATUSES.replace("[busy, done]", "[busy, stuck, done]")
+            + "  stuck: {name: S, kind: waiting, to: []}\n"
+        },
+        "error status-without-end cases.yaml:5: a case in status 'stuck' can never be over",
+        id="status without end",
     ),
     pytest.param(
         {"queues.yaml": GENERAL + "    limit_items: 9\n    overflow: {full: wait}\n"},
