@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from engine.api.ports import CaseReader, Customers
+from engine.cases.assigning import Assigning
 from engine.cases.lifecycle import Cases
 from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
@@ -16,6 +17,7 @@ from engine.customers.service import Service
 class ServiceParts:
     """The parts behind the routes of customers and cases."""
 
+    assigning: Assigning
     cases: Cases
     case_reader: CaseReader
     customers: Customers

@@ -105,6 +105,12 @@ def _rating(_draft: Draft, _rules: CaseRules, name: str, value: object) -> objec
     return value
 
 
+def _yes_no(_draft: Draft, _rules: CaseRules, name: str, value: object) -> object:
+    if not isinstance(value, bool):
+        raise InvalidInput("True or false is needed.", field=name)
+    return value
+
+
 def _status(draft: Draft, _rules: CaseRules, name: str, value: object) -> object:
     now = draft.case.status
     if not isinstance(value, str) or value not in draft.statuses:
@@ -153,6 +159,8 @@ _CHECKS: Mapping[str, Check] = {
     "status": _status,
     "priority": _priority,
     "rating": _rating,
+    "routed": _yes_no,
+    "team": _one_of(lambda rules: rules.organisation.teams, "team"),
     "type": _one_of(lambda rules: rules.organisation.case_types, "type of cases"),
     "queue": _one_of(lambda rules: rules.organisation.queues, "queue"),
     "fields": _fields,

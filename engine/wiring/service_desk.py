@@ -6,6 +6,7 @@ from engine.agents.floor import Floor
 from engine.api.metrics import Metrics
 from engine.api.service import ServiceParts
 from engine.cases.activities import Activities, Reminders
+from engine.cases.assigning import Assigning
 from engine.cases.clerk import Clerk
 from engine.cases.escalate import Escalator
 from engine.cases.lifecycle import Cases
@@ -37,6 +38,7 @@ class ServiceDesk:
         self._clock = clock
         self._new_id = new_id
         self.activities = Activities(record=store.activities, clock=clock, new_id=new_id)
+        self.assigning = Assigning(record=store.cases, organisations=book, clock=clock, new_id=new_id)
         self.cases = Cases(record=store.cases, organisations=book, clock=clock, new_id=new_id)
         self.contacts = Contacts(
             record=store.customers,
@@ -65,6 +67,7 @@ class ServiceDesk:
         """Return what the service desk's routes need."""
         return ServiceParts(
             activities=self.activities,
+            assigning=self.assigning,
             cases=self.cases,
             case_reader=self._store.cases,
             customers=self._store.customers,

@@ -188,6 +188,8 @@ class CaseChange(Request):
     contact_id: str | None = Field(default=None, max_length=40)
     account_id: str | None = Field(default=None, max_length=40)
     parent_id: str | None = Field(default=None, max_length=40, description="Empty: a part of none.")
+    team: str | None = Field(default=None, max_length=40, description="Key of a configured team; empty: none.")
+    routed: bool | None = Field(default=None, description="Whether it waits for an agent as a work item.")
     rating: int | None = Field(default=None, ge=0, le=5, description="1 to 5; 0: none.")
     fields: Fields | None = None
     tags: Tags | None = None
