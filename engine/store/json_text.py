@@ -19,6 +19,11 @@ def load_names(text: str) -> tuple[str, ...]:
     return () if text in ("", "[]") else msgspec.json.decode(text, type=tuple[str, ...])
 
 
+def load_numbers(text: str) -> list[int]:
+    """Read a JSON list of whole numbers."""
+    return [] if text in ("", "[]") else msgspec.json.decode(text, type=list[int])
+
+
 def load(text: str) -> dict[str, object]:
     """Read a JSON object; empty text is an empty object."""
     if text in ("", "{}"):

@@ -18,7 +18,7 @@ FOUNDATION = (
     "engine.failpoints",
     "engine.loops",
 )
-STAGES = ("channels", "cti", "intake", "conversations", "router", "agents", "cases", "customers", "events")
+STAGES = ("channels", "cti", "intake", "conversations", "router", "agents", "cases", "customers", "events", "search")
 PLURAL = ("channels", "cti")
 """Stages whose sub-folders are adapters: one per provider."""
 

@@ -1,0 +1,1 @@
+"""Full-text search: take in what is written, find it."""

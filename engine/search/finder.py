@@ -1,0 +1,167 @@
+"""Find: ask the index, look at the newest texts it names, rank them, mark what was found.
+
+The index says exactly which documents hold the words; what it cannot say (words side by side, the hour) is looked up in
+the texts. Results come in windows of the newest ``WINDOW`` matches, ranked within, so that a word that stands
+everywhere costs no more than a rare one; within the first window lies what nearly everybody looks for.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from engine.errors import InvalidInput
+from engine.model.search import Found, Hit, Matches, Narrow, Query, Results, Sight
+from engine.search.match import Seen, look, score, shown, whole
+from engine.skills.search_query import parse
+
+WINDOW = 64
+WINDOWS = 4
+"""Windows that one page may look through; it may come out short then, and says where to go on."""
+MOST = 100
+"""Results on a page."""
+LONGEST = 500
+"""Characters of a question."""
+
+
+class Index(Protocol):
+    """The index and the record behind it."""
+
+    async def find(self, org_id: str, query: Query, *, narrow: Narrow, sight: Sight, below: int, most: int) -> Matches:
+        """Return the documents that match, newest first."""
+        ...
+
+    async def texts(self, org_id: str, docs: Sequence[int]) -> Sequence[Found]:
+        """Return what documents say now, in this order; without those that are gone."""
+        ...
+
+    async def ready(self, org_id: str) -> bool:
+        """Say whether all older texts are in the index."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Place:
+    """Where the next page begins: documents under ``below``, without some of its window."""
+
+    below: int = 0  # 0 = at the newest
+    given: frozenset[int] = frozenset()
+
+
+class Finder:
+    """Answer searches."""
+
+    def __init__(self, *, index: Index) -> None:
+        self._index = index
+
+    async def find(
+        self, org_id: str, text: str, *, narrow: Narrow, sight: Sight, limit: int = 20, after: str = ""
+    ) -> Results:
+        """Return a page of what answers ``text``; without words, the newest of what is narrowed to.
+
+        ``after`` is the ``next`` of the page before. Nothing comes twice on the pages of one search, and nothing is
+        left out, whatever is written meanwhile. Raises InvalidInput, Unavailable; safe to cancel.
+        """
+        if len(text) > LONGEST or not 1 <= limit <= MOST:
+            raise InvalidInput("the search is too long", mend=f"At most {LONGEST} characters, {MOST} results.")
+        query, place = parse(text), _read(after)
+        page = _Page(query=query, narrow=narrow, limit=limit)
+        first: Matches | None = None
+        for _ in range(WINDOWS):
+            some = await self._index.find(org_id, query, narrow=narrow, sight=sight, below=place.below, most=WINDOW)
+            exact = some.exact if first is None and not after else ()
+            first = first or some
+            texts = await self._index.texts(org_id, list(dict.fromkeys((*exact, *some.docs))))
+            place = page.add(some, texts, given=place.given, exact=exact)
+            if page.full or not place.below:
+                break
+        return Results(
+            hits=tuple(page.hits),
+            total=first.total if first else 0,
+            total_exact=not page.looks,
+            kinds=first.kinds if first else {},
+            next=_written(place),
+            ready=await self._index.ready(org_id),
+        )
+
+
+class _Page:
+    """One page, being filled from windows."""
+
+    def __init__(self, *, query: Query, narrow: Narrow, limit: int) -> None:
+        self._query = query
+        self._narrow = narrow
+        self._limit = limit
+        self.hits: list[Hit] = []
+        self.looks = bool(narrow.from_ms or narrow.to_ms) or any(term.exact for term in (*query.terms, *query.without))
+
+    @property
+    def full(self) -> bool:
+        """Say whether no more results fit."""
+        return len(self.hits) >= self._limit
+
+    def add(self, matches: Matches, texts: Sequence[Found], *, given: AbstractSet[int], exact: Sequence[int]) -> _Place:
+        """Add the results of a window; return where to go on."""
+        for one in texts:
+            if one.doc in exact:
+                self.hits.append(self._hit(one, look(one, self._query) or _nothing(self._query), exact=True))
+        apart = {*matches.exact, *given}
+        ranked = self._ranked(matches, [one for one in texts if one.doc not in apart])
+        room = max(0, self._limit - len(self.hits))
+        self.hits += ranked[:room]
+        if len(ranked) <= room:
+            return _Place(below=matches.docs[-1] if len(matches.docs) == WINDOW else 0)
+        shown_now = {hit.found.doc for hit in ranked[:room]}
+        return _Place(below=max(matches.docs) + 1, given=frozenset(given | shown_now))
+
+    def _ranked(self, matches: Matches, texts: Sequence[Found]) -> list[Hit]:
+        newest = max((one.document.at_ms for one in texts), default=0)
+        hits: list[Hit] = []
+        for one in texts:
+            seen = look(one, self._query) if self._in_time(one) else None
+            if seen is not None:
+                worth = score(
+                    seen,
+                    self._query,
+                    counts=matches.counts,
+                    documents=matches.documents,
+                    age_ms=newest - one.document.at_ms,
+                )
+                hits.append(self._hit(one, seen, worth=worth))
+        return sorted(hits, key=lambda hit: (-hit.score, -hit.found.doc))
+
+    def _in_time(self, one: Found) -> bool:
+        at_ms, narrow = one.document.at_ms, self._narrow
+        return at_ms >= narrow.from_ms and (not narrow.to_ms or at_ms < narrow.to_ms)
+
+    def _hit(self, one: Found, seen: Seen, *, worth: float = 0.0, exact: bool = False) -> Hit:
+        title = whole(one.document.title, seen.title)
+        return Hit(found=one, title=title, snippet=shown(one.document.body, seen.body), exact=exact, score=worth)
+
+
+def _nothing(query: Query) -> Seen:
+    return Seen(title=tuple(() for _ in query.terms), body=tuple(() for _ in query.terms), length=0)
+
+
+def _written(place: _Place) -> str:
+    if not place.below:
+        return ""
+    kept = [place.below, *(place.below - doc for doc in sorted(place.given, reverse=True))]
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(kept)).decode().rstrip("=")
+
+
+def _read(after: str) -> _Place:
+    if not after:
+        return _Place()
+    try:
+        packed = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4))
+        below, *back = msgspec.msgpack.decode(packed, type=list[int])
+    except (binascii.Error, msgspec.DecodeError, ValueError) as error:
+        raise InvalidInput("that is no place to go on from", mend="Hand back `next` as it was given.") from error
+    return _Place(below=below, given=frozenset(below - one for one in back))

@@ -1,0 +1,1 @@
+"""The index in which cases, messages, contacts and accounts are found by their words."""

@@ -1,0 +1,233 @@
+"""Answer a question from the index: sets of documents, intersected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from sqlalchemy import ColumnElement, Connection, and_, select
+
+from engine.model.search import Choice, Matches, Narrow, Query, SearchKind, Sight, Term
+from engine.store.cases.tables import cases
+from engine.store.customers.tables import contact_addresses
+from engine.store.full_text import facets
+from engine.store.full_text.bits import Docs, both, decode, docs_of, either, falling, less, size
+from engine.store.full_text.tables import search_facets, search_parts, search_sources, search_words
+from engine.store.json_text import load_numbers
+
+LAST = "\U0010ffff"
+STARTING = 6_000
+"""Rows of words that begin alike that are looked at; the first of them, if there are more."""
+CHUNK = 400
+SOURCES = 20_000
+"""Sources of one contact or account that are looked at."""
+TOP = 1 << 62
+
+
+@dataclass(kw_only=True, slots=True)
+class _Words:
+    """The sets of the words of a question."""
+
+    words: dict[str, Docs] = field(default_factory=dict)
+    starting: dict[str, Docs] = field(default_factory=dict)
+
+    def of(self, term: Term) -> Docs:
+        """Return where a term is met."""
+        return either(*(self._choice(choice) for choice in term.choices))
+
+    def _choice(self, choice: Choice) -> Docs:
+        sets = [self.words.get(word, {}) for word in choice.words]
+        if choice.prefix:
+            sets.append(self.starting.get(choice.prefix, {}))
+        sets.sort(key=len)
+        found = sets[0] if sets else {}
+        for other in sets[1:]:
+            found = both(found, other)
+        return found
+
+
+def answer(
+    conn: Connection, org_id: str, query: Query, *, narrow: Narrow, sight: Sight, below: int, most: int
+) -> Matches:
+    """Return what matches, newest first, numbers under ``below`` only (0 = all), with counts of all that match."""
+    kinds = {kind: _facet(conn, org_id, facets.kind(kind.value)) for kind in SearchKind}
+    everything = either(*kinds.values())
+    field_of_view = _narrowed(conn, org_id, everything, kinds=kinds, narrow=narrow, sight=sight)
+    sets = _read_words(conn, org_id, query, blocks=field_of_view)
+    found = field_of_view
+    for term in query.terms:
+        found = both(found, sets.of(term))
+    for term in query.without:
+        if not term.exact:  # else the text must be looked at
+            found = less(found, sets.of(term))
+    exact = _exact(conn, org_id, query, field_of_view)
+    found = less(either(found, exact), {}) if exact else found
+    wanted = narrow.kinds or frozenset(SearchKind)
+    counts = {kind: size(both(found, kinds[kind])) for kind in SearchKind}
+    shown = either(*(both(found, kinds[kind]) for kind in sorted(wanted))) if narrow.kinds else found
+    return Matches(
+        docs=tuple(islice(falling(shown, below=below or TOP), most)),
+        exact=tuple(falling(both(shown, exact), below=TOP)),
+        total=size(shown),
+        kinds=counts,
+        counts=_counts(query, sets),
+        documents=size(everything),
+    )
+
+
+def _narrowed(
+    conn: Connection,
+    org_id: str,
+    everything: Docs,
+    *,
+    kinds: Mapping[SearchKind, Docs],
+    narrow: Narrow,
+    sight: Sight,
+) -> Docs:
+    found = everything
+    named = (("status", narrow.status), ("queue", narrow.queue), ("owner", narrow.owner_id))
+    for name, value in named:
+        if value:
+            found = both(found, _facet(conn, org_id, f"{name}:{value}"))
+    source = search_sources.c
+    for column, value in ((source.contact_id, narrow.contact_id), (source.account_id, narrow.account_id)):
+        if value:
+            found = both(found, _of_sources(conn, and_(source.org_id == org_id, column == value)))
+    if narrow.from_ms or narrow.to_ms:
+        found = both(found, _in_time(conn, org_id, narrow))
+    return found if sight.everything else both(found, _seen(conn, org_id, kinds, sight))
+
+
+def _in_time(conn: Connection, org_id: str, narrow: Narrow) -> Docs:
+    facet = search_facets.c
+    if narrow.to_ms and narrow.from_ms:
+        return _facets(conn, org_id, facets.between(narrow.from_ms, narrow.to_ms))
+    # Open at one end: by months, whose names sort as they follow each other.
+    conditions: list[ColumnElement[bool]] = [facet.facet.like("month:%")]
+    if narrow.from_ms:
+        conditions.append(facet.facet >= facets.of_time(narrow.from_ms)[1])
+    if narrow.to_ms:
+        conditions.append(facet.facet <= facets.of_time(narrow.to_ms - 1)[1])
+    return _rows_of(conn, facet.org_id == org_id, *conditions)
+
+
+def _seen(conn: Connection, org_id: str, kinds: Mapping[SearchKind, Docs], sight: Sight) -> Docs:
+    """Return what somebody may see; the union of all that gives him sight."""
+    names = [
+        *(f"owner:{one}" for one in sorted(sight.owner_ids)),
+        *(f"queue:{one}" for one in sorted(sight.queues)),
+        *(f"team:{one}" for one in sorted(sight.teams)),
+    ]
+    sets = [kinds[kind] for kind in sight.kinds]
+    sets.append(_facets(conn, org_id, names))
+    accounts = sorted(sight.account_ids)
+    for start in range(0, len(accounts), CHUNK):
+        those = search_sources.c.account_id.in_(accounts[start : start + CHUNK])
+        sets.append(_of_sources(conn, and_(search_sources.c.org_id == org_id, those)))
+    return either(*sets)
+
+
+def _facet(conn: Connection, org_id: str, name: str) -> Docs:
+    return _facets(conn, org_id, [name])
+
+
+def _facets(conn: Connection, org_id: str, names: Sequence[str]) -> Docs:
+    sets = [
+        _rows_of(conn, search_facets.c.org_id == org_id, search_facets.c.facet.in_(names[start : start + CHUNK]))
+        for start in range(0, len(names), CHUNK)
+    ]
+    return either(*sets)
+
+
+def _rows_of(conn: Connection, *conditions: ColumnElement[bool]) -> Docs:
+    found: Docs = {}
+    for row in conn.execute(select(search_facets.c.block, search_facets.c.docs).where(*conditions)):
+        found[row.block] = found.get(row.block, 0) | decode(row.docs)
+    return found
+
+
+def _of_sources(conn: Connection, condition: ColumnElement[bool]) -> Docs:
+    kept = conn.scalars(select(search_sources.c.docs).where(condition).limit(SOURCES))
+    return docs_of(doc for docs in kept for doc in load_numbers(docs))
+
+
+def _read_words(conn: Connection, org_id: str, query: Query, *, blocks: Iterable[int]) -> _Words:
+    """Read the sets of a question's words, of those blocks only that can matter."""
+    within = set(blocks)
+    part = search_parts.c
+    live = select(part.part, part.block).where(part.org_id == org_id, part.state == "live")
+    block_of = {row.part: row.block for row in conn.execute(live) if row.block in within}
+    choices = [choice for term in (*query.terms, *query.without) for choice in term.choices]
+    words = sorted({word for choice in choices for word in choice.words})
+    sets = _Words()
+    if words:
+        _read(conn, org_id, block_of, words, sets.words)
+    for prefix in {choice.prefix for choice in choices if choice.prefix}:
+        sets.starting[prefix] = _read_starting(conn, org_id, block_of, prefix)
+    return sets
+
+
+def _read(
+    conn: Connection, org_id: str, block_of: Mapping[int, int], words: Sequence[str], into: dict[str, Docs]
+) -> None:
+    word, parts = search_words.c, sorted(block_of)
+    for start in range(0, len(parts), CHUNK):
+        query = select(word.part, word.word, word.docs).where(
+            word.org_id == org_id, word.part.in_(parts[start : start + CHUNK]), word.word.in_(words)
+        )
+        for number, name, kept in conn.execute(query):
+            docs, block = into.setdefault(name, {}), block_of[number]
+            docs[block] = docs.get(block, 0) | decode(kept)
+
+
+def _read_starting(conn: Connection, org_id: str, block_of: Mapping[int, int], prefix: str) -> Docs:
+    word, parts = search_words.c, sorted(block_of, reverse=True)
+    found: Docs = {}
+    left = STARTING
+    for start in range(0, len(parts), CHUNK):
+        query = (
+            select(word.part, word.docs)
+            .where(
+                word.org_id == org_id,
+                word.part.in_(parts[start : start + CHUNK]),
+                word.word >= prefix,
+                word.word < prefix + LAST,
+            )
+            .limit(left)
+        )
+        for number, kept in conn.execute(query):
+            block = block_of[number]
+            found[block] = found.get(block, 0) | decode(kept)
+            left -= 1
+    return found
+
+
+def _exact(conn: Connection, org_id: str, query: Query, view: Docs) -> Docs:
+    """Return the documents whose very number or address the question is, among those that may be seen."""
+    refs: list[tuple[str, str]] = []
+    if query.number:
+        case = select(cases.c.id).where(cases.c.org_id == org_id, cases.c.number == query.number)
+        refs += [("case", one) for one in conn.scalars(case)]
+    address = contact_addresses.c
+    if query.addresses:
+        those = select(address.contact_id).where(
+            address.org_id == org_id, address.channel == "email", address.key.in_(list(query.addresses))
+        )
+        refs += [("contact", one) for one in conn.scalars(those)]
+    for digits in query.phones:
+        those = select(address.contact_id).where(
+            address.org_id == org_id, address.channel == "phone", address.key.in_([f"+{digits}", digits])
+        )
+        refs += [("contact", one) for one in conn.scalars(those)]
+    found: Docs = {}
+    source = search_sources.c
+    for kind, ref_id in refs:
+        condition = and_(source.org_id == org_id, source.kind == kind, source.ref_id == ref_id)
+        found = either(found, _of_sources(conn, condition))
+    return both(found, view)
+
+
+def _counts(query: Query, sets: _Words) -> dict[str, int]:
+    """Count the documents of each term, under its units."""
+    return {" ".join(term.units): size(sets.of(term)) for term in query.terms if term.units}

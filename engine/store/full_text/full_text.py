@@ -1,0 +1,151 @@
+"""The index as a group of the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Connection, func, select
+
+from engine.failpoints import failpoint
+from engine.model.search import Found, Matches, Narrow, Query, Sight
+from engine.store.access import Access
+from engine.store.full_text import answer, found, gather, merging, write
+from engine.store.full_text.gather import ALL, Gathered
+from engine.store.full_text.tables import search_marks, search_pending
+
+WordsOf = Callable[[str], set[str]]
+"""Return the words that a text is found by."""
+AHEAD = 500
+"""Changes that are looked at to see whose they are."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """What one step took in."""
+
+    documents: int
+    oldest_ms: int  # when the oldest of them was written; 0 = none
+    more: bool  # there is more to do now
+
+
+class FullText:
+    """Take texts in, answer questions."""
+
+    def __init__(self, *, access: Access) -> None:
+        self._access = access
+
+    async def organisations(self) -> list[str]:
+        """Return the organisations for which there is something to take in; of many that wait, who waits longest."""
+        behind = select(search_marks.c.org_id).where(search_marks.c.filled != ALL)
+        waiting = select(search_pending.c.org_id).order_by(search_pending.c.id).limit(AHEAD)
+        return await self._access.read(
+            lambda conn: list(dict.fromkeys([*conn.scalars(waiting), *conn.scalars(behind)]))
+        )
+
+    async def waiting(self, org_id: str) -> int:
+        """Count the changes that wait to be taken in."""
+        query = select(func.count()).select_from(search_pending).where(search_pending.c.org_id == org_id)
+        return await self._access.look(lambda conn: conn.execute(query).scalar() or 0)
+
+    async def take_in(self, org_id: str, *, words_of: WordsOf, most: int) -> Taken:
+        """Take in what comes next, about ``most`` documents at most.
+
+        All or nothing of it is seen by questions, also after a crash; who is called in two processes at once takes
+        nothing in twice. Raises Unavailable.
+        """
+        step = await self._access.read(lambda conn: gather.gather(conn, org_id, most=most))
+        if step.idle and not step.abandoned:
+            return Taken(documents=0, oldest_ms=0, more=False)
+        words = await asyncio.to_thread(_words, step, words_of)
+        rows = write.word_rows(step, words)
+        key = f"search:{org_id}"
+        chunks = list(write.in_chunks(rows)) or [[]]
+        part = write.part_of(step)
+        for chunk in chunks[:-1]:
+            await self._access.write(key, partial(_add, part=part, rows=chunk))
+            failpoint("search.part-begun")
+        failpoint("search.before-publish")
+        published = await self._access.write(key, lambda conn: write.publish(conn, step, chunks[-1]))
+        failpoint("search.after-publish")
+        oldest = min((one.at_ms for one in step.documents), default=0)
+        if not published:
+            return Taken(documents=0, oldest_ms=oldest, more=True)
+        return Taken(documents=len(step.documents), oldest_ms=oldest, more=step.more)
+
+    async def tidy(self, org_id: str) -> bool:
+        """Merge parts, or throw dead ones away: one bounded piece of it; say whether there is more. Raises Unavailable.
+
+        What is asked meanwhile is answered from the parts as they were.
+        """
+        key = f"search:{org_id}"
+        if await self._access.write(key, lambda conn: write.throw_away(conn, org_id)):
+            return True
+        merge = await self._access.read(lambda conn: merging.next_merge(conn, org_id))
+        if merge is None:
+            return False
+        words: dict[str, list[bytes]] = defaultdict(list)
+        for part in merge.parts:
+            after = ""
+            while page := await self._access.read(partial(merging.read_page, org_id=org_id, part=part, after=after)):
+                for word, kept in page:
+                    words[word].append(kept)
+                after = page[-1][0]
+        names = sorted(words)
+        for start in range(0, len(names), write.ROWS):
+            some = [(name, words[name]) for name in names[start : start + write.ROWS]]
+            rows = await asyncio.to_thread(merging.merged_rows, merge, some)
+            await self._access.write(key, partial(_add, part=merge.into, rows=rows))
+            failpoint("search.part-begun")
+        await self._access.write(key, lambda conn: write.merge(conn, merge.into, parts=merge.parts, mark=merge.mark))
+        return True
+
+    async def find(
+        self, org_id: str, query: Query, *, narrow: Narrow, sight: Sight, below: int = 0, most: int = 100
+    ) -> Matches:
+        """Return the documents that match, as the index knows them; see ``Matches``. Raises Unavailable."""
+        return await self._access.read(
+            lambda conn: answer.answer(conn, org_id, query, narrow=narrow, sight=sight, below=below, most=most)
+        )
+
+    async def texts(self, org_id: str, docs: Sequence[int]) -> list[Found]:
+        """Return what documents say now, in the order asked for. Raises Unavailable."""
+        return await self._access.read(lambda conn: found.read(conn, org_id, docs))
+
+    async def ready(self, org_id: str) -> bool:
+        """Say whether all that was written before there was an index is in it."""
+        query = select(search_marks.c.filled).where(search_marks.c.org_id == org_id)
+        return await self._access.look(lambda conn: conn.execute(query).scalar()) in (None, ALL)
+
+    async def rebuild(self, org_id: str) -> bool:
+        """Have all that the record holds taken in again, in order of its ids; the index answers meanwhile.
+
+        Returns whether there was an index. Idempotent. Raises Unavailable.
+        """
+        while True:
+            mark = await self._access.read(lambda conn: gather.mark_of(conn, org_id))
+            if mark.version == 0:
+                return False
+            after = gather.restarted(mark)
+            if await self._access.write(f"search:{org_id}", partial(_move, org_id=org_id, before=mark, after=after)):
+                return True
+
+
+def _add(conn: Connection, *, part: write.Part, rows: Sequence[write.WordRow]) -> None:
+    write.begin_part(conn, part)
+    write.add_words(conn, rows)
+
+
+def _move(conn: Connection, *, org_id: str, before: gather.Mark, after: gather.Mark) -> bool:
+    return write.move_mark(conn, org_id, before, after)
+
+
+def _words(step: Gathered, words_of: WordsOf) -> dict[str, list[int]]:
+    words: dict[str, list[int]] = defaultdict(list)
+    for place, document in enumerate(step.documents):
+        for word in words_of(f"{document.title}\n{document.body}"):
+            words[word].append(place)
+    return words
