@@ -43,6 +43,8 @@ class CaseAnswer(Answer):
     entitled: str
     reopened: int
     rating: int
+    routed: bool
+    skills: dict[str, int]
     item_id: str
     merged_into: str
 
@@ -79,6 +81,8 @@ class CaseAnswer(Answer):
             entitled=case.entitled,
             reopened=case.reopened,
             rating=case.rating,
+            routed=case.routed,
+            skills=dict(case.skills),
             item_id=case.item_id,
             merged_into=case.merged_into,
         )
