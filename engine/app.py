@@ -345,7 +345,8 @@ class Application:
         single = single_roles(
             self.store, self.router, self.book, self._clock, waits=self._waits, recorder=self.recorder
         )
-        roles = (keeper, *single, *self.service.work_roles(self.router, self.metrics, self.floor), self.others.sender)
+        service = self.service.work_roles(self.router, self.metrics, self.floor, self.others)
+        roles = (keeper, *single, *service, self.others.sender)
         self._leased = [Leased(role=role, leases=self._leases) for role in roles]
         housekeeping = housekeeping_of(self.store, self._clock, keep_ms=self._settings.keep_history_ms)
         sweep = sweep_of(

@@ -23,7 +23,9 @@ from engine.router.router import Router
 from engine.settings import Settings
 from engine.store.store import Store
 from engine.wiring.case_effects import effects_of
+from engine.wiring.case_work import case_work_of
 from engine.wiring.organisations import OrganisationBook
+from engine.wiring.other_systems import OtherSystems
 
 
 class ServiceDesk:
@@ -80,14 +82,15 @@ class ServiceDesk:
             view=self._store.view,
         )
 
-    def work_roles(self, router: Router, metrics: Metrics, floor: Floor) -> Sequence[Role]:
+    def work_roles(self, router: Router, metrics: Metrics, floor: Floor, others: OtherSystems) -> Sequence[Role]:
         """Build the roles of which one process plays each: escalate late work, file conversations, see to cases."""
         store, book, clock = self._store, self._book, self._clock
         clerk = Clerk(record=store.cases, organisations=book, clock=clock, new_id=self._new_id)
+        work = case_work_of(store, router, others, clock=clock, new_id=self._new_id)
         metrics.watch("case_lag_seconds", "How long the oldest case of the last round waited for it.", clerk.lag_s)
         return (
             clerk,
-            effects_of(self._settings, store, book, clock, floor=floor, work={}),
+            effects_of(self._settings, store, book, clock, floor=floor, work=work),
             Reminders(record=store.activities, organisations=book, clock=clock, told=floor.wake_alerts_of),
             Escalator(record=store.escalations, priorities=router, organisations=book, clock=clock),
             CaseSweeper(record=store.cases, cases=self.cases, organisations=book, clock=clock),
