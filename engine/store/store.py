@@ -15,6 +15,7 @@ from engine.store.alerts import Alerts
 from engine.store.arrivals import Arrivals
 from engine.store.audit import Audit
 from engine.store.cases.activities import Activities
+from engine.store.bulk import Bulk
 from engine.store.cases.cases import Cases
 from engine.store.cases.effects import CaseEffects
 from engine.store.cases.work import CaseItems
@@ -90,6 +91,7 @@ class Store:
         self.contracts = Contracts(access=access)
         self.entitlements = Entitlements(access=access)
         self.leads = Leads(access=access)
+        self.bulk = Bulk(access=access)
         self.view = View(access=access)
         self.search = FullText(access=access)
         self.users = Users(access=access)

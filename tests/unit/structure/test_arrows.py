@@ -41,6 +41,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.api": (*FOUNDATION, "engine.skills", "engine.passwords", *(f"engine.{stage}" for stage in STAGES)),
     "engine.bench": (*FOUNDATION, "engine.router", "engine.valkey"),
     "engine.demo": (*FOUNDATION, "engine.passwords"),
+    "engine.demo_data": FOUNDATION,
     "engine.app": ("engine",),
     "engine.wiring": ("engine",),
     "engine.cli": ("engine",),
