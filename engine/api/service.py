@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from engine.api.ports import CaseReader, Customers
 from engine.cases.assigning import Assigning
+from engine.cases.happenings import Happenings
 from engine.cases.lifecycle import Cases
 from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
@@ -19,6 +20,7 @@ class ServiceParts:
 
     assigning: Assigning
     cases: Cases
+    happenings: Happenings
     case_reader: CaseReader
     customers: Customers
     contacts: Contacts

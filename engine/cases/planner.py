@@ -11,13 +11,14 @@ from dataclasses import replace
 from engine.cases.assignment import assignment
 from engine.cases.draft import CaseRules, Draft, Step, begin
 from engine.cases.entitlement import entitlement
+from engine.cases.escalation import escalation
 from engine.cases.milestones import milestones, milestones_again
 from engine.cases.routing import routing
 from engine.cases.standing import standing, taken_up
 from engine.model.case_setup import CaseStatusKind
 from engine.model.casework import CaseDecision, CaseFacts, Decide
 
-STEPS: tuple[Step, ...] = (entitlement, assignment, milestones, milestones_again, routing)
+STEPS: tuple[Step, ...] = (entitlement, assignment, milestones, escalation, milestones_again, routing)
 """In this order: entitlement, assignment, milestones, escalation, milestones again, routing."""
 
 

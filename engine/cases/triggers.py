@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from engine.cases.draft import CaseRules, Draft
 from engine.cases.values import WROTE
 from engine.model.case_setup import OVER
-from engine.model.casework import Milestone, MilestoneState, Signal, SignalKind
+from engine.model.casework import Milestone, MilestoneState, SignalKind
 from engine.model.escalation import BEGUN, STOPPED, AgeFrom, RuleSet, SaidBy, TriggerKind
 from engine.skills import business_time
 from engine.skills.business_time import Calendar
@@ -187,7 +187,7 @@ def _of_keyword(draft: Draft, _rules: CaseRules, rule_set: RuleSet, so_far: Ladd
             text = fold(str(signal.data.get("text", "")))
             found = [word for word in rule_set.trigger.words if contains(text, word)]
             if found:
-                return _happened(signal, so_far, {"words": found, "by": rule_set.trigger.by.value})
+                return _happened(signal.at_ms, so_far, {"words": found, "by": rule_set.trigger.by.value})
     return ()
 
 
@@ -211,7 +211,10 @@ def _of_rating(draft: Draft, _rules: CaseRules, rule_set: RuleSet, so_far: Ladde
     for signal in draft.signalled(SignalKind.RATED):
         rating = signal.data.get("rating", draft.case.rating)
         if isinstance(rating, int) and 0 < rating <= rule_set.trigger.rating:
-            return _happened(signal, so_far, {"rating": rating, "at_most": rule_set.trigger.rating})
+            return _happened(signal.at_ms, so_far, {"rating": rating, "at_most": rule_set.trigger.rating})
+    if draft.changed("rating") and 0 < draft.case.rating <= rule_set.trigger.rating:
+        seen = {"rating": draft.case.rating, "at_most": rule_set.trigger.rating}
+        return _happened(draft.now_ms, so_far, seen)
     return ()
 
 
@@ -224,21 +227,23 @@ def _of_repetition(draft: Draft, _rules: CaseRules, rule_set: RuleSet, so_far: L
     count = sum(1 for one in draft.facts.contact_times if at_ms - trigger.within_ms < one <= draft.now_ms)
     if count < trigger.least or any(begun > at_ms - trigger.within_ms for begun in so_far.begun.values()):
         return ()
-    return _happened(came[-1], so_far, {"conversations": count, "within_ms": trigger.within_ms})
+    return _happened(at_ms, so_far, {"conversations": count, "within_ms": trigger.within_ms})
 
 
 def _of_event(draft: Draft, _rules: CaseRules, rule_set: RuleSet, so_far: Ladders) -> Sequence[Moment]:
     for signal in draft.signalled(SignalKind.EVENT):
         if signal.data.get("name") == rule_set.trigger.event:
-            return _happened(signal, so_far, {"event": rule_set.trigger.event, "data": signal.data.get("data", {})})
+            return _happened(
+                signal.at_ms, so_far, {"event": rule_set.trigger.event, "data": signal.data.get("data", {})}
+            )
     return ()
 
 
-def _happened(signal: Signal, so_far: Ladders, seen: Mapping[str, object]) -> Sequence[Moment]:
-    """Begin the next ladder by a signal, unless one stands already."""
+def _happened(at_ms: int, so_far: Ladders, seen: Mapping[str, object]) -> Sequence[Moment]:
+    """Begin the next ladder by what happened at ``at_ms``, unless one stands already."""
     if so_far.standing:
         return ()
-    return (Moment(occurrence=so_far.next, due_ms=signal.at_ms, seen=seen),)
+    return (Moment(occurrence=so_far.next, due_ms=at_ms, seen=seen),)
 
 
 def _latest_ms(draft: Draft) -> int:

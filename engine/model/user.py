@@ -17,6 +17,7 @@ class Scope(StrEnum):
     WORK_WRITE = "work:write"
     EVENTS_READ = "events:read"
     QUEUES_WRITE = "queues:write"
+    CASES_WRITE = "cases:write"
 
 
 def lower(one: Role, other: Role) -> Role:

@@ -9,6 +9,7 @@ from engine.cases.activities import Activities, Reminders
 from engine.cases.assigning import Assigning
 from engine.cases.clerk import Clerk
 from engine.cases.escalate import Escalator
+from engine.cases.happenings import Happenings
 from engine.cases.lifecycle import Cases
 from engine.cases.sweep import CaseSweeper
 from engine.clock import Clock
@@ -42,6 +43,7 @@ class ServiceDesk:
         self.activities = Activities(record=store.activities, clock=clock, new_id=new_id)
         self.assigning = Assigning(record=store.cases, organisations=book, clock=clock, new_id=new_id)
         self.cases = Cases(record=store.cases, organisations=book, clock=clock, new_id=new_id)
+        self.happenings = Happenings(record=store.happenings, organisations=book, clock=clock)
         self.contacts = Contacts(
             record=store.customers,
             addresses=store.addresses,
@@ -71,6 +73,7 @@ class ServiceDesk:
             activities=self.activities,
             assigning=self.assigning,
             cases=self.cases,
+            happenings=self.happenings,
             case_reader=self._store.cases,
             customers=self._store.customers,
             contacts=self.contacts,
