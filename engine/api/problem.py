@@ -71,6 +71,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "unknown-contract": (404, "No such contract"),
     "unknown-entitlement": (404, "No such entitlement"),
     "unknown-lead": (404, "No such lead"),
+    "unknown-hours": (404, "No such business hours"),
     "unknown-activity": (404, "No such activity"),
     "unknown-user": (404, "No such user"),
     "unknown-secret": (404, "No such secret"),

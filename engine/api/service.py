@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from engine.api.milestones import MilestoneReader
 from engine.api.ports import CaseReader, Customers
 from engine.cases.assigning import Assigning
 from engine.cases.happenings import Happenings
@@ -22,6 +23,7 @@ class ServiceParts:
     cases: Cases
     happenings: Happenings
     case_reader: CaseReader
+    milestones: MilestoneReader
     customers: Customers
     contacts: Contacts
     accounts: Accounts

@@ -11,6 +11,7 @@ from engine.cases.clerk import Clerk
 from engine.cases.escalate import Escalator
 from engine.cases.happenings import Happenings
 from engine.cases.lifecycle import Cases
+from engine.cases.reckoning import Reckoning
 from engine.cases.sweep import CaseSweeper
 from engine.clock import Clock
 from engine.customers.accounts import Accounts
@@ -75,6 +76,7 @@ class ServiceDesk:
             cases=self.cases,
             happenings=self.happenings,
             case_reader=self._store.cases,
+            milestones=self._store.milestones,
             customers=self._store.customers,
             contacts=self.contacts,
             accounts=self.accounts,
@@ -93,6 +95,7 @@ class ServiceDesk:
         metrics.watch("case_lag_seconds", "How long the oldest case of the last round waited for it.", clerk.lag_s)
         return (
             clerk,
+            Reckoning(record=store.milestones, organisations=book, clock=clock),
             effects_of(self._settings, store, book, clock, floor=floor, work=work),
             Reminders(record=store.activities, organisations=book, clock=clock, told=floor.wake_alerts_of),
             Escalator(record=store.escalations, priorities=router, organisations=book, clock=clock),

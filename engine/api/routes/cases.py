@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Query, Request
 
 from engine.api.access import Agent, Parts
+from engine.api.milestones import milestones_of
 from engine.api.names import Names
 from engine.api.operation import Operation
 from engine.api.parts import ApiParts
@@ -89,8 +90,15 @@ async def named_cases(request: Request, parts: ApiParts, org_id: str, found: Seq
     """Build cases with the names of owners and contacts."""
     names = await _names(request).of(org_id)
     contacts = await _contact_names(parts, org_id, found)
+    clocks = await milestones_of(parts, org_id, [one.id for one in found], outstanding=True)
     return [
-        CaseAnswer.of(one, owner=names.get(one.owner_id, ""), contact=contacts.get(one.contact_id, "")) for one in found
+        CaseAnswer.of(
+            one,
+            owner=names.get(one.owner_id, ""),
+            contact=contacts.get(one.contact_id, ""),
+            milestones=clocks.get(one.id, ()),
+        )
+        for one in found
     ]
 
 
@@ -102,9 +110,13 @@ async def read_case(case_id: str, request: Request, parts: Parts, who: Agent) ->
     found = await parts.service.case_reader.timeline(who.org_id, case_id, limit=TIMELINE)
     contact = await _contact(parts, who.org_id, found.case.contact_id)
     names = await _names(request).of(who.org_id)
+    clocks = await milestones_of(parts, who.org_id, [case_id])
     return CaseDetail(
         case=CaseAnswer.of(
-            found.case, owner=names.get(found.case.owner_id, ""), contact=contact.name if contact else ""
+            found.case,
+            owner=names.get(found.case.owner_id, ""),
+            contact=contact.name if contact else "",
+            milestones=clocks.get(case_id, ()),
         ),
         contact=ContactAnswer.of(contact) if contact else None,
         conversations=[
@@ -186,7 +198,8 @@ async def named_case(parts: ApiParts, case: Case, contact: Contact | None) -> Ca
             owner = (await parts.users.get(case.org_id, case.owner_id)).name
         except NotFound:
             owner = ""
-    return CaseAnswer.of(case, owner=owner, contact=contact.name if contact else "")
+    clocks = await milestones_of(parts, case.org_id, [case.id])
+    return CaseAnswer.of(case, owner=owner, contact=contact.name if contact else "", milestones=clocks.get(case.id, ()))
 
 
 def _names(request: Request) -> Names:

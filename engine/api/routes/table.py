@@ -4,6 +4,7 @@ from engine.api.operation import Operation
 from engine.api.routes import (
     accounts,
     activities,
+    calendars,
     case_parts,
     case_routing,
     cases,
@@ -53,6 +54,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *activities.OPERATIONS,
     *supervision.OPERATIONS,
     *organisation.OPERATIONS,
+    *calendars.OPERATIONS,
     *users.OPERATIONS,
     *tokens.OPERATIONS,
     *webhooks.OPERATIONS,

@@ -1,9 +1,11 @@
 """Cases at the border."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from engine.api.schemas.clocks import MilestoneAnswer
 from engine.api.schemas.model import Answer, Request
 from engine.api.schemas.transcript import ContactAnswer, EntryAnswer, InteractionAnswer
 from engine.api.schemas.work import WorkItemAnswer
@@ -47,9 +49,12 @@ class CaseAnswer(Answer):
     skills: dict[str, int]
     item_id: str
     merged_into: str
+    milestones: list[MilestoneAnswer]
 
     @classmethod
-    def of(cls, case: Case, *, owner: str = "", contact: str = "") -> "CaseAnswer":
+    def of(
+        cls, case: Case, *, owner: str = "", contact: str = "", milestones: Sequence[MilestoneAnswer] = ()
+    ) -> "CaseAnswer":
         """Build from the noun and the names of owner and contact."""
         return cls(
             id=case.id,
@@ -85,6 +90,7 @@ class CaseAnswer(Answer):
             skills=dict(case.skills),
             item_id=case.item_id,
             merged_into=case.merged_into,
+            milestones=list(milestones),
         )
 
 
