@@ -39,6 +39,8 @@ NAMES = frozenset(
         "reconcile.after-assignments",  # assignments back, open items not
         "case.before-commit",  # a case is due, not written
         "case.after-commit",  # case in SQL, nobody told
+        "casework.after-board",  # a command about a case's work item has its effect, the next was not looked for
+        "casework.after-commit",  # a case's work item is pending in SQL, not on the board
         "clerk.before-commit",  # signals and due timers read, nothing decided
         "clerk.after-commit",  # decided, outside effects not begun
         "escalation.after-commit",  # escalated in SQL, board and supervisors not told

@@ -171,7 +171,7 @@ class CaseWork:
             if command is None:
                 break
             await self._do(command)
-            failpoint("case-work.after-board")
+            failpoint("casework.after-board")
         else:
             raise Unavailable("The case's work changes faster than it can be followed.", slug="record-behind")
         if pending.effect.data.get("open") is True:
@@ -188,7 +188,7 @@ class CaseWork:
         item = await self._record.make(
             pending.org_id, pending.case_id, build, request=f"case:{pending.effect.id}", now_ms=now_ms
         )
-        failpoint("case-work.after-commit")
+        failpoint("casework.after-commit")
         if item is not None and item.state.value == "pending":
             try:
                 reply = await self._board.enqueue(item)
