@@ -4,23 +4,32 @@ from dataclasses import dataclass
 
 from engine.api.milestones import MilestoneReader
 from engine.api.ports import CaseReader, Customers
+from engine.api.service_ports import CasePartsReader, CustomerViews
+from engine.cases.activities import Activities
+from engine.cases.attachments import Attachments
 from engine.cases.assigning import Assigning
 from engine.cases.happenings import Happenings
 from engine.cases.lifecycle import Cases
+from engine.cases.presence import CasePresence
 from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
 from engine.customers.contract import Teams
 from engine.customers.leads import Leads
 from engine.customers.relations import Relations
 from engine.customers.service import Service
+from engine.search.finder import Finder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceParts:
     """The parts behind the routes of customers and cases."""
 
+    activities: Activities
     assigning: Assigning
     cases: Cases
+    case_parts: CasePartsReader
+    attachments: Attachments
+    presence: CasePresence
     happenings: Happenings
     case_reader: CaseReader
     milestones: MilestoneReader
@@ -31,3 +40,5 @@ class ServiceParts:
     teams: Teams
     things: Service
     leads: Leads
+    view: CustomerViews
+    finder: Finder

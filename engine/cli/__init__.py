@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from engine.cli import configuration, demo_data, explain, installation, queues, running, tokens, users
+from engine.cli import configuration, demo_data, explain, installation, queues, running, search, tokens, users
 from engine.errors import CordboardError, Unavailable
 from engine.settings import debug_wanted
 
@@ -60,6 +60,7 @@ def build() -> typer.Typer:
     app.add_typer(_user(), name="user")
     app.add_typer(_token(), name="token")
     app.add_typer(_queue(), name="queue")
+    app.add_typer(_search(), name="search")
     _register(app, "explain", explain.explain)
     _register(app, "demo-data", demo_data.demo_data)
     app.add_typer(_bench(), name="bench")
@@ -102,6 +103,13 @@ def _queue() -> typer.Typer:
     _register(group, "pause", queues.pause)
     _register(group, "resume", queues.resume)
     _register(group, "drain", queues.drain)
+    return group
+
+
+def _search() -> typer.Typer:
+    group = _group("See to the index in which cases, messages, contacts and accounts are found.")
+    _register(group, "rebuild", search.rebuild)
+    _register(group, "status", search.status)
     return group
 
 

@@ -67,8 +67,11 @@ class SearchIndexer:
         self._index = index
         self._clock = clock
         self._behind: set[str] = set()
-        self.lag_ms = 0
-        self.taken = 0
+        self._lag_ms = 0
+
+    def lag_s(self) -> float:
+        """Return how late the last texts came into the index, in seconds; 0 when nothing waits."""
+        return self._lag_ms / 1000
 
     async def step(self) -> float:
         """Take in a little for every organisation that has something; return the seconds to the next step.
@@ -80,14 +83,13 @@ class SearchIndexer:
         for org_id in org_ids[:ORGANISATIONS]:
             lag, again = await self._serve(org_id)
             lag_ms, more = max(lag_ms, lag), more or again
-        self.lag_ms = lag_ms
+        self._lag_ms = lag_ms
         return NEXT_S if more or len(org_ids) > ORGANISATIONS else EVERY_S
 
     async def _serve(self, org_id: str) -> tuple[int, bool]:
         """Take in for one organisation; return how late, and whether more waits."""
         most = BULK if org_id in self._behind else LIVE
         taken = await self._index.take_in(org_id, words_of=words_of, most=most)
-        self.taken += taken.documents
         (self._behind.add if taken.more else self._behind.discard)(org_id)
         while await self._index.tidy(org_id):
             pass

@@ -22,6 +22,8 @@ from engine.customers.service import Service
 from engine.ids import NewId
 from engine.loops import Role
 from engine.router.router import Router
+from engine.search.finder import Finder
+from engine.search.indexer import SearchIndexer
 from engine.settings import Settings
 from engine.store.store import Store
 from engine.wiring.case_effects import effects_of
@@ -85,6 +87,7 @@ class ServiceDesk:
             things=self.things,
             leads=self.leads,
             view=self._store.view,
+            finder=Finder(index=self._store.search),
         )
 
     def work_roles(self, router: Router, metrics: Metrics, floor: Floor, others: OtherSystems) -> Sequence[Role]:
@@ -93,8 +96,11 @@ class ServiceDesk:
         clerk = Clerk(record=store.cases, organisations=book, clock=clock, new_id=self._new_id)
         work = case_work_of(store, router, others, clock=clock, new_id=self._new_id)
         metrics.watch("case_lag_seconds", "How long the oldest case of the last round waited for it.", clerk.lag_s)
+        indexer = SearchIndexer(index=store.search, clock=clock)
+        metrics.watch("search_lag_seconds", "How late the last texts came into the search index.", indexer.lag_s)
         return (
             clerk,
+            indexer,
             Reckoning(record=store.milestones, organisations=book, clock=clock),
             effects_of(self._settings, store, book, clock, floor=floor, work=work),
             Reminders(record=store.activities, organisations=book, clock=clock, told=floor.wake_alerts_of),

@@ -231,7 +231,8 @@ async def ask(store: Store, times: int) -> None:
         took.sort()
         total = f"{results.total:,}" if results.total_exact else f"≤ {results.total:,}"
         print(
-            f"| {name} | {total} | {took[len(took) // 2]:.1f} | {took[int(len(took) * 0.99)]:.1f} | {took[-1]:.1f} | {cpu:.1f} |",
+            f"| {name} | {total} | {took[len(took) // 2]:.1f} | {took[int(len(took) * 0.99)]:.1f} |"
+            f" {took[-1]:.1f} | {cpu:.1f} |",
             flush=True,
         )
     every.sort()
