@@ -106,7 +106,7 @@ class NotifySection(Section):
         return self
 
 
-class AssignSection(Section):
+class HandOverSection(Section):
     """Whom the case is given to: exactly one."""
 
     to: Who | None = Field(None, description="team_lead, or a log-in.")
@@ -135,7 +135,7 @@ class ActionSection(Section):
     set_priority: Points | None = Field(None, description="The priority from now on.")
     move: str | None = Field(None, max_length=40, description="Another queue.")
     require: Skills | None = Field(None, min_length=1, description="Skills asked for besides: skill to least level.")
-    assign: AssignSection | None = Field(None, description="Who has it from now on.")
+    assign: HandOverSection | None = Field(None, description="Who has it from now on.")
     notify: NotifySection | None = Field(None, description="Who is told.")
     add_follower: Who | None = Field(None, description="owner, team_lead or a log-in.")
     set: dict[Key, Plain] | None = Field(None, min_length=1, max_length=20, description="Custom field to value.")
