@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from engine.cli import configuration, demo_data, explain, installation, queues, running, search, tokens, users
+from engine.cli import configuration, demo_data, explain, hours, installation, queues, running, search, tokens, users
 from engine.errors import CordboardError, Unavailable
 from engine.settings import debug_wanted
 
@@ -62,6 +62,7 @@ def build() -> typer.Typer:
     app.add_typer(_queue(), name="queue")
     app.add_typer(_search(), name="search")
     _register(app, "explain", explain.explain)
+    _register(app, "hours", hours.hours)
     _register(app, "demo-data", demo_data.demo_data)
     app.add_typer(_bench(), name="bench")
     return app

@@ -110,9 +110,11 @@ class Calendar:
     def opening(self, day: date) -> list[Stretch]:
         """Return the stretches in which the wall shows the date ``day`` and it is open, in order."""
         number = day.toordinal() - _EPOCH
-        found = []
+        found: list[Stretch] = []
         for begins, until, offset in _offsets(self._zone, (number - 1) * DAY_MS, (number + 2) * DAY_MS):
-            found += self._of_day(number, begins, until, offset)
+            for start, end in self._of_day(number, begins, until, offset):
+                since = found.pop()[0] if found and found[-1][1] == start else start
+                found.append((since, end))
         return found
 
     def spans_of(self, day: date) -> tuple[Span, ...]:
