@@ -86,6 +86,21 @@ class EngineProcess:
             raise Unavailable(f"no API token: {err.decode(errors='replace').strip()}")
         return str(json.loads(out)["token"])
 
+    async def fill(self, cases: int) -> None:
+        """Write demo data beside the running engine, unless they are there; raises Unavailable."""
+        arguments = ("demo-data", "--size", str(cases), "--organisation", ORG, "--data", str(self._data))
+        process = await asyncio.create_subprocess_exec(
+            *self._command(*arguments), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+        )
+        try:
+            _, err = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode:
+            raise Unavailable(f"no demo data: {err.decode(errors='replace').strip()}")
+
     async def stop(self) -> None:
         """End it; after a while, hard."""
         if self._process is None or self._process.returncode is not None:

@@ -120,6 +120,7 @@ def _bench() -> typer.Typer:
     for name, function in (
         ("chat", running.bench_chat),
         ("drain", running.bench_drain),
+        ("cases", running.bench_cases),
         ("routing", running.bench_routing),
     ):
         group.command(name, help=_help(function), context_settings=settings)(function)

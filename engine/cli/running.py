@@ -91,6 +91,21 @@ def bench_routing(context: typer.Context) -> int:
     return run(context.args)
 
 
+def bench_cases(context: typer.Context) -> int:
+    """Measure opening, changing, listing and searching cases, and the view of a customer, at scale.
+
+    Examples:
+      cordboard bench cases --help
+      cordboard bench cases
+      cordboard bench cases --messages 1000000
+
+    Exit codes: 0 measured, 1 failed, 2 wrong use, 3 a part it needs is away.
+    """
+    from engine.bench.cases.command import run  # noqa: PLC0415 - as above
+
+    return run(context.args)
+
+
 def bench_drain(context: typer.Context) -> int:
     """Measure how long an agent who becomes free waits for his next offer while customers wait.
 

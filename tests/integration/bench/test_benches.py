@@ -5,8 +5,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from rich.console import Console
 
-from engine.bench import drain
+import engine.bench.cases.command
+import engine.bench.cases.options
+from engine.bench import cases, drain
 from engine.bench.routing.cluster import Cluster
 from engine.bench.routing.command import measure
 from engine.bench.routing.options import read_options
@@ -31,6 +34,15 @@ async def test_routing_without_peers(tmp_path: Path) -> None:
     assert found["end_to_offer"]["count"] > 0
     assert "time" in found["flatness"]["waiting"]
     assert "time" in found["generalists"]["spare"]
+
+
+async def test_cases_are_measured(tmp_path: Path) -> None:
+    arguments = ["--messages", "250", "--requests", "3", "--directory", str(tmp_path), "--index-wait", "20"]
+    made = await cases.command.measure(cases.options.read_options(arguments), Console(quiet=True))
+    found = made.as_mapping()
+    assert found["cases"] == 50
+    assert all(kind["count"] + sum(kind["faults"].values()) == 3 for kind in found["kinds"].values())
+    assert set(found["kinds"]["open a case"]["faults"]) == set()
 
 
 @pytest.mark.postgres

@@ -1,0 +1,1 @@
+"""`cordboard bench cases`: what the service desk's requests cost at scale."""
