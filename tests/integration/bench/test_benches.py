@@ -7,9 +7,8 @@ import psycopg
 import pytest
 from rich.console import Console
 
-import engine.bench.cases.command
-import engine.bench.cases.options
-from engine.bench import cases, drain
+from engine.bench import drain
+from engine.bench.cases import command, options
 from engine.bench.routing.cluster import Cluster
 from engine.bench.routing.command import measure
 from engine.bench.routing.options import read_options
@@ -38,7 +37,7 @@ async def test_routing_without_peers(tmp_path: Path) -> None:
 
 async def test_cases_are_measured(tmp_path: Path) -> None:
     arguments = ["--messages", "250", "--requests", "3", "--directory", str(tmp_path), "--index-wait", "20"]
-    made = await cases.command.measure(cases.options.read_options(arguments), Console(quiet=True))
+    made = await command.measure(options.read_options(arguments), Console(quiet=True))
     found = made.as_mapping()
     assert found["cases"] == 50
     assert all(kind["count"] + sum(kind["faults"].values()) == 3 for kind in found["kinds"].values())
