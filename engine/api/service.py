@@ -13,7 +13,7 @@ from engine.cases.lifecycle import Cases
 from engine.cases.presence import CasePresence
 from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
-from engine.customers.contract import Teams
+from engine.customers.contract import Merges, Teams
 from engine.customers.leads import Leads
 from engine.customers.relations import Relations
 from engine.customers.service import Service
@@ -38,6 +38,7 @@ class ServiceParts:
     accounts: Accounts
     relations: Relations
     teams: Teams
+    merges: Merges
     things: Service
     leads: Leads
     view: CustomerViews

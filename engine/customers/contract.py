@@ -6,7 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from engine.model.conversation import Interaction
-from engine.model.customer import Account, Address, CompanyTraits, Contact, PersonTraits, Relation, TeamMember, Tree
+from engine.model.customer import (
+    Account,
+    Address,
+    CompanyTraits,
+    Contact,
+    Merge,
+    PersonTraits,
+    Relation,
+    TeamMember,
+    Tree,
+)
 from engine.model.organisation import Organisation
 
 
@@ -172,4 +182,24 @@ class Teams(Protocol):
 
     async def add_default(self, org_id: str, account_id: str, user_id: str, *, now_ms: int) -> Sequence[TeamMember]:
         """Add a user's default team to an account's; raise NotFound, Conflict."""
+        ...
+
+
+class Merges(Protocol):
+    """Merge contacts and accounts; the routes use it as it is."""
+
+    async def merge_contacts(self, org_id: str, kept_id: str, lost_id: str, *, actor_id: str, now_ms: int) -> Merge:
+        """Merge one contact into another; raise NotFound, InvalidInput, Conflict."""
+        ...
+
+    async def merge_accounts(self, org_id: str, kept_id: str, lost_id: str, *, actor_id: str, now_ms: int) -> Merge:
+        """Merge one account into another; raise NotFound, InvalidInput, Conflict."""
+        ...
+
+    async def of(self, org_id: str, customer_id: str, *, limit: int) -> Sequence[Merge]:
+        """Return merges that one of them was part of, newest first."""
+        ...
+
+    async def undo(self, org_id: str, merge_id: str, *, actor_id: str, now_ms: int) -> Merge:
+        """Undo a merge; raise NotFound, Conflict."""
         ...

@@ -30,6 +30,7 @@ from engine.store.customers.addresses import Addresses
 from engine.store.customers.contacts import Customers
 from engine.store.customers.duplicates import Duplicates
 from engine.store.customers.leads import Leads
+from engine.store.customers.merges import Merges
 from engine.store.customers.promises import Contracts, Entitlements
 from engine.store.customers.relations import RelationsOfAccounts
 from engine.store.customers.teams import Teams
@@ -86,6 +87,7 @@ class Store:
         self.accounts = Accounts(access=access)
         self.relations = RelationsOfAccounts(access=access)
         self.teams = Teams(access=access)
+        self.merges = Merges(access=access)
         self.assets = Assets(access=access)
         self.orders = Orders(access=access)
         self.contracts = Contracts(access=access)

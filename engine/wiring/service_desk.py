@@ -84,6 +84,7 @@ class ServiceDesk:
             accounts=self.accounts,
             relations=self.relations,
             teams=self._store.teams,
+            merges=self._store.merges,
             things=self.things,
             leads=self.leads,
             view=self._store.view,

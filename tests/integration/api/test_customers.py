@@ -147,3 +147,32 @@ async def test_a_default_team_is_added_in_one_step(engine: Engine) -> None:
     assert (await ana.send("DELETE", f"{path}/team/{ids['sue']}")).json()["slug"] == "unknown-member"
     assert len((await ana.get(f"{path}/team")).json()["items"]) == 1
     assert (await ana.send("PUT", f"{path}/team/nobody", {})).json()["slug"] == "unknown-user"
+
+
+async def test_supervisors_merge_and_undo(engine: Engine) -> None:
+    ana, sue = await engine.signed_in("ana"), await engine.signed_in("sue")
+    kept, lost = [
+        (await ana.post("/contacts", {"name": "Zoe", "addresses": [email(f"{name}@x.org")]})).json()["contact"]
+        for name in "ab"
+    ]
+    body = {"lost_id": lost["id"]}
+    assert (await ana.post(f"/contacts/{kept['id']}/merge", body)).status_code == 403
+    merge = (await sue.post(f"/contacts/{kept['id']}/merge", body)).json()
+    assert (merge["kept_id"], merge["lost_id"], merge["moved"]) == (kept["id"], lost["id"], 1)
+    read = (await ana.get(f"/contacts/{lost['id']}")).json()["contact"]
+    assert (read["id"], [one["key"] for one in read["addresses"]]) == (kept["id"], ["a@x.org", "b@x.org"])
+    refused = (await ana.send("PATCH", f"/contacts/{lost['id']}", {"version": 2, "tier": "x"})).json()
+    assert (refused["slug"], refused["merged_into"]) == ("merged", kept["id"])
+    undone = (await sue.post(f"/merges/{merge['id']}/undo")).json()
+    assert (undone["left"], bool(undone["undone_at"])) == (0, True)
+    assert (await ana.get(f"/contacts/{lost['id']}")).json()["contact"]["email"] == "b@x.org"
+    listed = (await ana.get("/merges", customer_id=lost["id"])).json()["items"]
+    assert [one["id"] for one in listed] == [merge["id"]]
+    accounts = [(await ana.post("/accounts", {"name": name})).json()["account"] for name in ("Kettle", "Teapot")]
+    path = f"/accounts/{accounts[0]['id']}/merge"
+    assert (await sue.post(path, {"lost_id": accounts[1]["id"]})).json()["kind"] == "account"
+    assert (await ana.get(f"/accounts/{accounts[1]['id']}")).json()["id"] == accounts[0]["id"]
+    assert (await sue.post(path, {"lost_id": accounts[0]["id"]})).status_code == 400
+    assert (await sue.post("/merges/nothing/undo")).json()["slug"] == "unknown-merge"
+    lines = [one["action"] for one in (await (await engine.signed_in("ada")).get("/audit")).json()["items"]]
+    assert lines[:3] == ["account.merged", "contact.unmerged", "contact.merged"]

@@ -1,0 +1,85 @@
+"""Merges: two contacts or accounts become one, and two again."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from engine.api.access import Agent, Parts, Supervisor
+from engine.api.operation import Operation
+from engine.api.schemas.merges import MergeAnswer, MergeRequest
+from engine.api.schemas.model import Page
+
+TAG = "Merges"
+LAST = 100
+
+
+async def merge_contacts(contact_id: str, body: MergeRequest, parts: Parts, who: Supervisor) -> MergeAnswer:
+    """Merge another contact into this one.
+
+    This one takes over what it has not; everything that pointed to the other one points to it: addresses,
+    conversations, cases and the rest. Repeating it changes nothing.
+    """
+    merge = await parts.service.merges.merge_contacts(
+        who.org_id, contact_id, body.lost_id, actor_id=who.user_id, now_ms=parts.clock.now_ms()
+    )
+    return MergeAnswer.of(merge)
+
+
+async def merge_accounts(account_id: str, body: MergeRequest, parts: Parts, who: Supervisor) -> MergeAnswer:
+    """Merge another account into this one.
+
+    As with contacts; the accounts beneath the other one come to lie beneath this one.
+    """
+    merge = await parts.service.merges.merge_accounts(
+        who.org_id, account_id, body.lost_id, actor_id=who.user_id, now_ms=parts.clock.now_ms()
+    )
+    return MergeAnswer.of(merge)
+
+
+async def list_merges(
+    parts: Parts,
+    who: Agent,
+    customer_id: Annotated[str, Query(max_length=40, description="A contact or account that was part of them.")],
+) -> Page[MergeAnswer]:
+    """List the merges of a contact or account.
+
+    Newest first, at most 100, those that were undone included.
+    """
+    found = await parts.service.merges.of(who.org_id, customer_id, limit=LAST)
+    return Page(items=[MergeAnswer.of(one) for one in found])
+
+
+async def undo_merge(merge_id: str, parts: Parts, who: Supervisor) -> MergeAnswer:
+    """Undo a merge.
+
+    The rows that were moved go back, but for those that are gone or elsewhere by now (`left`); so do the fields that
+    nobody changed since. What came after the merge stays with the kept one. Repeating it changes nothing.
+    """
+    merge = await parts.service.merges.undo(who.org_id, merge_id, actor_id=who.user_id, now_ms=parts.clock.now_ms())
+    return MergeAnswer.of(merge)
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/contacts/{contact_id}/merge",
+        handler=merge_contacts,
+        tag=TAG,
+        errors=("unknown-contact", "merged", "too-many"),
+    ),
+    Operation(
+        method="POST",
+        path="/accounts/{account_id}/merge",
+        handler=merge_accounts,
+        tag=TAG,
+        errors=("unknown-account", "merged", "too-many"),
+    ),
+    Operation(method="GET", path="/merges", handler=list_merges, tag=TAG),
+    Operation(
+        method="POST",
+        path="/merges/{merge_id}/undo",
+        handler=undo_merge,
+        tag=TAG,
+        errors=("unknown-merge", "cannot-undo"),
+    ),
+)

@@ -1,0 +1,29 @@
+"""What is particular about merging one kind of customer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from engine.model.customer import CustomerKind
+from engine.store.customers.references import Move
+
+N = TypeVar("N")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Merging(Generic[N]):
+    """The steps of a merge and of its undoing that differ by kind; all run in one transaction."""
+
+    kind: CustomerKind
+    prepare: Callable[[Connection, str, int], None]  # lock what is to be locked before the two
+    locked: Callable[[Connection, str, str], N]  # one of them, locked, merged or not; raises NotFound
+    joined: Callable[[Connection, N, N], N]  # the kept one with what it takes over
+    make_way: Callable[[Connection, Move, tuple[N, N]], None]  # drop or alter rows that would stand there twice
+    write: Callable[[Connection, N, N, int], N]  # (before, after)
+    check: Callable[[Connection, N], None]  # raise Conflict or InvalidInput when it must not stay so
+    give_back: Callable[[Connection, Move], int]  # undo `make_way`; how many rows that was impossible for
+    mended: Callable[[Connection, N], N]  # after an undo: without what is not its own any more
