@@ -73,7 +73,7 @@ async def _engine(options: Options) -> AsyncIterator[tuple[EngineProcess, Path]]
         else:
             directory = options.keep
             await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
-        await asyncio.to_thread(write_configuration, directory / "config", agents=20)
+        await asyncio.to_thread(write_configuration, directory / "config", agents=4)
         engine = EngineProcess(data=directory / "data", config=directory / "config", database_url=options.database)
         try:
             await engine.start()
