@@ -34,7 +34,8 @@ def copy_sample(sample: Path, directory: Path, *, organisation: str = "", name: 
         raise ConfigurationError(
             "configuration is here already.", file=str(directory), mend="Edit it, or choose another directory."
         )
-    copied = [Path(shutil.copyfile(source, directory / source.name)) for source in sorted(sample.glob("*.yaml"))]
+    sources = sorted((*sample.glob("*.yaml"), *sample.glob("*.ics")))
+    copied = [Path(shutil.copyfile(source, directory / source.name)) for source in sources]
     if organisation or name:
         _rename(directory / "organisation.yaml", organisation, name)
     return copied

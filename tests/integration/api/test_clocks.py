@@ -60,7 +60,7 @@ async def test_a_case_shows_its_milestones(engine: Engine) -> None:
         found = await milestones()
         return found if len(found) == 2 else None
 
-    found = await eventually(both)
+    found: Mapping[str, Any] = await eventually(both)  # type: ignore[arg-type] # mypy reads it as sync
     first = found["first_response"]
     assert (first["name"], first["occurrence"], first["plan"], first["hours"]) == (
         "First response",

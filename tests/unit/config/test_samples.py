@@ -19,6 +19,7 @@ def test_copies_with_another_id_and_name(tmp_path: Path) -> None:
 def test_copies_as_it_is(tmp_path: Path) -> None:
     copy_sample(demo_directory(), tmp_path)
     assert (tmp_path / "rules.yaml").read_bytes() == (demo_directory() / "rules.yaml").read_bytes()
+    assert load(tmp_path) == load(demo_directory())  # calendars included
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
