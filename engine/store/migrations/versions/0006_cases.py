@@ -28,7 +28,10 @@ def upgrade() -> None:
     index("ix_alerts_user", "alerts", "org_id user_id id")
     index("ix_cases_account", "cases", "org_id account_id number", where="account_id <> ''")
     index("ix_cases_parent", "cases", "org_id parent_id", where="parent_id <> ''")
-    index("ix_cases_queue", "cases", "org_id queue number")
+    index("ix_cases_owner_status", "cases", "org_id owner_id status number")
+    index("ix_cases_queue", "cases", "org_id queue status number")
+    index("ix_cases_open_updated", "cases", "org_id updated_ms", where="closed_ms = 0")
+    index("ix_cases_open_priority", "cases", "org_id priority number", where="closed_ms = 0")
     _parts_of_a_case()
     _clocks()
     _people()
@@ -54,7 +57,8 @@ def downgrade() -> None:
         "jobs",
         "job_failures",
     )
-    for name in ("ix_cases_queue", "ix_cases_account", "ix_cases_parent", "ux_cases_request"):
+    opened = ("ix_cases_owner_status", "ix_cases_open_updated", "ix_cases_open_priority")
+    for name in ("ix_cases_queue", "ix_cases_account", "ix_cases_parent", "ux_cases_request", *opened):
         op.drop_index(name, "cases")
     for name in ("description", "type", "account_id", "parent_id", "team", "plan", "entitlement_id", "entitled"):
         op.drop_column("cases", name)
