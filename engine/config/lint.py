@@ -12,7 +12,17 @@ from pathlib import Path
 from engine.config.compile import compile_sections
 from engine.config.files import Document, read_calendars, read_directory
 from engine.config.findings import Finding, Scope
-from engine.config.lints import capacity, case_statuses, limits, preferences, reach, skills, starving, waits
+from engine.config.lints import (
+    capacity,
+    case_statuses,
+    escalations,
+    limits,
+    preferences,
+    reach,
+    skills,
+    starving,
+    waits,
+)
 from engine.config.opening import Calendars
 
 CHECKS: dict[str, Callable[[Scope], Iterator[Finding]]] = {
@@ -37,6 +47,9 @@ CHECKS: dict[str, Callable[[Scope], Iterator[Finding]]] = {
     "limit-without-effect": limits.limit_without_effect,
     "overflow-without-limit": limits.overflow_without_limit,
     "due-without-target": limits.due_without_target,
+    "escalation-never-begins": escalations.escalation_never_begins,
+    "escalation-circle": escalations.escalation_circle,
+    "mail-without-address": escalations.mail_without_address,
     "status-out-of-reach": case_statuses.status_out_of_reach,
     "status-without-end": case_statuses.status_without_end,
 }

@@ -22,6 +22,19 @@ CASE_STATUSES = (
     "  busy: {name: B, kind: open, to: [done]}\n  done: {name: D, kind: closed, to: [busy]}\n"
 )
 TO_SALES = "rules: [{name: R, when: {topics: [order]}, then: {queue: sales}}]\n"
+ESCALATIONS = """
+escalations:
+  a:
+    name: A
+    when: { queue: general }
+    trigger: { milestone: { key: resolution } }
+    steps: [{ actions: [{ move: sales }, { notify: { email: [ana] } }] }]
+  b:
+    name: B
+    when: { queue: [sales] }
+    trigger: { tier: [gold] }
+    steps: [{ actions: [{ assign: { queue: general } }] }]
+"""
 
 
 @pytest.fixture
@@ -177,6 +190,14 @@ CASES = [
         id="never open",
     ),
     pytest.param(
+        {
+            "queues.yaml": GENERAL + "hours: {h: {exceptions: {2026-01-01: []}}}\n"
+            "plans:\n  p: {name: P, hours: h, milestones: {resolution: 1h}}\n"
+        },
+        "error never-open queues.yaml:7: nothing is ever due by plan 'p', whose hours never open",
+        id="never due",
+    ),
+    pytest.param(
         {"queues.yaml": GENERAL + "    required_wait: 0s\n"},
         "warning required-without-bound queues.yaml:5: an item of queue 'general' that requires an agent waits for",
         id="required without bound",
@@ -253,6 +274,14 @@ CASES = [
         {"queues.yaml": GENERAL + "    ranking: due\n"},
         "warning due-without-target queues.yaml:5: items of queue 'general' without a due time of their own",
         id="due without target",
+    ),
+    *(
+        pytest.param({"queues.yaml": GENERAL + SALES, "escalations.yaml": ESCALATIONS}, expected, id=expected[8:30])
+        for expected in (
+            "warning escalation-circle escalations.yaml:3: cases may be moved in a circle: general → sales → general",
+            "warning escalation-never-begins escalations.yaml:6: no plan promises the milestone 'resolution', so that",
+            "warning mail-without-address escalations.yaml:7: 'ana' has no address. Add an email to the agent.",
+        )
     ),
 ]
 
