@@ -53,6 +53,8 @@ def milestones(draft: Draft, rules: CaseRules) -> Draft:
 
 def milestones_again(draft: Draft, rules: CaseRules) -> Draft:
     """Bring the milestones in step with what later steps changed: priority, plan, queue, status. Idempotent."""
+    if draft.case is draft.facts.case:
+        return draft
     draft = _with_plan(draft, rules)
     if not draft.case.plan and not draft.milestones:
         return draft

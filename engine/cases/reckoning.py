@@ -46,6 +46,7 @@ class Reckoning:
         self._organisations = organisations
         self._clock = clock
         self._held: dict[str, tuple[Organisation, str, int]] = {}  # with the digest, and since when it is known
+        self._told: dict[str, str] = {}  # organisation → digest that all its cases know
 
     async def step(self) -> float:
         """Tell one batch per organisation; return the seconds to the next look, none when a batch was full."""
@@ -57,7 +58,10 @@ class Reckoning:
     async def _tell(self, organisation: Organisation) -> bool:
         now_ms = self._clock.now_ms()
         digest, since_ms = self._digest(organisation, now_ms)
-        if now_ms - since_ms < SETTLE_MS or await self._record.told(organisation.id, digest):
+        if self._told.get(organisation.id) == digest or now_ms - since_ms < SETTLE_MS:
+            return False
+        if await self._record.told(organisation.id, digest):
+            self._told[organisation.id] = digest
             return False
         return await self._record.retell(
             organisation.id,

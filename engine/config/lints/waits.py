@@ -9,11 +9,19 @@ from engine.model.organisation import Overflow, Pressure, Queue, WrapupMode
 
 
 def never_open(scope: Scope) -> Iterator[Finding]:
-    """Find queues whose opening hours have no period."""
+    """Find queues and plans whose business hours have no period."""
+    never = {
+        key for key, hours in scope.organisation.hours.items() if not (hours.periods or any(hours.exceptions.values()))
+    }
     for key, queue in scope.organisation.queues.items():
-        if queue.hours is not None and not queue.hours.periods:
+        if queue.hours is not None and queue.hours.key in never:
             mend = "Give the hours a period, or remove them from the queue."
             yield scope.error("never-open", ("queues", key, "hours"), f"queue '{key}' is never open", mend=mend)
+    for key, plan in scope.organisation.plans.items():
+        if plan.hours in never:
+            mend = "Give the hours a period, or use hours: always."
+            detail = f"nothing is ever due by plan '{key}', whose hours never open"
+            yield scope.error("never-open", ("plans", key, "hours"), detail, mend=mend)
 
 
 def required_without_bound(scope: Scope) -> Iterator[Finding]:

@@ -45,8 +45,7 @@ class Milestones:
         """Tell the next ``limit`` cases that the clocks changed to ``digest``; say whether more are to be told.
 
         Those with a plan, or in one of ``queues``, and in no status of ``over``. What was told is marked in the same
-        transaction, so that a crash goes on where it was; another digest begins anew. An organisation that is seen for
-        the first time has nothing to tell. Idempotent once all are told.
+        transaction, so that a crash goes on where it was; another digest begins anew. Idempotent once all are told.
         """
         new_id = self._access.new_id
         return await self._access.write(
@@ -71,9 +70,7 @@ def _retell(
     now_ms: int,
     limit: int,
 ) -> bool:
-    first = {"org_id": org_id, "digest": digest, "case_id": "", "done": 1}
-    if insert_once(conn, clock_marks, first):
-        return False
+    insert_once(conn, clock_marks, {"org_id": org_id, "digest": digest, "case_id": "", "done": 0})
     mark = conn.execute(select(clock_marks).where(clock_marks.c.org_id == org_id).with_for_update()).one()
     anew = mark.digest != digest
     if mark.done and not anew:
