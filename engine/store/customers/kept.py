@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, delete, exists, literal_column, select
+from sqlalchemy import Connection, Table, bindparam, delete, literal_column, select
 
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.store.access import Access
@@ -180,7 +180,7 @@ class Kept(Generic[N]):
                 used &= case_links.c.kind == self._shape.word
             else:
                 used &= table.c[column] != literal_column("''")  # as its partial index spells it
-            if conn.execute(select(exists().where(used, table.c.org_id == org_id))).scalar():
+            if conn.execute(select(table.c[column]).where(used, table.c.org_id == org_id).limit(1)).first() is not None:
                 raise Conflict(
                     f"the {self._shape.word} is referred to by {table.name.replace('_', ' ')}",
                     slug="in-use",

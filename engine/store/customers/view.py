@@ -68,7 +68,13 @@ def _recent_cases(column: str) -> Any:  # noqa: ANN401 -- a subquery
     where = [cases.c.org_id == _ORG, found == _ID]
     if column == "account_id":
         where.append(found != _NOTHING)
-    return select(cases.c.id, cases.c.closed_ms).where(*where).order_by(cases.c.number.desc()).limit(COUNTED).subquery()
+    return (
+        select(cases.c.id, cases.c.closed_ms)
+        .where(*where)
+        .order_by(cases.c.number.desc())
+        .limit(COUNTED)
+        .subquery("newest")
+    )
 
 
 def _counted(column: str) -> Select[Any]:
