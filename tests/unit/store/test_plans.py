@@ -13,7 +13,8 @@ from engine.model.conversation import Author
 from engine.model.organisation import Role
 from engine.model.outside import Webhook
 from engine.model.record import NewWork
-from engine.model.work import EventKind
+from engine.model.service import Asset, Lead, LeadKind, LeadStatus
+from engine.model.work import EventKind, WorkItem
 from engine.store import direct
 from engine.store.store import Store
 from tests.contract.store.building import PLAN, START_MS, Story, agent, arrival, opened, said
@@ -90,6 +91,7 @@ async def live(store: Store, org: str) -> None:
     await store.cases.closed_without_case(org, channels=["web"], since_ms=1, limit=9)
     await store.customers.list(org, "zoe", 9)
     await store.customers.interactions(org, result.contact.id, 9)
+    await serve(store, org, result.contact.id, case.id)
     await store.users.by_login(org, "ana")
     await store.users.update(org, ana.id, role=Role.ADMIN)
     await store.sessions.get("x", 1)
@@ -100,6 +102,25 @@ async def live(store: Store, org: str) -> None:
     await store.alerts.list(org)
     await store.audit.list(org)
     await store.configuration.latest(org)
+
+
+async def serve(store: Store, org: str, contact_id: str, case_id: str) -> None:
+    """Do once what a service desk does with things and promises, and look at a customer whole."""
+    asset = await store.assets.create(Asset(id=f"{org}-a", org_id=org, name="Kettle", contact_id=contact_id))
+    await store.assets.change(org, asset.id, version=1, changes={"name": "Pot"}, now_ms=START_MS)
+    for kept in (store.assets, store.orders, store.contracts, store.entitlements, store.leads):
+        for wanted in ("account_id", "contact_id", "asset_id", "contract_id", "case_id", "status", "number", "serial"):
+            await kept.list(org, wanted={wanted: "x"}, limit=9, before_id="x")
+    await store.entitlements.promises(org, contact_id=contact_id, account_id="x", assets=[asset.id])
+    await store.view.contact(org, contact_id)
+    await store.view.timeline(org, "contact_id", contact_id, before_id="", limit=9)
+    await store.view.timeline(org, "account_id", "x", before_id="", limit=9)
+    lead = Lead(id=f"{org}-l", org_id=org, kind=LeadKind.LEAD, subject="More", case_id=case_id, client_id="1")
+    item = WorkItem(id=f"{org}-i", org_id=org, kind="lead", queue="sales", requirement=PLAN.requirement)
+    for _ in range(2):
+        await store.leads.hand_over(lead, lambda _case, _lead: NewWork(item=item))
+    await store.leads.move(org, lead.id, version=1, changes={"status": LeadStatus.WON}, now_ms=START_MS)
+    await store.assets.delete(org, asset.id)
 
 
 async def test_no_statement_scans_a_table(tmp_path: Path, org: str, monkeypatch: pytest.MonkeyPatch) -> None:
