@@ -41,12 +41,15 @@ NAMES = frozenset(
         "case.after-commit",  # case in SQL, nobody told
         "casework.after-board",  # a command about a case's work item has its effect, the next was not looked for
         "casework.after-commit",  # a case's work item is pending in SQL, not on the board
+        "attachment.after-file",  # a file is on the disk, and no row names it
         "clerk.before-commit",  # signals and due timers read, nothing decided
         "clerk.after-commit",  # decided, outside effects not begun
         "escalation.after-commit",  # escalated in SQL, board and supervisors not told
         "effects.before-send",  # an outside effect is due, nothing was sent
         "effects.after-send",  # sent, which is not in SQL
         "webhook.after-send",  # a receiver has taken messages, which is not in SQL
+        "search.before-publish",  # words of new texts are in SQL, and nobody sees them
+        "search.after-publish",  # seen; the indexer does not know
         "config.after-snapshot",  # snapshot in SQL, not applied to the board
     }
 )

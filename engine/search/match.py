@@ -95,7 +95,7 @@ def score(seen: Seen, query: Query, *, counts: Mapping[str, int], documents: int
         weight = often + K1 * (1 - B + B * seen.length / USUAL_LENGTH)
         relevance += rarity * often * (K1 + 1) / weight
     fresh = math.exp2(-max(0, age_ms) / HALF_LIFE_MS)
-    return (relevance or 1.0) * (1 - RECENCY + RECENCY * fresh)
+    return (relevance if query.terms else 1.0) * (1 - RECENCY + RECENCY * fresh)
 
 
 def shown(text: str, places: Sequence[Sequence[Span]]) -> Marked:

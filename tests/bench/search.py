@@ -161,11 +161,11 @@ def _insert(conn: Connection, *, table: Table, rows: list[dict[str, object]]) ->
     conn.execute(insert(table), rows)
 
 
-async def take_in(store: Store) -> None:
+async def take_in(store: Store, most: int) -> None:
     begun, cpu, count = time.perf_counter(), time.process_time(), 0
     told = 0
     while True:
-        taken = await store.search.take_in(ORG, words_of=words_of, most=1_024)
+        taken = await store.search.take_in(ORG, words_of=words_of, most=most)
         count += taken.documents
         while await store.search.tidy(ORG):
             pass
@@ -274,7 +274,7 @@ async def main(kind: str, count: int, times: int) -> None:
         known = await store._access.read(lambda conn: conn.execute(text("SELECT count(*) FROM search_marks")).scalar())
         if not known:
             await fill(store, count)
-        await take_in(store)
+        await take_in(store, 16_384)  # whole blocks, which the indexer comes to in the end
         await sizes(store)
         await ask(store, times)
         await store.stop()

@@ -64,17 +64,17 @@ class FullText:
         rows = write.word_rows(step, words)
         key = f"search:{org_id}"
         chunks = list(write.in_chunks(rows)) or [[]]
-        part = write.part_of(step)
-        for chunk in chunks[:-1]:
-            await self._access.write(key, partial(_add, part=part, rows=chunk))
-            failpoint("search.part-begun")
-        failpoint("search.before-publish")
-        published = await self._access.write(key, lambda conn: write.publish(conn, step, chunks[-1]))
-        failpoint("search.after-publish")
         oldest = min((one.at_ms for one in step.documents), default=0)
-        if not published:
-            return Taken(documents=0, oldest_ms=oldest, more=True)
-        return Taken(documents=len(step.documents), oldest_ms=oldest, more=step.more)
+        late = Taken(documents=0, oldest_ms=oldest, more=True)
+        held = await self._reserve(write.part_of(step), step.mark) if len(chunks) > 1 else step.mark
+        if held is None:
+            return late
+        for chunk in chunks[:-1]:
+            await self._access.write(key, partial(_add, part=write.part_of(step), rows=chunk))
+        failpoint("search.before-publish")
+        published = await self._access.write(key, lambda conn: write.publish(conn, step, chunks[-1], held=held))
+        failpoint("search.after-publish")
+        return Taken(documents=len(step.documents), oldest_ms=oldest, more=step.more) if published else late
 
     async def tidy(self, org_id: str) -> bool:
         """Merge parts, or throw dead ones away: one bounded piece of it; say whether there is more. Raises Unavailable.
@@ -85,23 +85,30 @@ class FullText:
         if await self._access.write(key, lambda conn: write.throw_away(conn, org_id)):
             return True
         merge = await self._access.read(lambda conn: merging.next_merge(conn, org_id))
-        if merge is None:
+        held = await self._reserve(merge.into, merge.mark) if merge is not None else None
+        if merge is None or held is None:
             return False
-        words: dict[str, list[bytes]] = defaultdict(list)
-        for part in merge.parts:
-            after = ""
-            while page := await self._access.read(partial(merging.read_page, org_id=org_id, part=part, after=after)):
-                for word, kept in page:
-                    words[word].append(kept)
-                after = page[-1][0]
+        words = await self._words_of_parts(org_id, merge.parts)
         names = sorted(words)
         for start in range(0, len(names), write.ROWS):
             some = [(name, words[name]) for name in names[start : start + write.ROWS]]
             rows = await asyncio.to_thread(merging.merged_rows, merge, some)
             await self._access.write(key, partial(_add, part=merge.into, rows=rows))
-            failpoint("search.part-begun")
-        await self._access.write(key, lambda conn: write.merge(conn, merge.into, parts=merge.parts, mark=merge.mark))
-        return True
+        return await self._access.write(key, lambda conn: write.merge(conn, merge.into, parts=merge.parts, held=held))
+
+    async def _reserve(self, part: write.Part, mark: gather.Mark) -> gather.Mark | None:
+        return await self._access.write(f"search:{part.org_id}", lambda conn: write.reserve(conn, part, mark))
+
+    async def _words_of_parts(self, org_id: str, parts: Sequence[int]) -> dict[str, list[bytes]]:
+        """Read parts page by page, each set as it is kept: it is small that way."""
+        words: dict[str, list[bytes]] = defaultdict(list)
+        for part in parts:
+            after = ""
+            while page := await self._access.read(partial(merging.read_page, org_id=org_id, part=part, after=after)):
+                for word, kept in page:
+                    words[word].append(kept)
+                after = page[-1][0]
+        return words
 
     async def find(
         self, org_id: str, query: Query, *, narrow: Narrow, sight: Sight, below: int = 0, most: int = 100

@@ -30,6 +30,8 @@ ALL = "~"
 """Above every id."""
 CHUNK = 400
 """Ids per query."""
+SLICE = 100
+"""Rows looked at together; a conversation among them may fill the room alone."""
 FILLED_FROM = {"contact": contacts, "account": accounts, "case": cases, "interaction": interactions}
 
 
@@ -164,6 +166,15 @@ class _Taking:
 
     def take(self, wanted: Sequence[Wanted]) -> None:
         """Take rows in order until the room is full."""
+        seen: set[tuple[str, str]] = set()
+        for start in range(0, len(wanted), SLICE):
+            if len(self._step.documents) >= self._room:
+                self._step.more = True
+                break
+            self._take_slice(wanted[start : start + SLICE], seen)
+        self._step.facets = self._flipped()
+
+    def _take_slice(self, wanted: Sequence[Wanted], seen: set[tuple[str, str]]) -> None:
         org_id = self._step.org_id
         refs: dict[str, list[str]] = defaultdict(list)
         for one in wanted:
@@ -171,11 +182,8 @@ class _Taking:
         there: dict[tuple[str, str], Origin] = {}
         known: dict[tuple[str, str], AnyRow] = {}
         for kind, ids in refs.items():
-            for start in range(0, len(ids), CHUNK):
-                part = ids[start : start + CHUNK]
-                there.update(origins(self._conn, org_id, Refs(of={kind: part})))
-                known.update(((kind, row.ref_id), row) for row in self._known(kind, part))
-        seen: set[tuple[str, str]] = set()
+            there.update(origins(self._conn, org_id, Refs(of={kind: ids})))
+            known.update(((kind, row.ref_id), row) for row in self._known(kind, ids))
         for one in wanted:
             if len(self._step.documents) >= self._room:
                 self._step.more = True
@@ -185,7 +193,6 @@ class _Taking:
                 self._take(one, there.get(key), known.get(key))
             one.taken = True
             seen.add(key)
-        self._step.facets = self._flipped()
 
     def _known(self, kind: str, ids: Sequence[str]) -> Sequence[Any]:
         source = search_sources.c

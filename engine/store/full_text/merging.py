@@ -1,7 +1,7 @@
 """Which parts of the index are merged, and into what.
 
-A question looks into every part, so there must be few. Parts of like size are merged eight at a time while their block
-fills; a full block becomes one part, and is written again when a quarter of it has died.
+A question looks into every part, so there must be few. Small parts of like size are merged eight at a time while their
+block fills; a full block becomes one part, and is written again when a quarter of it has died.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from engine.store.full_text.write import Part, WordRow
 FAN = 8
 STEP_BITS = 3
 """Sizes that differ by less than this power of two are alike."""
+LARGE = 1_000
+"""Parts from this size on wait until their block is full."""
 DEAD_SHARE = 4
 PAGE = 4_000
 """Rows read at once."""
@@ -66,7 +68,8 @@ def _chosen(parts: Sequence[Part], *, full: bool, living: int) -> Sequence[Part]
         return parts
     alike: dict[int, list[Part]] = defaultdict(list)
     for one in parts:
-        alike[one.documents.bit_length() // STEP_BITS].append(one)
+        if one.documents < LARGE:
+            alike[one.documents.bit_length() // STEP_BITS].append(one)
     return next((some for some in alike.values() if len(some) >= FAN), ())
 
 

@@ -65,8 +65,20 @@ def in_chunks(rows: list[WordRow]) -> Iterator[list[WordRow]]:
         yield rows[start : start + ROWS]
 
 
+def reserve(conn: Connection, part: Part, mark: Mark) -> Mark | None:
+    """Announce a part whose words come in several transactions; until it is shown, who finds it throws it away.
+
+    Its number is nobody else's from now on. Returns the mark as it is then; None: somebody else was faster.
+    """
+    after = replace(mark, version=mark.version + 1, next_part=part.part + 1)
+    if not move_mark(conn, part.org_id, mark, after):
+        return None
+    begin_part(conn, part)
+    return after
+
+
 def begin_part(conn: Connection, part: Part) -> None:
-    """Announce a part; until it is shown it can be thrown away by whoever finds it. Safe to repeat."""
+    """Make sure that a part has its row."""
     insert_once(conn, search_parts, _row(part, "building"))
 
 
@@ -81,9 +93,12 @@ def add_words(conn: Connection, rows: Sequence[WordRow]) -> None:
             copy.write_row(row)
 
 
-def publish(conn: Connection, step: Gathered, rows: Sequence[WordRow]) -> bool:
-    """Write all of a step but the words that are there already; False: somebody else was faster, nothing is written."""
-    if not move_mark(conn, step.org_id, step.mark, step.next):
+def publish(conn: Connection, step: Gathered, rows: Sequence[WordRow], *, held: Mark) -> bool:
+    """Write all of a step but the words that are there already; False: somebody else was faster, nothing is written.
+
+    ``held`` is the mark as this step has left it.
+    """
+    if not move_mark(conn, step.org_id, held, replace(step.next, version=held.version + 1)):
         return False
     if step.documents:
         part = part_of(step)
@@ -104,12 +119,10 @@ def publish(conn: Connection, step: Gathered, rows: Sequence[WordRow]) -> bool:
     return True
 
 
-def merge(conn: Connection, into: Part, *, parts: Sequence[int], mark: Mark) -> bool:
+def merge(conn: Connection, into: Part, *, parts: Sequence[int], held: Mark) -> bool:
     """Show a merged part instead of what it was merged from; False: somebody else was faster."""
-    after = replace(mark, version=mark.version + 1, next_part=mark.next_part + 1)
-    if not move_mark(conn, into.org_id, mark, after):
+    if not move_mark(conn, into.org_id, held, replace(held, version=held.version + 1)):
         return False
-    begin_part(conn, into)
     _set_state(conn, into.org_id, [into.part], "live" if into.documents else "dead")
     _set_state(conn, into.org_id, parts, "dead")
     return True

@@ -17,7 +17,14 @@ async def test_a_contact_is_found_soon_after_he_is_known(engine: Engine) -> None
         items: list[dict[str, Any]] = answer.json()["items"]
         return items
 
-    hit = (await eventually(lambda: found(q="投诉"), what="the contact is found"))[0]
+    hits: list[dict[str, Any]] = []
+
+    async def there() -> bool:
+        hits[:] = await found(q="投诉")
+        return bool(hits)
+
+    await eventually(there, what="the contact is found")
+    (hit,) = hits
     assert (hit["kind"], hit["id"], hit["about"]) == ("contact", contact["id"], body["name"])
     assert hit["title"] == {"text": body["name"], "marks": [[1, 3]]}
     (hit,) = await found(q='"to zurich" oolo', kind="contact", **{"from": "2020-01-01T00:00:00Z"})

@@ -91,7 +91,10 @@ def test_found_by(text: str, question: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "question"),
-    [("か", "が"), ("投訴", "投诉"), ("退 款", "退款"), ("退。款", "退款"), ("refund", "fund"), ("0171 2345678", "0171 2345679")],
+    [
+        ("か", "が"), ("投訴", "投诉"), ("退 款", "退款"), ("退。款", "退款"), ("refund", "fund"),
+        ("0171 2345678", "0171 2345679"),
+    ],
 )  # fmt: skip
 def test_not_found_by(text: str, question: str) -> None:
     assert not found_by(text, question)
