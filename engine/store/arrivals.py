@@ -19,7 +19,6 @@ from engine.model.casework import SignalKind
 from engine.model.conversation import (
     Arrival,
     Author,
-    Draft,
     Entry,
     EntryKind,
     Interaction,
@@ -37,7 +36,7 @@ from engine.store.cases.writes import add_event, ensure_organisation, open_case,
 from engine.store.conditions import HAS_TOKEN, ITEM_OPEN, ITEM_PENDING
 from engine.store.conversations import TURNED_AWAY
 from engine.store.customers.tables import contacts
-from engine.store.customers.writes import known_or_kept, row_of_contact
+from engine.store.customers.writes import arriving_contact, row_of_contact
 from engine.store.direct import every, first
 from engine.store.new_items import row_of_item
 from engine.store.rows import AnyRow, case_of, contact_of, entry_of, interaction_of, item_of
@@ -177,7 +176,7 @@ def _open(conn: Connection, opening: _Opening) -> Opened:
     if existing is not None:
         return _as_it_stands(conn, existing, opening.now_ms)
     ensure_organisation(conn, opening.arrival.org_id, opening.now_ms)
-    contact, known = _contact(conn, opening)
+    contact, known = arriving_contact(conn, opening.arrival, contact_id=opening.new_id(), now_ms=opening.now_ms)
     interaction = _interaction(opening, contact)
     if not insert_once(conn, interactions, _row(opening, interaction)):
         # Another process was first; its transaction has ended, since our insert waited for it.
@@ -225,20 +224,6 @@ def _as_it_stands(conn: Connection, row: AnyRow, now_ms: int) -> Opened:
         entries=tuple(entry_of(one) for one in told),
         repeated=True,
     )
-
-
-def _contact(conn: Connection, opening: _Opening) -> tuple[Contact, bool]:
-    """Return the contact, and whether its row is there. Only an e-mail address makes somebody known."""
-    arrival = opening.arrival
-    contact = Contact(
-        id=opening.new_id(),
-        org_id=arrival.org_id,
-        name=arrival.name.strip(),
-        email=arrival.email.strip(),
-        language=arrival.locale,
-        created_ms=opening.now_ms,
-    )
-    return (known_or_kept(conn, contact), True) if contact.email else (contact, False)
 
 
 def _interaction(opening: _Opening, contact: Contact) -> Interaction:
@@ -291,22 +276,15 @@ def _first_entry(conn: Connection, opening: _Opening, interaction: Interaction) 
     arrival = opening.arrival
     if not arrival.body:
         return ()
-    draft = Draft(
+    entry = Entry(
+        id=opening.new_id(),
+        interaction_id=interaction.id,
+        seq=1,
         kind=EntryKind.MESSAGE,
         author=Author.VISITOR,
         author_name=arrival.name.strip(),
         client_id=arrival.client_id,
         body=arrival.body,
-    )
-    entry = Entry(
-        id=opening.new_id(),
-        interaction_id=interaction.id,
-        seq=1,
-        kind=draft.kind,
-        author=draft.author,
-        author_name=draft.author_name,
-        client_id=draft.client_id,
-        body=draft.body,
         at_ms=opening.now_ms,
     )
     insert(conn, entries, row_of_entry(interaction.org_id, entry))
@@ -328,15 +306,10 @@ def _case_of_both(conn: Connection, opening: _Opening, interaction: Interaction)
     data = {"interaction_id": interaction.id, "origin": opening.arrival.channel}
     add_event(conn, case, kind="interaction", data=data, new_id=opening.new_id, actor_id="", now_ms=opening.now_ms)
     if opening.filing.watched:
-        _tell_clerk(conn, opening, interaction, case)
+        said = {"interaction_id": interaction.id, "seq": 1, "text": opening.arrival.body[:HEARD]}
+        kind, org_id = SignalKind.MESSAGE, interaction.org_id
+        add_signal(conn, org_id, case.id, kind, new_id=opening.new_id, at_ms=opening.now_ms, **said)
     return case_of(_require(first(conn, _CASE, {"case": case.id})))
-
-
-def _tell_clerk(conn: Connection, opening: _Opening, interaction: Interaction, case: Case) -> None:
-    """Leave word that the customer of a case wrote again, in another conversation."""
-    said = {"interaction_id": interaction.id, "seq": 1, "text": opening.arrival.body[:HEARD]}
-    kind, org_id = SignalKind.MESSAGE, interaction.org_id
-    add_signal(conn, org_id, case.id, kind, new_id=opening.new_id, at_ms=opening.now_ms, **said)
 
 
 def _turned_away(conn: Connection, arrival: Arrival) -> AnyRow | None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, select
 
 from engine.errors import Conflict, Unavailable
+from engine.model.conversation import Arrival
 from engine.model.customer import EMAIL, Address, Contact, email_key
 from engine.model.naming import person_key
 from engine.store.customers.tables import contact_addresses, contacts
@@ -116,3 +117,16 @@ def known_or_kept(conn: Connection, contact: Contact) -> Contact:
             return holder
         # A merge moved the address, or somebody removed it, between the two statements.
     raise Unavailable("whose the address is changes too fast", slug="store-busy")
+
+
+def arriving_contact(conn: Connection, arrival: Arrival, *, contact_id: str, now_ms: int) -> tuple[Contact, bool]:
+    """Return who arrives, and whether his row is there. Only an e-mail address makes somebody known."""
+    contact = Contact(
+        id=contact_id,
+        org_id=arrival.org_id,
+        name=arrival.name.strip(),
+        email=arrival.email.strip(),
+        language=arrival.locale,
+        created_ms=now_ms,
+    )
+    return (known_or_kept(conn, contact), True) if contact.email else (contact, False)
