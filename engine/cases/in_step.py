@@ -1,9 +1,10 @@
 """What is missing for a case's work to be in step with the case. Pure.
 
 The rules, in order:
-1. Of several items that are work on the same case one stays: who has one keeps it, a conversation goes before an item
-   without one. The others, as far as nobody has them, are absorbed.
-2. The work on a case that is over, or was merged into another, ends.
+1. Of several items that are work on the same case one stays: who has the one that the case names keeps it, a
+   conversation goes before an item that waits. The others are absorbed.
+2. The work on a case that is over, or was merged into another, ends; that on a case which is not routed any more, as
+   far as nobody has it. A mail that comes after that is work of its own.
 3. While the case waits on its customer, what an agent has is parked; what nobody has is closed, and made anew when
    the customer writes.
 4. A person's decision who owns the case goes before the router's: what waits is given to the owner, and what another
@@ -50,11 +51,13 @@ def missing(standing: CaseStanding, organisation: Organisation, effect: Mapping[
     kind = _kind(standing, organisation)
     kept = _kept(standing)
     for item in standing.own:
-        if item is not kept and (item.state in WAITING or item.state is WorkState.PARKED):
+        if item is not kept:
             yield Command(do=Do.CONCLUDE, item=item)
     if kept is None:
         return
-    if kind in OVER or standing.case.merged_into:
+    late = kind in OVER and _came_after(kept, standing)
+    unrouted = not standing.case.routed and kept.kind == CASE_KIND and kept.state is not WorkState.ACTIVE
+    if (kind in OVER and not late) or standing.case.merged_into or unrouted:
         yield Command(do=Do.CONCLUDE, item=kept)
     elif kind is CaseStatusKind.WAITING:
         yield from _set_aside(kept, standing.case.owner_id)
@@ -68,13 +71,16 @@ def _kind(standing: CaseStanding, organisation: Organisation) -> CaseStatusKind:
 
 def _kept(standing: CaseStanding) -> WorkItem | None:
     """Return the item that is the case's own work; None when there is none, or a conversation stands for it."""
-    held = [item for item in standing.own if item.state is WorkState.ACTIVE]
+    named_first = sorted(standing.own, key=lambda item: item.id != standing.case.item_id)
+    held = [item for item in named_first if item.state is WorkState.ACTIVE]
     if held:
         return held[0]
-    if standing.talks:
-        return None
-    named = [item for item in standing.own if item.id == standing.case.item_id]
-    return next(iter((*named, *standing.own)), None)
+    return None if standing.talks else next(iter(named_first), None)
+
+
+def _came_after(item: WorkItem, standing: CaseStanding) -> bool:
+    """Say whether it is a mail that came when the case was over: somebody has to read it all the same."""
+    return item.kind != CASE_KIND and item.created_ms > standing.case.closed_ms
 
 
 def _set_aside(item: WorkItem, owner_id: str) -> Iterator[Command]:

@@ -44,16 +44,21 @@ def _is_routed(draft: Draft) -> bool:
     return draft.case.routed or bool(draft.case.item_id)
 
 
+def _is_asked(draft: Draft) -> bool:
+    """Say whether a person wants the owner, not a rule that a new case went by."""
+    return any(change.asked for change in draft.decision.changes if change.field == "owner_id")
+
+
 def _wanted(draft: Draft) -> dict[str, object]:
     """Return what is to be done about the item: empty = nothing.
 
     ``open``: it may be made; ``give``: its owner was changed to this one (``to``); ``resume``: it need not stay parked.
     """
-    if not _is_routed(draft) and not draft.changed("routed"):
+    given = draft.changed("owner_id") and (_is_asked(draft) or not draft.signalled(SignalKind.OPENED))
+    if not _is_routed(draft) and not given and not draft.changed("routed"):
         return {}
     now, before = draft.kind, draft.kind_before
     wrote = bool(draft.signalled(SignalKind.MESSAGE))
-    given = draft.changed("owner_id") and (draft.facts.case.routed or bool(draft.facts.case.item_id))
     back = before is CaseStatusKind.WAITING and now is not CaseStatusKind.WAITING
     begun = draft.changed("routed") or back or (before in OVER and now not in OVER)
     let_go = draft.changed("owner_id") and not draft.case.owner_id

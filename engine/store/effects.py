@@ -17,7 +17,7 @@ from engine.model.conversation import Author, Draft, Entry, EntryKind
 from engine.model.work import EventKind, RoutingEvent, WorkState
 from engine.store import assignments, segments
 from engine.store.appends import append
-from engine.store.cases.work import own_item_over, owner_stands
+from engine.store.cases.work import own_item_over, own_item_taken, owner_stands
 from engine.store.cases.writes import take_case
 from engine.store.conversations import end_interaction, lock, outcome_of
 from engine.store.customers.leads import KIND as LEAD_KIND
@@ -154,6 +154,7 @@ def _take_case(step: Step) -> None:
     if not case_id and step.item.interaction_id:
         interaction = lock(step.conn, event.org_id, step.item.interaction_id)
         case_id = interaction.case_id if interaction is not None else ""
+    own_item_taken(step.conn, step.item)
     keep_owner = owner_stands(step.conn, step.item)
     take_case(
         step.conn,

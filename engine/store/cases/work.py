@@ -46,6 +46,11 @@ _LAST_OWNER: Select[Any] = (
     .order_by(case_events.c.number.desc())
     .limit(1)
 )
+_IN_HAND: Select[Any] = select(work_items.c.id).where(
+    work_items.c.id == bindparam("item"),
+    work_items.c.org_id == bindparam("org"),
+    work_items.c.state == literal_column("'active'"),
+)
 _HAD: Select[Any] = (
     select(assignments.c.number)
     .where(assignments.c.item_id == bindparam("item"), assignments.c.agent_id == bindparam("agent"))
@@ -155,16 +160,34 @@ def own_item_over(conn: Connection, item: AnyRow) -> None:
         _name(conn, row, "")
 
 
+def own_item_taken(conn: Connection, item: AnyRow) -> None:
+    """Let the case of an item that an agent takes name it, so that both stay in step. Idempotent.
+
+    Not while another agent has the item that it names: then this one is about to be absorbed.
+    """
+    row = lock_case(conn, item.org_id, item.case_id) if item.case_id and is_own(item_of(item, 0)) else None
+    if row is not None and not _another_in_hand(conn, row, item):
+        _name(conn, row, item.id)
+
+
 def owner_stands(conn: Connection, item: AnyRow) -> bool:
     """Say whether who accepts an item leaves the owner of its case as it is.
 
-    A conversation never takes a case from its owner. Work on the case itself does, unless a person has made somebody
-    the owner since the item was made, and that one has not had the item yet: it is on its way to him.
+    A conversation never takes a case from its owner. Work on the case itself does, unless another agent has such work
+    in hand, or a person has made somebody the owner since the item was made, and that one has not had the item yet: it
+    is on its way to him.
     """
-    if not item.case_id or not is_own(item_of(item, 0)):
-        return True
     of = {"case": item.case_id, "org": item.org_id}
-    last, case = first(conn, _LAST_OWNER, of), first(conn, _CASE, of)
-    if case is None or last is None or not last.actor_id or last.at_ms < item.created_ms:
+    row = first(conn, _CASE, of) if item.case_id and is_own(item_of(item, 0)) else None
+    if row is None or _another_in_hand(conn, row, item):
+        return True
+    last = first(conn, _LAST_OWNER, of)
+    if last is None or not last.actor_id or last.at_ms < item.created_ms:
         return False
-    return first(conn, _HAD, {"item": item.id, "agent": case.owner_id}) is None
+    return first(conn, _HAD, {"item": item.id, "agent": row.owner_id}) is None
+
+
+def _another_in_hand(conn: Connection, case: AnyRow, item: AnyRow) -> bool:
+    if case.item_id in ("", item.id):
+        return False
+    return first(conn, _IN_HAND, {"item": case.item_id, "org": case.org_id}) is not None

@@ -114,6 +114,7 @@ class House:
             new_id=self.new_id,
         )
         self.effects = self.outbox()
+        self.projected = "0-0"
 
     def outbox(self) -> Effects:
         """Build the role that does effects, as a process that starts does."""
@@ -160,11 +161,18 @@ class House:
         """Let clerk and outbox do all that there is to do."""
         for _ in range(40):
             self.clock.ms += 2
+            await self.project()
             await self.clerk.step()
             await self.effects.step()
             if not await self.busy():
                 return
         raise AssertionError("there is always something to do")
+
+    async def project(self) -> None:
+        """Write what the board told and a command that was cut off did not."""
+        while events := await self.router.events(self.org_id, self.projected, 0):
+            await self.recorder.record(events)
+            self.projected = events[-1].stream_id
 
     async def busy(self) -> bool:
         """Say whether a signal or an effect is left."""

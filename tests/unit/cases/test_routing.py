@@ -26,7 +26,7 @@ def said(case: Case, *kinds: SignalKind, **changes: object) -> list[tuple[Effect
     return [(effect.kind, dict(effect.data)) for effect in routing(draft, RULES).decision.effects]
 
 
-@pytest.mark.parametrize("changes", [{"subject": "x"}, {"owner_id": "ben"}, {"status": "waiting"}, {"tags": ("a",)}])
+@pytest.mark.parametrize("changes", [{"subject": "x"}, {"status": "waiting"}, {"tags": ("a",)}])
 def test_of_a_case_that_is_not_routed_nothing_is_said(changes: dict[str, object]) -> None:
     assert said(CASE, SignalKind.MESSAGE, **changes) == []
 
@@ -64,6 +64,7 @@ def test_another_due_time_is_told_the_board() -> None:
     ("before", "changes", "what"),
     [
         (CASE, {"routed": True}, {"open": True}),
+        (CASE, {"owner_id": "ben"}, {"give": True, "to": "ben"}),
         (ROUTED, {"routed": False}, {"settle": True}),
         (replace(ROUTED, status="resolved"), {"status": "open"}, {"open": True}),
         (replace(ROUTED, status="waiting"), {"status": "open"}, {"open": True, "resume": True}),
