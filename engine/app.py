@@ -261,7 +261,7 @@ class Application:
             floor=self.floor,
             wallboard=self.wallboard,
             session=self._session_parts(),
-            service=self.service.parts(),
+            service=self.service.parts(self._server.client),
             chat=self.chat,
             explainer=self.router,
             users=store.users,

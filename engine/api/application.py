@@ -21,6 +21,7 @@ from engine.api.problem import on_error, on_http, on_invalid, on_unexpected
 from engine.api.published import describe, install_schemas
 from engine.api.routes.table import OPERATIONS
 from engine.api.sockets import install_sockets
+from engine.cases.attachments import MOST_BYTES
 from engine.errors import CordboardError
 
 
@@ -86,7 +87,7 @@ def _handle_errors(app: FastAPI) -> None:
 
 def _wrap(app: FastAPI, parts: ApiParts) -> None:
     """Add the middleware; the last added is the outermost."""
-    longer = {f"{PREFIX}/work-items/bulk": parts.settings.bulk_bytes}
+    longer = {f"{PREFIX}/work-items/bulk": parts.settings.bulk_bytes, f"{PREFIX}/attachments": MOST_BYTES}
     app.add_middleware(BodyLimit, most_bytes=parts.settings.body_bytes, longer=longer)
     app.add_middleware(TimeLimit, timeout_ms=parts.settings.request_timeout_ms)
     app.add_middleware(SecurityHeaders, https=parts.settings.secure_cookies)

@@ -60,6 +60,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "unknown-item": (404, "No such work item"),
     "unknown-interaction": (404, "No such conversation"),
     "unknown-case": (404, "No such case"),
+    "unknown-attachment": (404, "No such attachment"),
     "unknown-contact": (404, "No such contact"),
     "unknown-address": (404, "No such address"),
     "unknown-relation": (404, "No such relation"),

@@ -6,8 +6,8 @@ from engine.api.milestones import MilestoneReader
 from engine.api.ports import CaseReader, Customers
 from engine.api.service_ports import CasePartsReader, CustomerViews
 from engine.cases.activities import Activities
-from engine.cases.attachments import Attachments
 from engine.cases.assigning import Assigning
+from engine.cases.attachments import Attachments
 from engine.cases.happenings import Happenings
 from engine.cases.lifecycle import Cases
 from engine.cases.presence import CasePresence

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from engine.model.case_parts import CaseLink, Follower
 from engine.model.view import AccountView, ContactView, TimelineLine
 
 
@@ -21,4 +22,32 @@ class CustomerViews(Protocol):
         self, org_id: str, whose: str, of_id: str, *, before_id: str, limit: int
     ) -> Sequence[TimelineLine]:
         """Return conversations, newest first, ``before_id`` exclusive."""
+        ...
+
+
+class CasePartsReader(Protocol):
+    """Keep what hangs on cases: those who follow it, and its links."""
+
+    async def followers(self, org_id: str, case_id: str) -> Sequence[Follower]:
+        """Return who follows a case; raise NotFound."""
+        ...
+
+    async def follow(self, org_id: str, case_id: str, user_id: str, *, now_ms: int) -> None:
+        """Let a user follow a case."""
+        ...
+
+    async def unfollow(self, org_id: str, case_id: str, user_id: str) -> None:
+        """Let a user follow a case no more."""
+        ...
+
+    async def links(self, org_id: str, case_id: str) -> Sequence[CaseLink]:
+        """Return what a case is linked to; raise NotFound."""
+        ...
+
+    async def link(self, org_id: str, link: CaseLink) -> None:
+        """Link a case to something."""
+        ...
+
+    async def unlink(self, org_id: str, link: CaseLink) -> None:
+        """Undo ``link``."""
         ...

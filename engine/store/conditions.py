@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, and_, literal_column
 
-from engine.store.cases.tables import activities, cases, escalations
+from engine.store.cases.tables import activities, attachments, cases, escalations
 from engine.store.tables import assignments, entries, interactions, routing_events, segments, work_items
 
 _NOTHING: ColumnElement[str] = literal_column("''")
@@ -26,6 +26,7 @@ ASSIGNMENT_OPEN: ColumnElement[bool] = assignments.c.ended_ms == _ZERO
 SEGMENT_OPEN: ColumnElement[bool] = segments.c.ended_ms == _ZERO
 SEGMENT_UNANSWERED = and_(SEGMENT_OPEN, segments.c.answered_ms == _ZERO)
 EVENT_OF_ITEM: ColumnElement[bool] = routing_events.c.item_id != _NOTHING
+HAS_CASE: ColumnElement[bool] = attachments.c.case_id != _NOTHING
 HAS_CASE_REQUEST: ColumnElement[bool] = cases.c.request_key != _NOTHING
 ESCALATION_UNDONE: ColumnElement[bool] = escalations.c.done_ms == _ZERO
 ACTIVITY_OPEN: ColumnElement[bool] = activities.c.status == literal_column("'open'")

@@ -14,14 +14,15 @@ from engine.store.access import Access
 from engine.store.alerts import Alerts
 from engine.store.arrivals import Arrivals
 from engine.store.audit import Audit
-from engine.store.cases.activities import Activities
 from engine.store.bulk import Bulk
+from engine.store.cases.activities import Activities
 from engine.store.cases.cases import Cases
 from engine.store.cases.effects import CaseEffects
-from engine.store.cases.work import CaseItems
 from engine.store.cases.happenings import Happenings
 from engine.store.cases.late_work import Escalations
 from engine.store.cases.milestones import Milestones
+from engine.store.cases.parts import CaseParts
+from engine.store.cases.work import CaseItems
 from engine.store.configuration import Configuration
 from engine.store.connect import DRIVER_ERRORS, open_backend
 from engine.store.conversations import Conversations
@@ -35,8 +36,8 @@ from engine.store.customers.promises import Contracts, Entitlements
 from engine.store.customers.relations import RelationsOfAccounts
 from engine.store.customers.teams import Teams
 from engine.store.customers.things import Assets, Orders
-from engine.store.full_text.full_text import FullText
 from engine.store.customers.view import View
+from engine.store.full_text.full_text import FullText
 from engine.store.idempotency import Idempotency
 from engine.store.migrate import upgrade
 from engine.store.parked import Parked
@@ -74,6 +75,7 @@ class Store:
         self.webhooks = Webhooks(access=access)
         self.retention = Retention(access=access)
         self.cases = Cases(access=access)
+        self.case_parts = CaseParts(access=access)
         self.escalations = Escalations(access=access)
         self.milestones = Milestones(access=access)
         self.case_effects = CaseEffects(access=access)

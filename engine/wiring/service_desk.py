@@ -7,10 +7,13 @@ from engine.api.metrics import Metrics
 from engine.api.service import ServiceParts
 from engine.cases.activities import Activities, Reminders
 from engine.cases.assigning import Assigning
+from engine.cases.attachments import Attachments
 from engine.cases.clerk import Clerk
 from engine.cases.escalate import Escalator
 from engine.cases.happenings import Happenings
 from engine.cases.lifecycle import Cases
+from engine.cases.orphans import OrphanSweep
+from engine.cases.presence import CasePresence, Commands
 from engine.cases.reckoning import Reckoning
 from engine.cases.sweep import CaseSweeper
 from engine.clock import Clock
@@ -25,6 +28,7 @@ from engine.router.router import Router
 from engine.search.finder import Finder
 from engine.search.indexer import SearchIndexer
 from engine.settings import Settings
+from engine.store.blobs import Blobs
 from engine.store.store import Store
 from engine.wiring.case_effects import effects_of
 from engine.wiring.case_work import case_work_of
@@ -45,6 +49,10 @@ class ServiceDesk:
         self._new_id = new_id
         self.activities = Activities(record=store.activities, clock=clock, new_id=new_id)
         self.assigning = Assigning(record=store.cases, organisations=book, clock=clock, new_id=new_id)
+        self._blobs = Blobs(directory=settings.data / "attachments", new_id=new_id)
+        self.attachments = Attachments(
+            blobs=self._blobs, cases=store.cases, rows=store.case_parts, clock=clock, new_id=new_id
+        )
         self.cases = Cases(record=store.cases, organisations=book, clock=clock, new_id=new_id)
         self.happenings = Happenings(record=store.happenings, organisations=book, clock=clock)
         self.contacts = Contacts(
@@ -70,12 +78,15 @@ class ServiceDesk:
             new_id=new_id,
         )
 
-    def parts(self) -> ServiceParts:
+    def parts(self, commands: Commands) -> ServiceParts:
         """Return what the service desk's routes need."""
         return ServiceParts(
             activities=self.activities,
             assigning=self.assigning,
             cases=self.cases,
+            case_parts=self._store.case_parts,
+            attachments=self.attachments,
+            presence=CasePresence(commands=commands),
             happenings=self.happenings,
             case_reader=self._store.cases,
             milestones=self._store.milestones,
@@ -106,5 +117,6 @@ class ServiceDesk:
             effects_of(self._settings, store, book, clock, floor=floor, work=work),
             Reminders(record=store.activities, organisations=book, clock=clock, told=floor.wake_alerts_of),
             Escalator(record=store.escalations, priorities=router, organisations=book, clock=clock),
+            OrphanSweep(blobs=self._blobs, record=store.case_parts),
             CaseSweeper(record=store.cases, cases=self.cases, organisations=book, clock=clock),
         )

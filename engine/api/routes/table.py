@@ -4,6 +4,7 @@ from engine.api.operation import Operation
 from engine.api.routes import (
     accounts,
     activities,
+    attachments,
     calendars,
     case_parts,
     case_routing,
@@ -44,6 +45,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *interactions.OPERATIONS,
     *cases.OPERATIONS,
     *case_parts.OPERATIONS,
+    *attachments.OPERATIONS,
     *escalations.OPERATIONS,
     *case_routing.OPERATIONS,
     *contacts.OPERATIONS,

@@ -9,6 +9,10 @@ from sqlalchemy import Connection, event, text
 
 from engine.clock import SystemClock
 from engine.ids import id_source
+from engine.model.case import Comment, NewCase
+from engine.model.case_parts import Attachment, CaseLink, LinkKind
+from engine.model.case_setup import Filing
+from engine.model.casework import CaseDecision
 from engine.model.conversation import Author
 from engine.model.organisation import Role
 from engine.model.outside import Webhook
@@ -17,12 +21,41 @@ from engine.model.service import Asset, Lead, LeadKind, LeadStatus
 from engine.model.work import EventKind, WorkItem
 from engine.store import direct
 from engine.store.store import Store
-from tests.contract.store.building import PLAN, START_MS, Story, agent, arrival, opened, said
+from tests.contract.store.building import PLAN, START_MS, Story, agent, arrival, changed, opened, said
+from tests.unit.store.customers_life import keep_customers
 
-SCANNED = {"organisations", "newest"}
-"""Small by nature, or read once when a board is rebuilt."""
+SCANNED = {"organisations", "newest", "anon_1", "CONSTANT"}
+"""Small by nature, read once when a board is rebuilt, or a sub-query that has a bound."""
 
 Statement = tuple[str, Any]
+
+
+async def decisions(store: Store, org: str, case_id: str, user_id: str) -> None:
+    """Do once what is done to a case."""
+    await store.cases.comment(org, case_id, Comment(body="b", actor_id="u", client_id="c", public=True), now_ms=1)
+    new = NewCase(org_id=org, subject="S", request_key="k", tags=("a",), filing=Filing(watched=True))
+    parent = await store.cases.open(new, actor_id="u", now_ms=1)
+    changes: dict[str, Any] = {"owner_id": user_id, "parent_id": parent.id, "tags": ["x"], "status": "waiting"}
+    await changed(store, org, case_id, **changes)
+    timers = {"x:a": 1, "x:b": 2}
+    await store.cases.decide(org, case_id, lambda facts: CaseDecision(timers=timers), now_ms=1)
+    await store.cases.decide(org, case_id, lambda facts: CaseDecision(timers={"x:a": 3}), now_ms=1)
+    await store.cases.attention(org, now_ms=9, limit=9)
+    await store.cases.events(org, case_id, after_number=1, limit=9)
+    await store.cases.list(org, parent_id=parent.id)
+    await store.case_parts.follow(org, case_id, user_id, now_ms=1)
+    await store.case_parts.followers(org, case_id)
+    await store.case_parts.unfollow(org, case_id, user_id)
+    link = CaseLink(case_id=case_id, kind=LinkKind.CASE, target_id=parent.id)
+    await store.case_parts.link(org, link)
+    await store.case_parts.links(org, case_id)
+    await store.case_parts.unlink(org, link)
+    file = Attachment(id=org, org_id=org, case_id=case_id, name="n", media_type="text/plain", size=1, sha256="a" * 64)
+    await store.case_parts.attach(file)
+    await store.case_parts.attach(file)
+    await store.case_parts.attachments(org, case_id)
+    await store.case_parts.named(["a" * 64])
+    await store.case_parts.detach(org, file.id, actor_id="", now_ms=1)
 
 
 async def live(store: Store, org: str) -> None:
@@ -85,12 +118,13 @@ async def live(store: Store, org: str) -> None:
     await store.routing.service_level(org, since_ms=1)
     await store.routing.history(org, story.item_id)
     await store.routing.statuses(org)
-    await store.cases.list(org, status="open", text="bill")
+    await store.cases.list(org, statuses=["open"], text="bill")
     await store.cases.timeline(org, case.id, limit=9)
-    await store.cases.comment(org, case.id, body="b", actor_id="u", client_id="c", now_ms=1)
+    await decisions(store, org, case.id, ana.id)
     await store.cases.closed_without_case(org, channels=["web"], since_ms=1, limit=9)
     await store.customers.list(org, "zoe", 9)
     await store.customers.interactions(org, result.contact.id, 9)
+    await keep_customers(store, org, ana.id)
     await serve(store, org, result.contact.id, case.id)
     await store.users.by_login(org, "ana")
     await store.users.update(org, ana.id, role=Role.ADMIN)

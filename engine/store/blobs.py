@@ -1,0 +1,143 @@
+"""Files that belong to rows: kept on disk under the hash of what they hold, so that the same content is kept once.
+
+A file is whole and on the disk before its name can be committed: it is written beside, synchronised, renamed, and its
+directory is synchronised too. A crash in between leaves a file that no row names, which is swept away when it is old
+enough. Nothing is ever changed in place; deleting a row leaves its file to the sweep, since other rows may name it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.errors import InvalidInput, NotFound
+from engine.ids import NewId
+
+CHUNK = 65_536
+"""Bytes read at once."""
+BUFFER = 1_048_576
+"""Bytes gathered before a thread writes them."""
+ORPHAN_S = 3_600.0
+"""A file younger than this may be about to be named by a row."""
+BATCH = 500
+
+_NAME = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blob:
+    """A file that is on the disk."""
+
+    sha256: str
+    size: int  # bytes
+
+
+class Blobs:
+    """Keep files in ``directory``, which is made when the first one comes."""
+
+    def __init__(self, *, directory: Path, new_id: NewId) -> None:
+        self._directory = directory
+        self._new_id = new_id
+
+    async def write(self, chunks: AsyncIterator[bytes], *, most_bytes: int) -> Blob:
+        """Keep what comes; return it once it is safely on the disk.
+
+        Raises InvalidInput (``too-large``) beyond ``most_bytes``; then, and when it is cancelled, nothing is kept.
+        """
+        beside = self._directory / "incoming" / self._new_id()
+        digest, size, waiting = hashlib.sha256(), 0, bytearray()
+        file = await asyncio.to_thread(_create, beside)
+        try:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > most_bytes:
+                    raise InvalidInput(f"A file has at most {most_bytes:,} bytes.", slug="too-large")
+                digest.update(chunk)
+                waiting += chunk
+                if len(waiting) >= BUFFER:
+                    await asyncio.to_thread(file.write, bytes(waiting))
+                    waiting.clear()
+            blob = Blob(sha256=digest.hexdigest(), size=size)
+            await asyncio.to_thread(_finish, file, bytes(waiting), beside, self._path(blob.sha256))
+            return blob
+        finally:
+            file.close()
+            beside.unlink(missing_ok=True)
+
+    async def read(self, sha256: str) -> AsyncIterator[bytes]:
+        """Yield a file in pieces; raise NotFound (``unknown-attachment``) at the first one if it is gone."""
+        try:
+            file = await asyncio.to_thread(self._path(sha256).open, "rb")
+        except FileNotFoundError as error:
+            raise NotFound("the file is gone", slug="unknown-attachment") from error
+        try:
+            while chunk := await asyncio.to_thread(file.read, CHUNK):
+                yield chunk
+        finally:
+            file.close()
+
+    async def sweep(self, named: Callable[[Sequence[str]], Awaitable[frozenset[str]]]) -> int:
+        """Delete files that have been there for an hour and that no row names, ``named`` says which do."""
+        deleted = 0
+        for batch in await asyncio.to_thread(self._old):
+            kept = await named([path.name for path in batch if _NAME.fullmatch(path.name)])
+            doomed = [path for path in batch if path.name not in kept]
+            deleted += sum([await asyncio.to_thread(self._delete, path) for path in doomed])
+        return deleted
+
+    def _delete(self, path: Path) -> bool:
+        """Delete an old file; the same content may have come anew meanwhile, and that one stays."""
+        aside = self._directory / "outgoing" / self._new_id()
+        aside.parent.mkdir(exist_ok=True, mode=0o700)
+        try:
+            path.rename(aside)
+        except FileNotFoundError:
+            return False
+        if aside.stat().st_mtime >= time.time() - ORPHAN_S:
+            aside.replace(path)
+            return False
+        aside.unlink()
+        return True
+
+    def _path(self, sha256: str) -> Path:
+        if not _NAME.fullmatch(sha256):
+            raise NotFound("there is no such file", slug="unknown-attachment")
+        return self._directory / sha256[:2] / sha256[2:4] / sha256
+
+    def _old(self) -> list[list[Path]]:
+        before_s = time.time() - ORPHAN_S
+        files = (path for path in self._directory.rglob("*") if path.is_file())
+        found = [path for path in files if path.stat().st_mtime < before_s]
+        return [found[start : start + BATCH] for start in range(0, len(found), BATCH)]
+
+
+def _create(path: Path) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path.open("xb")
+
+
+def _finish(file: BinaryIO, rest: bytes, beside: Path, path: Path) -> None:
+    """Put the file in its place, so that it survives a power cut; one that is there has the same content."""
+    file.write(rest)
+    file.flush()
+    os.fsync(file.fileno())
+    missing = [directory for directory in (path.parent.parent, path.parent) if not directory.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside.replace(path)
+    for directory in dict.fromkeys((path.parent, *(one.parent for one in missing))):
+        _sync(directory)
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
