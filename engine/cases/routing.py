@@ -62,7 +62,8 @@ def _wanted(draft: Draft) -> dict[str, object]:
     back = before is CaseStatusKind.WAITING and now is not CaseStatusKind.WAITING
     begun = draft.changed("routed") or back or (before in OVER and now not in OVER)
     let_go = draft.changed("owner_id") and not draft.case.owner_id
-    asks_again = draft.changed("queue") and not draft.case.owner_id
+    ended = bool(draft.signalled(SignalKind.ENDED))
+    asks_again = (draft.changed("queue") or ended) and not draft.case.owner_id
     what: dict[str, object] = {}
     if draft.case.routed and now not in OVER and (begun or wrote or let_go or asks_again):
         what["open"] = True

@@ -202,6 +202,15 @@ class ApiClient:
         """Post JSON and return the answer's."""
         if not self._csrf:
             self.sign_in()
-        answer = self._http.post(f"/api/v1{path}", json=body, headers={"X-CSRF-Token": self._csrf})
+        return self._send("POST", path, body)
+
+    def patch(self, path: str, body: Mapping[str, object]) -> Any:
+        """Patch JSON and return the answer's."""
+        if not self._csrf:
+            self.sign_in()
+        return self._send("PATCH", path, body)
+
+    def _send(self, method: str, path: str, body: Mapping[str, object]) -> Any:
+        answer = self._http.request(method, f"/api/v1{path}", json=body, headers={"X-CSRF-Token": self._csrf})
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None
