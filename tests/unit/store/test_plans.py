@@ -41,6 +41,10 @@ async def decisions(store: Store, org: str, case_id: str, user_id: str) -> None:
     await store.cases.decide(org, case_id, lambda facts: CaseDecision(timers=timers), now_ms=1)
     await store.cases.decide(org, case_id, lambda facts: CaseDecision(timers={"x:a": 3}), now_ms=1)
     await store.cases.attention(org, now_ms=9, limit=9)
+    await store.milestones.of_cases(org, [case_id])
+    for _ in range(2):
+        await store.milestones.retell(org, "digest", queues=["sales"], over=["closed"], now_ms=1, limit=9)
+    await store.milestones.told(org, "digest")
     await store.cases.events(org, case_id, after_number=1, limit=9)
     await store.cases.list(org, parent_id=parent.id)
     await store.case_parts.follow(org, case_id, user_id, now_ms=1)
