@@ -69,7 +69,8 @@ class History:
     async def _end(self, login: str) -> None:
         house = self.house
         view = await house.router.agent_view(house.org_id, house.users[login])
-        item = [one for one in view.items if one.state is WorkState.ACTIVE][0]
+        active = [one for one in view.items if one.state is WorkState.ACTIVE]
+        item = active[0]
         await house.take(await house.router.end(house.org_id, item.item_id, house.users[login], item.assignment))
 
     async def _settle(self) -> None:
