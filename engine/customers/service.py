@@ -151,6 +151,8 @@ class Service:
         for name in one.channels:
             if name not in known:
                 raise InvalidInput(f"There is no channel {name[:40]!r}.", field="channels")
+        if one.plan and one.plan not in organisation.plans:
+            raise InvalidInput(f"There is no plan {one.plan[:40]!r}.", field="plan")
 
 
 def _text(changes: Mapping[str, object], name: str, before: str) -> str:

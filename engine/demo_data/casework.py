@@ -24,6 +24,7 @@ from engine.demo_data.things import (
     serial,
     support_id,
     support_period,
+    support_plan,
 )
 from engine.demo_data.words import PRODUCTS
 from engine.model.ids import make_id
@@ -70,6 +71,11 @@ class _Story:
             }
         )
 
+    def move(self, at_ms: int, before: str, after: str, actor_id: str = "") -> None:
+        """Tell of another status, by the name that the organisation has for it."""
+        names = self.scale.statuses
+        self.tell(at_ms, "status", actor_id, **{"from": names.get(before, before), "to": names.get(after, after)})
+
 
 def case_rows(scale: Scale, numbers: range) -> Rows:
     """Return the rows of cases ``numbers`` (from 0), with all that hangs on them."""
@@ -106,7 +112,7 @@ def _case(story: _Story) -> None:
     story.tell(story.opened_ms, "opened", origin=story.scale.channels[0][0])
     if assigned:
         story.tell(story.opened_ms + MINUTE_MS, "owner", **{"from": "", "to": story.agent_id})
-        story.tell(story.opened_ms + MINUTE_MS, "status", **{"from": "new", "to": "open"})
+        story.move(story.opened_ms + MINUTE_MS, "new", "open")
     at_ms = _conversations(story, assigned=assigned)
     if assigned and story.chance.random() < 0.4:
         note = story.chance.choice(story.concern.notes).format(**story.facts)
@@ -151,7 +157,7 @@ def _end(story: _Story, status: str, at_ms: int) -> int:
     path = {"waiting": ("waiting",), "resolved": ("resolved",), "closed": ("resolved", "closed")}.get(status, ())
     for step in path:
         at_ms += story.chance.randrange(MINUTE_MS, 4 * HOUR_MS)
-        story.tell(at_ms, "status", by, **{"from": before, "to": step})
+        story.move(at_ms, before, step, by)
         before, by = step, ""
     return at_ms
 
@@ -182,6 +188,7 @@ def _row(story: _Story, status: str, updated_ms: int) -> dict[str, object]:
         "tags": json.dumps(list(concern.tags)),
         "entitled": "entitled" if held else "none",
         "entitlement_id": held,
+        "plan": support_plan(scale, story.who.number // FAMILY) if held else "",
         "rating": story.chance.choice((0, 0, 3, 4, 5, 5)) if status in ENDED else 0,
         "search": f"{number} {subject}".casefold(),
     }

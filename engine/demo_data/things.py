@@ -55,6 +55,11 @@ def support_id(scale: Scale, family: int) -> str:
     return scale.id_of("support", family, scale.since_ms + family % 200 * DAY_MS)
 
 
+def support_plan(scale: Scale, family: int) -> str:
+    """Return what a family's support promises; "" where no plans are configured."""
+    return scale.plans[family % len(scale.plans)] if scale.plans else ""
+
+
 def support_period(scale: Scale, family: int) -> tuple[int, int]:
     """Return from when until when a family has support; every fifth has it no more, every third never had."""
     begins_ms = scale.since_ms + family % 200 * DAY_MS
@@ -161,7 +166,7 @@ def _support(scale: Scale, family: int, rows: Rows) -> None:
             "id": support_id(scale, family),
             "name": "Support",
             "kind": "support",
-            "plan": scale.plans[family % len(scale.plans)] if scale.plans else "",
+            "plan": support_plan(scale, family),
             "contract_id": contract,
             "account_id": root,
             "channels": "[]",

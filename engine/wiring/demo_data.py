@@ -9,6 +9,7 @@ from engine.config.snapshot import unpack
 from engine.demo_data.loading import load, total
 from engine.demo_data.scale import Scale
 from engine.errors import Conflict, InvalidInput, NotFound
+from engine.model.case_setup import CaseStatusKind, first_of
 from engine.model.organisation import Organisation, Role
 from engine.model.user import User
 from engine.store.bulk import BulkJob
@@ -76,6 +77,12 @@ async def _job(store: Store, org_id: str, *, cases: int, seed: int, anyway: bool
     return await store.bulk.begin(org_id, job_id, data=data, total=cases, cases=cases, now_ms=now_ms)
 
 
+def _statuses(organisation: Organisation) -> dict[str, str]:
+    """Return what the organisation calls our statuses: its first one of each kind."""
+    known = organisation.case_statuses
+    return {kind.value: first_of(known, kind) or next(iter(known)) for kind in CaseStatusKind}
+
+
 def _scale(organisation: Organisation, users: list[User], data: Mapping[str, Any], *, cases: int, seed: int) -> Scale:
     agents = [(one.id, one.name) for one in users if one.role is Role.AGENT and one.active]
     return Scale(
@@ -87,5 +94,7 @@ def _scale(organisation: Organisation, users: list[User], data: Mapping[str, Any
         first_number=data["first_number"],
         agents=agents or [(one.id, one.name) for one in users],
         queues=tuple(organisation.queues),
+        plans=tuple(organisation.plans),
+        statuses=_statuses(organisation),
         channels=tuple((key, one.kind) for key, one in organisation.channels.items()) or (("web", "chat"),),
     )

@@ -12,6 +12,7 @@ from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model.case_setup import Filing
 from engine.model.casework import CaseDecision, CaseFacts, Change
 from engine.model.organisation import CasePolicy
+from engine.model.plan import Plan
 from engine.model.service import (
     Asset,
     AssetStatus,
@@ -186,7 +187,11 @@ async def test_cases_claim_an_entitlement_each_once(store: Store, org: str) -> N
     held = await store.entitlements.create(
         entitlement(org, contact_id=contact.id, cases_allowed=3, cases_used=1, plan="p")
     )
-    decide = planner(CaseRules(organisation=small_organisation(org), new_id=store._access.new_id))
+    decide = planner(
+        CaseRules(
+            organisation=small_organisation(org, plans={"p": Plan(key="p", name="P")}), new_id=store._access.new_id
+        )
+    )
     cases = []
     for number in range(4):
         made = await store.arrivals.open_interaction(

@@ -38,9 +38,7 @@ async def case_of(engine: Engine, org: str) -> Opened:
     """Open a case for a conversation that nobody has answered."""
     store = engine.application.store
     now_ms = engine.parts.clock.now_ms()
-    return await opened(
-        store, org, policy=CasePolicy.FIRST_MESSAGE, now_ms=now_ms
-    )
+    return await opened(store, org, policy=CasePolicy.FIRST_MESSAGE, now_ms=now_ms)
 
 
 async def test_things_are_written_and_listed(desk: Engine, org: str) -> None:
@@ -108,7 +106,7 @@ async def test_a_new_case_is_verified(desk: Engine, org: str) -> None:
     async def judged() -> bool:
         return (await store.cases.get(org, case_id)).entitled == "entitled"
 
-    await eventually(judged, within_s=5)
+    await eventually(judged, within_s=5)  # type: ignore[arg-type] # mypy reads it as sync
     assert (await sue.post("/entitlements/verify", claim)).json()["entitled"] == "used_up"
     assert (await sue.get(f"/entitlements/{held.json()['id']}")).json()["cases_used"] == 1
 
