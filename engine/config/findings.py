@@ -79,6 +79,9 @@ def _sources(organisation: Organisation) -> Mapping[str, list[str]]:
     for rule in organisation.rules:
         if rule.queue:
             sources[rule.queue].append(f"rule '{rule.name}'")
+    for assigned in organisation.assignment:
+        if assigned.queue:
+            sources[assigned.queue].append(f"assignment '{assigned.name}'")
     for key, queue in organisation.queues.items():
         for target in queue.overflow.values():
             if target.to:
