@@ -36,6 +36,11 @@ PLANS = (
     ),
     plan("always", first_response=2 * HOUR, next_response=HOUR, resolution=11 * HOUR),
 )
+TARGETS = {
+    "p": {"first_response": (180, 60), "next_response": (120, 120), "resolution": (540, 240)},
+    "always": {"first_response": (120, 120), "next_response": (60, 60), "resolution": (660, 660)},
+}
+"""As in the plans, in minutes: for most cases, and for those of priority 5 and more."""
 STATUSES = ("open", "waiting", "resolved", "closed")
 
 
@@ -60,12 +65,12 @@ class Reference:
     now: int
     priority: int = 0
     status: str = "new"
+    plan: str = "p"
     clocks: list[Clock] = field(default_factory=list)
 
     def target(self, key: str) -> int:
-        bands = PLANS[0].targets[key]
-        fits = [band.within_ms for band in bands if band.priority_at_least is None or self.priority >= 5]
-        return fits[0] if self.priority >= 5 else fits[-1]
+        minutes = TARGETS[self.plan][key]
+        return minutes[1 if self.priority >= 5 else 0] * MINUTE
 
     def going(self, key: str = "") -> list[Clock]:
         return [clock for clock in self.clocks if not clock.outcome and key in ("", clock.key)]
@@ -106,6 +111,8 @@ class Reference:
                 self.meet(clock)
         elif what.startswith("priority:"):
             self.priority = int(what.removeprefix("priority:"))
+        elif what.startswith("queue:"):
+            self.plan = what.removeprefix("queue:")
         elif what in STATUSES and what != self.status:
             self.change(what)
 
@@ -122,7 +129,7 @@ class Reference:
 
     def wait(self, until: int) -> None:
         while self.now < until:
-            if open_minute(self.now):
+            if self.plan == "always" or open_minute(self.now):
                 for clock in self.going():
                     if not self.stands_still(clock):
                         clock.used += MINUTE
@@ -138,7 +145,9 @@ def open_minute(at_ms: int) -> bool:
     return day != 2 and any(start <= minute_of_day < end for start, end in ((30, 170), (540, 750), (810, 1080)))
 
 
-HAPPENINGS = some.sampled_from(("message", "reply", "priority:0", "priority:5", *STATUSES, "look"))
+HAPPENINGS = some.sampled_from(
+    ("message", "reply", "priority:0", "priority:5", "queue:p", "queue:always", *STATUSES, "look")
+)
 HISTORIES = some.lists(some.tuples(some.integers(1, 500), HAPPENINGS), max_size=14)
 QUICK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 LONG = settings(max_examples=4_000, deadline=None, suppress_health_check=list(HealthCheck))
@@ -181,6 +190,8 @@ def play(history: list[tuple[int, str]], *, lazy: bool) -> None:
             world.tell(SignalKind.MESSAGE if what == "message" else SignalKind.REPLY, now)
         if what.startswith("priority:"):
             world.decide(now, priority=int(what.removeprefix("priority:")))
+        elif what.startswith("queue:"):
+            world.decide(now, queue=what.removeprefix("queue:"))
         elif what in STATUSES:
             world.decide(now, status=what)
         elif not lazy or what == "look":
