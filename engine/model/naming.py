@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import combinations
 
 LONGEST = 200
@@ -50,6 +51,8 @@ _TRADES_AFTER = ("科技", "技术", "技術", "贸易", "貿易", "商贸", "�
 
 def folded(text: str) -> str:
     """Return ``text`` without what nobody minds: width, case, accents, ligatures."""
+    if text.isascii():
+        return text[:LONGEST].lower()
     text = unicodedata.normalize("NFKC", text[:LONGEST]).casefold()
     text = _COMBINING.sub("", unicodedata.normalize("NFD", text))
     return unicodedata.normalize("NFC", text).translate(_LETTERS)
@@ -57,7 +60,8 @@ def folded(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the folded words of ``text``; a run of ideographs is one word."""
-    return _WORD.findall(_INNER_DOT.sub("", folded(text)))
+    text = folded(text)
+    return _WORD.findall(_INNER_DOT.sub("", text) if "." in text else text)
 
 
 def person_words(name: str) -> list[str]:
@@ -114,8 +118,12 @@ def company_keys(name: str) -> tuple[str, ...]:
     return _different(keys)[: WORDS + BIGRAMS + 1]
 
 
+@lru_cache(maxsize=8_192)
 def sound(word: str) -> str:
-    """Return the Soundex code of a folded word: its first letter and three classes of consonants."""
+    """Return the Soundex code of a folded word: its first letter and three classes of consonants.
+
+    Kept for some thousand words: it is computed for whoever arrives, and most first names are common.
+    """
     code, before = word[:1], _CLASSES.get(word[:1], 0)
     for letter in word[1:]:
         found = _CLASSES.get(letter, 0)
@@ -130,7 +138,7 @@ def sound(word: str) -> str:
 
 def _given(found: Sequence[str]) -> str:
     """Return the last two characters of a name in ideographs: the given name, of which there are more than families."""
-    together = "".join(one for one in found if _IS_IDEOGRAPH.match(one))
+    together = "".join(one for one in found if not one.isascii() and _IS_IDEOGRAPH.match(one))
     return together[-2:]
 
 
@@ -139,6 +147,8 @@ def _joined(pair: Iterable[str]) -> str:
 
 
 def _without(word: str, endings: Sequence[str]) -> str:
+    if word.isascii():
+        return word
     ending = next((one for one in endings if word.endswith(one) and len(word) > len(one)), "")
     return word.removesuffix(ending)
 

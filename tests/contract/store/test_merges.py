@@ -177,13 +177,13 @@ async def test_an_account_is_merged_with_everything_and_back_exactly(store: Stor
     assert await everything(store, org) == before
 
 
-@pytest.mark.parametrize("up", [0, 1, 2])
-async def test_an_account_may_be_merged_into_one_of_its_own_family(store: Store, org: str, up: int) -> None:
+async def test_an_account_may_be_merged_into_one_of_its_own_family(store: Store, org: str) -> None:
     chain = [await company(store, org, "0")]
     for name in ("1", "2", "3"):
         chain.append(await company(store, org, name, parent_id=chain[-1].id))
     before = await everything(store, org)
-    for one, other in ((chain[3], chain[up]), (chain[up], chain[3])):
+    below = chain[3]
+    for one, other in [pair for above in chain[:3] for pair in ((below, above), (above, below))]:
         merge = await merged(store, one, other)
         tree = await store.accounts.tree(org, one.id)
         assert {node.id for node in tree.nodes} == {it.id for it in chain} - {other.id}
