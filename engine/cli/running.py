@@ -28,6 +28,9 @@ def serve(
     settings_file: SettingsFile = None,
     demo: Annotated[bool, typer.Option("--demo", help="Run the demo organisation; prints log-ins.")] = False,
     traffic: Annotated[bool, typer.Option("--traffic", help="With --demo: simulated customers and agents.")] = False,
+    demo_cases: Annotated[
+        int, typer.Option(metavar="N", min=0, max=10_000, help="With --demo: so many cases of the past, at first.")
+    ] = 0,
 ) -> int:
     """Run the engine until it is told to stop (SIGTERM, Ctrl-C).
 
@@ -53,7 +56,7 @@ def serve(
     )
     from engine.cli.serve import serve as run_engine  # noqa: PLC0415 - the other commands start quicker without
 
-    return run_engine(with_demo(settings), demo=settings.demo, traffic=traffic)
+    return run_engine(with_demo(settings), demo=settings.demo, traffic=traffic, demo_cases=demo_cases)
 
 
 def with_demo(settings: Settings) -> Settings:

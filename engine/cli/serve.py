@@ -10,6 +10,7 @@ import contextlib
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 
 import structlog
@@ -20,7 +21,7 @@ from engine.api.line import Line
 from engine.app import Application
 from engine.cli.logs import set_up_logs
 from engine.demo.accounts import ensure_demo_passwords
-from engine.errors import Unavailable
+from engine.errors import Conflict, Unavailable
 from engine.model.organisation import Organisation
 from engine.settings import Settings
 
@@ -33,7 +34,7 @@ SIMULATED = "sim"
 """Log-ins that begin so belong to the traffic simulation."""
 
 
-def serve(settings: Settings, *, demo: bool, traffic: bool) -> int:
+def serve(settings: Settings, *, demo: bool, traffic: bool, demo_cases: int = 0) -> int:
     """Run until told to stop; return the exit code. Raises CordboardError with one clear line."""
     set_up_logs(settings.log_level, settings.log_format)
     _private_directory(settings)
@@ -41,18 +42,21 @@ def serve(settings: Settings, *, demo: bool, traffic: bool) -> int:
     with contextlib.suppress(ImportError):
         import uvloop  # noqa: PLC0415 - not on every system
 
-        return uvloop.run(_Serving(settings, listener, demo=demo, traffic=traffic).run())
-    return asyncio.run(_Serving(settings, listener, demo=demo, traffic=traffic).run())
+        return uvloop.run(_Serving(settings, listener, demo=demo, traffic=traffic, demo_cases=demo_cases).run())
+    return asyncio.run(_Serving(settings, listener, demo=demo, traffic=traffic, demo_cases=demo_cases).run())
 
 
 class _Serving:
     """One run of the program."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, *, demo: bool, traffic: bool) -> None:
+    def __init__(
+        self, settings: Settings, listener: socket.socket, *, demo: bool, traffic: bool, demo_cases: int
+    ) -> None:
         self._settings = settings
         self._listener = listener
         self._demo = demo
         self._traffic_wanted = traffic
+        self._demo_cases = demo_cases
         self._application = Application(settings)
         self._stop = asyncio.Event()
         self._signals = 0
@@ -125,6 +129,8 @@ class _Serving:
             return []
         helpers = []
         for organisation in organisations:
+            if self._demo_cases:
+                helpers.append(_fill(self._application, organisation.id, self._demo_cases))
             if self._traffic_wanted:
                 helpers.append(_simulate(base, organisation, passwords[organisation.id]))
             _print_welcome(base, organisation, passwords[organisation.id])
@@ -167,6 +173,21 @@ async def _until_listening(server: uvicorn.Server, serving: "asyncio.Task[None]"
         await asyncio.sleep(0.01)
 
 
+def _fill(application: Application, org_id: str, cases: int) -> "asyncio.Task[None]":
+    """Write a few customers and cases beside what goes on, unless there are some."""
+
+    async def fill_once() -> None:
+        from engine.wiring.demo_data import fill  # noqa: PLC0415 - only the demo needs it
+
+        now_ms = time.time_ns() // 1_000_000
+        with contextlib.suppress(Conflict):  # somebody has been here: his data are left alone
+            await fill(application.store, org_id, cases=cases, now_ms=now_ms)
+
+    task = asyncio.create_task(fill_once(), name="demo-data")
+    task.add_done_callback(_tell_of_end)
+    return task
+
+
 def _simulate(base: str, organisation: Organisation, passwords: Mapping[str, str]) -> "asyncio.Task[None]":
     accounts = {login: password for login, password in passwords.items() if login.startswith(SIMULATED)}
     from engine.demo.traffic import Traffic  # noqa: PLC0415 - only the demo needs it
@@ -179,8 +200,8 @@ def _simulate(base: str, organisation: Organisation, passwords: Mapping[str, str
 
 
 def _tell_of_end(traffic: "asyncio.Task[None]") -> None:
-    if not traffic.cancelled():
-        log.warning("the simulation has ended; the engine goes on", reason=repr(traffic.exception()))
+    if not traffic.cancelled() and traffic.exception() is not None:
+        log.warning("a part of the demo has ended; the engine goes on", reason=repr(traffic.exception()))
 
 
 def _private_directory(settings: Settings) -> None:

@@ -27,6 +27,7 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8400, help="port to listen on (default: %(default)s)")
     parser.add_argument("--traffic", action="store_true", help="simulate customers and agents")
+    parser.add_argument("--demo-cases", type=int, default=50, help="cases of the past, at first (default: %(default)s)")
     return parser.parse_known_args(arguments)
 
 
@@ -34,6 +35,7 @@ def command(options: argparse.Namespace, rest: list[str]) -> list[str]:
     """Return the command that serves the demo."""
     program = environment.PYTHON.with_name("cordboard")
     place = ["--data", str(options.data.absolute()), "--host", options.host, "--port", str(options.port)]
+    place += ["--demo-cases", str(options.demo_cases)]
     return [str(program), "serve", "--demo", *place, *(["--traffic"] if options.traffic else []), *rest]
 
 
