@@ -60,8 +60,7 @@ class FullText:
         step = await self._access.read(lambda conn: gather.gather(conn, org_id, most=most))
         if step.idle and not step.abandoned:
             return Taken(documents=0, oldest_ms=0, more=False)
-        words = await asyncio.to_thread(_words, step, words_of)
-        rows = write.word_rows(step, words)
+        rows = await asyncio.to_thread(_rows, step, words_of)
         key = f"search:{org_id}"
         chunks = list(write.in_chunks(rows)) or [[]]
         oldest = min((one.at_ms for one in step.documents), default=0)
@@ -150,9 +149,10 @@ def _move(conn: Connection, *, org_id: str, before: gather.Mark, after: gather.M
     return write.move_mark(conn, org_id, before, after)
 
 
-def _words(step: Gathered, words_of: WordsOf) -> dict[str, list[int]]:
+def _rows(step: Gathered, words_of: WordsOf) -> list[write.WordRow]:
+    """Return the rows of a step's words; run in a thread, since nothing else should wait for it."""
     words: dict[str, list[int]] = defaultdict(list)
     for place, document in enumerate(step.documents):
         for word in words_of(f"{document.title}\n{document.body}"):
             words[word].append(place)
-    return words
+    return write.word_rows(step, words)
