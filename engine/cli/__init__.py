@@ -121,6 +121,7 @@ def _bench() -> typer.Typer:
         ("chat", running.bench_chat),
         ("drain", running.bench_drain),
         ("cases", running.bench_cases),
+        ("escalation", running.bench_escalation),
         ("routing", running.bench_routing),
     ):
         group.command(name, help=_help(function), context_settings=settings)(function)

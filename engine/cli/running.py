@@ -109,6 +109,21 @@ def bench_cases(context: typer.Context) -> int:
     return run(context.args)
 
 
+def bench_escalation(context: typer.Context) -> int:
+    """Measure how late the steps of escalations are while many cases wait for theirs.
+
+    Examples:
+      cordboard bench escalation --help
+      cordboard bench escalation
+      cordboard bench escalation --cases 20000 --rate 400
+
+    Exit codes: 0 measured, 1 failed, 2 wrong use, 3 a part it needs is away.
+    """
+    from engine.bench.escalation.command import run  # noqa: PLC0415 - as above
+
+    return run(context.args)
+
+
 def bench_drain(context: typer.Context) -> int:
     """Measure how long an agent who becomes free waits for his next offer while customers wait.
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from engine.bench import drain
 from engine.bench.cases import command, options
+from engine.bench.escalation import command as escalation
 from engine.bench.routing.cluster import Cluster
 from engine.bench.routing.command import measure
 from engine.bench.routing.options import read_options
@@ -89,3 +90,9 @@ async def test_drain() -> None:
     found = gaps.as_mapping()
     assert found["end_to_offer"]["count"] == 4
     assert found["errors"] == {}
+
+
+async def test_escalation_takes_every_step() -> None:
+    given = escalation.read_options(["--cases", "60", "--rate", "20", "--seconds", "2", "--lead", "6"])
+    outcome = await escalation.measure(given, Console(quiet=True))
+    assert (outcome.lateness.count + outcome.overdue, outcome.missing) == (40, 0)

@@ -1,0 +1,1 @@
+"""How late the steps of escalations are."""
