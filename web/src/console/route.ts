@@ -1,14 +1,19 @@
-// Where in the console we are: #/ is the desk, #/cases the list, #/cases/{id} one case.
+// Where in the console we are: #/ is the desk, #/cases a list, #/cases/{id} one of it.
 import { computed, onBeforeUnmount, ref, type ComputedRef } from 'vue'
 
+const PAGES = ['desk', 'cases', 'contacts', 'accounts', 'agenda', 'search'] as const
+
+export type Page = (typeof PAGES)[number]
+
 export interface Route {
-  page: 'desk' | 'cases'
+  page: Page
   id: string
 }
 
 export function readRoute(hash: string): Route {
-  const [page = '', id = ''] = hash.replace(/^#\/?/, '').split('/')
-  return page === 'cases' ? { page, id: decodeURIComponent(id) } : { page: 'desk', id: '' }
+  const [name = '', id = ''] = hash.replace(/^#\/?/, '').split('/')
+  const page = PAGES.find((one) => one === name) ?? 'desk'
+  return { page, id: page === 'desk' ? '' : decodeURIComponent(id) }
 }
 
 export function useRoute(): ComputedRef<Route> {

@@ -34,6 +34,11 @@ export async function logOut(): Promise<void> {
   await requester.post('/logout')
 }
 
+/** Read where cases can stand. */
+export async function caseStatuses(): Promise<wire.CaseStatusSetup[]> {
+  return parse.caseStatuses(await requester.get('/organisation'))
+}
+
 /** Read the configured lists anew, after the configuration has changed. */
 export async function lists(): Promise<wire.Lists> {
   return parse.lists(await requester.get('/organisation'))
@@ -182,7 +187,7 @@ export async function openCase(interactionId: string, subject: string): Promise<
 }
 
 export interface CaseChange {
-  status?: wire.CaseStatus
+  status?: string
   subject?: string
   priority?: number
   owner_id?: string

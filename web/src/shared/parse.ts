@@ -8,16 +8,16 @@ export function record(value: unknown): Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : {}
 }
 
-function text(value: unknown): string {
+export function text(value: unknown): string {
   if (typeof value === 'string') return value
   return typeof value === 'number' ? String(value) : ''
 }
 
-function count(value: unknown): number {
+export function count(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) ? value : 0
 }
 
-function flag(value: unknown, missing = false): boolean {
+export function flag(value: unknown, missing = false): boolean {
   return typeof value === 'boolean' ? value : missing
 }
 
@@ -28,7 +28,7 @@ export function moment(value: unknown): number {
   return Number.isNaN(parsed) ? 0 : parsed
 }
 
-function time(raw: Raw, stem: string): number {
+export function time(raw: Raw, stem: string): number {
   return moment(raw[`${stem}_at`])
 }
 
@@ -146,7 +146,7 @@ export function kase(value: unknown): wire.Case {
     subject: text(raw['subject']),
     contactId: text(raw['contact_id']),
     contactName: text(raw['contact_name']),
-    status: oneOf(raw['status'], CASE_STATUSES, 'new'),
+    status: text(raw['status']),
     priority: count(raw['priority']),
     queue: text(raw['queue']),
     ownerId: text(raw['owner_id']),
@@ -386,6 +386,15 @@ function agentLine(value: unknown): wire.AgentLine {
     units: count(raw['units']),
     items: count(raw['items']),
   }
+}
+
+/** Read where cases can stand. */
+export function caseStatuses(value: unknown): wire.CaseStatusSetup[] {
+  return list(record(value)['case_statuses']).map((one) => ({
+    ...named(one),
+    kind: oneOf(record(one)['kind'], CASE_STATUSES, 'open'),
+    to: list(record(one)['to']).map(text),
+  }))
 }
 
 /** Read the lists the organisation configures: statuses, queues, dispositions. */

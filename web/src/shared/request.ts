@@ -4,7 +4,7 @@ import { backoff } from './backoff'
 import { observeServerTime } from './clock'
 import { Problem, problemOf, UNREACHABLE } from './problem'
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface RequesterParts {
   fetch: typeof fetch

@@ -12,7 +12,7 @@ export type EntryKind =
   | 'warning'
   | 'ended'
 export type Author = 'visitor' | 'agent' | 'system'
-export type CaseStatus = 'new' | 'open' | 'waiting' | 'resolved' | 'closed'
+export type CaseStatusKind = 'new' | 'open' | 'waiting' | 'resolved' | 'closed'
 export type ItemState = 'active' | 'wrapup' | 'parked'
 export type QueueMode = 'open' | 'paused' | 'draining'
 
@@ -84,13 +84,19 @@ export interface Contact {
   createdAt: number
 }
 
+/** Where a case can stand, and what may come after it. */
+export interface CaseStatusSetup extends Named {
+  kind: CaseStatusKind
+  to: string[]
+}
+
 export interface Case {
   id: string
   number: number
   subject: string
   contactId: string
   contactName: string
-  status: CaseStatus
+  status: string
   priority: number
   queue: string
   ownerId: string

@@ -2,15 +2,16 @@
 import { useI18n } from 'vue-i18n'
 import { useSession } from '@/shared/session'
 import type { CaseEvent } from '@/shared/wire'
+import { useCaseStatuses } from './statuses'
 
 const KINDS = new Set([
   'opened', 'status', 'priority', 'owner', 'subject', 'comment', 'escalated', 'interaction',
 ])
-const STATUSES = new Set(['new', 'open', 'waiting', 'resolved', 'closed'])
 
 export function useEventWords(): (event: CaseEvent) => string {
   const { t } = useI18n()
   const session = useSession()
+  const { nameOf } = useCaseStatuses()
 
   function who(event: CaseEvent): string {
     if (event.actorId && event.actorId === session.signed?.user.id) return t('case.me')
@@ -20,7 +21,7 @@ export function useEventWords(): (event: CaseEvent) => string {
   function value(event: CaseEvent): string {
     const raw = event.data['to'] ?? event.data['new'] ?? event.data[event.kind]
     const text = typeof raw === 'string' || typeof raw === 'number' ? String(raw) : ''
-    return STATUSES.has(text) ? t(`case.statuses.${text}`) : text
+    return event.kind === 'status' ? nameOf(text) : text
   }
 
   return (event) => {
