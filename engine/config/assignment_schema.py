@@ -10,7 +10,7 @@ from engine.config.section import Key, Name, Points, Section, Skills
 Tags = list[Key]
 
 
-class AssignSection(Section):
+class AssignmentThenSection(Section):
     """What an assignment rule decides; what is left out stays as it is."""
 
     queue: str = Field("", description="Queue of the case.")
@@ -31,4 +31,4 @@ class AssignmentSection(Section):
 
     name: Name = Field(description="Name, for explanations; no two rules have the same.")
     when: ConditionText = Field(default_factory=dict, description="What must hold; left out: holds of every case.")
-    then: AssignSection = Field(description="Decision.")
+    then: AssignmentThenSection = Field(description="Decision.")
