@@ -145,3 +145,22 @@ async def test_without_a_sales_queue_there_are_no_leads(engine: Engine, org: str
     ana = await engine.signed_in("ana")
     refused = await ana.post(f"/cases/{case.id}/leads", {"client_id": "1", "subject": "More"})
     assert (refused.status_code, refused.json()["slug"]) == (409, "no-sales-queue")
+
+
+async def test_a_customer_is_seen_at_a_glance(desk: Engine, org: str) -> None:
+    made = await case_of(desk, org)
+    assert made.case is not None
+    ana, sue = await desk.signed_in("ana"), await desk.signed_in("sue")
+    thing = (await ana.post("/assets", {"name": "Kettle", "contact_id": made.contact.id})).json()
+    held = (await sue.post("/entitlements", {"name": "Warranty", "asset_id": thing["id"]})).json()
+    lead = (await ana.post(f"/cases/{made.case.id}/leads", {"client_id": "1", "subject": "More"})).json()
+    seen = (await ana.get(f"/contacts/{made.contact.id}/view")).json()
+    assert seen["contact"]["addresses"][0]["value"] == made.contact.email
+    assert [one["id"] for one in seen["cases"]] == [made.case.id]
+    assert seen["case_count"] == {"open": 1, "past": 0, "complete": True}
+    assert (seen["assets"], seen["entitlements"], seen["leads"]) == ([thing], [held], [lead])
+    assert [one["interaction"]["id"] for one in seen["timeline"]] == [made.interaction.id]
+    paged = await ana.get(f"/contacts/{made.contact.id}/timeline", before_id=made.interaction.id)
+    assert paged.json()["items"] == []
+    assert (await ana.get("/contacts/nobody/view")).json()["slug"] == "unknown-contact"
+    assert (await ana.get("/accounts/nothing/view")).json()["slug"] == "unknown-account"
