@@ -10,9 +10,10 @@ from engine.clock import Clock
 from engine.customers.addresses import phone_key
 from engine.customers.contract import AccountRecord, DuplicateRecord, Organisations
 from engine.customers.duplicates import companies
-from engine.customers.fields import checked
+from engine.customers.fields import Defined, checked, checked_new
 from engine.errors import Conflict, InvalidInput
 from engine.ids import NewId
+from engine.model.case_setup import FieldOf
 from engine.model.customer import Account, CompanyTraits, Duplicate, Tree
 from engine.model.naming import company_keys
 
@@ -58,7 +59,7 @@ class Accounts:
         """
         now_ms = self._clock.now_ms()
         empty = Account(id=self._new_id(), org_id=org_id, name="", created_ms=now_ms, updated_ms=now_ms)
-        account = replace(empty, **self._checked(org_id, values))
+        account = replace(empty, **self._normalised(org_id, checked_new(values, self._defined(org_id))))
         found = await self._similar(account)
         if not despite_duplicates:
             refuse_certain(found)
@@ -78,8 +79,9 @@ class Accounts:
         Raises InvalidInput, NotFound, Conflict: ``stale-version``, ``merged``, ``account-circle``; and
         ``likely-duplicate`` as when it is created.
         """
-        changes = self._checked(org_id, values)
         before = await self._record.get(org_id, account_id)
+        # Fields of another version do no harm: then the change is refused.
+        changes = self._normalised(org_id, checked(values, self._defined(org_id), before.fields))
         wanted = replace(before, **changes)
         renamed = any(getattr(before, name) != getattr(wanted, name) for name in RECOGNISED_BY)
         found = await self._similar(wanted) if renamed else ()
@@ -90,7 +92,7 @@ class Accounts:
 
     async def check(self, org_id: str, *, values: Mapping[str, object]) -> tuple[Duplicate, ...]:
         """Return which are likely the same as an account that is not kept yet."""
-        return await self._similar(replace(Account(id="", org_id=org_id, name=""), **self._checked(org_id, values)))
+        return await self._similar(replace(Account(id="", org_id=org_id, name=""), **self._normalised(org_id, values)))
 
     async def duplicates_of(self, org_id: str, account_id: str) -> tuple[Duplicate, ...]:
         """Return which are likely the same as an account; raise NotFound."""
@@ -102,8 +104,11 @@ class Accounts:
         )
         return companies(traits_of(account), candidates)
 
-    def _checked(self, org_id: str, values: Mapping[str, object]) -> dict[str, Any]:
-        kept = checked(values)
+    def _defined(self, org_id: str) -> Defined:
+        return self._organisations.get(org_id).fields.get(FieldOf.ACCOUNT, {})
+
+    def _normalised(self, org_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        kept = dict(values)
         if kept.get("phone"):
             kept["phone"] = phone_key(kept["phone"], self._organisations.get(org_id).region)
         if "domain" in kept:

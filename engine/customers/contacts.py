@@ -9,8 +9,9 @@ from engine.clock import Clock
 from engine.customers.addresses import checked_region, domain_of, normalised
 from engine.customers.contract import AddressRecord, ContactRecord, DuplicateRecord, Organisations
 from engine.customers.duplicates import persons
-from engine.customers.fields import checked
+from engine.customers.fields import Defined, checked, checked_new
 from engine.ids import NewId
+from engine.model.case_setup import FieldOf
 from engine.model.conversation import Interaction
 from engine.model.customer import EMAIL, Address, Contact, Duplicate, PersonTraits
 from engine.model.naming import person_keys
@@ -72,7 +73,7 @@ class Contacts:
         kept = [replace(one, id=new) for one, new in zip(made, sorted(one.id for one in made), strict=True)]
         main = next((one.value for one in kept if one.channel == EMAIL), "")
         empty = Contact(id=contact_id, org_id=org_id, name="", email=main, created_ms=now_ms, updated_ms=now_ms)
-        contact = replace(empty, **checked(values))
+        contact = replace(empty, **checked_new(values, self._defined(org_id)))
         found = await self._similar(org_id, _traits(contact, kept))
         await self._record.create(contact, kept)
         return contact, found
@@ -85,7 +86,10 @@ class Contacts:
         A new ``email`` becomes one of his addresses. Raises InvalidInput, NotFound, Conflict: ``stale-version``,
         ``merged``, ``address-taken``.
         """
-        changes, now_ms = checked(values), self._clock.now_ms()
+        now_ms = self._clock.now_ms()
+        present = await self._record.get(org_id, contact_id) if "fields" in values else None
+        # Fields of another version do no harm: then the change is refused.
+        changes = checked(values, self._defined(org_id), present.fields if present else {})
         address = None
         if email := str(changes.get("email", "")):
             wanted = NewAddress(channel=EMAIL, value=email)
@@ -141,6 +145,9 @@ class Contacts:
             domains=domains,
         )
         return persons(traits, candidates)
+
+    def _defined(self, org_id: str) -> Defined:
+        return self._organisations.get(org_id).fields.get(FieldOf.CONTACT, {})
 
     def _key(self, org_id: str, new: NewAddress) -> str:
         region = checked_region(new.region) or self._organisations.get(org_id).region

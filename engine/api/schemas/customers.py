@@ -16,7 +16,7 @@ Notes = Annotated[str, Field(max_length=20_000)]
 Language = Annotated[str, Field(max_length=35, pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*)?$")]
 Zone = Annotated[str, Field(max_length=64, description="IANA name, such as Asia/Shanghai.")]
 Tier = Annotated[str, Field(max_length=40)]
-Fields = Annotated[dict[str, Any], Field(description="Custom fields; 16 KiB of JSON at most.")]
+Fields = Annotated[dict[str, Any], Field(description="Custom fields; one that is left out stays, null empties it.")]
 Day = Annotated[str, Field(max_length=10, description="2026-11-22; empty: open.")]
 Channel = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$", description="`email`, `phone`, or a network's name.")
