@@ -5,7 +5,7 @@ Lives for one call of a pure step, and keeps what changed and what is to be told
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.cases import clocks
 from engine.cases.clocks import OUTSTANDING, Promise
@@ -27,11 +27,9 @@ class MilestoneBook:
         self._draft = draft
         self._rules = rules
         self._organisation = rules.organisation
-        self._plan = rules.organisation.plans.get(draft.case.plan)
         self._status = status
-        # Until now it had the priority that it had; a new case has that which it is given with its opening.
-        opened = draft.signalled(SignalKind.OPENED)
-        self._priority = draft.case.priority if opened else draft.facts.case.priority
+        # Until now the case had the promise that it had; a new one has that which it is given with its opening.
+        self._by = draft.case if draft.signalled(SignalKind.OPENED) else draft.facts.case
         self._before = {(one.key, one.occurrence): one for one in draft.milestones}
         self._now = dict(self._before)
         self._lines: list[tuple[str, dict[str, object]]] = []
@@ -45,14 +43,16 @@ class MilestoneBook:
             self._status = status
             self._stop_and_go(at_ms)
         if starts and not self._over():
-            for key in self._plan.targets if self._plan else ():
-                if self._rule(key) and moments & self._organisation.milestones[key].starts:
+            for key in self._promised():
+                rule = self._rule(key)
+                if rule and moments & rule.starts:
                     self._start(key, at_ms)
 
     def begin(self, at_ms: int) -> None:
         """Start at ``at_ms`` what starts with the opening: the promise came later."""
+        self._by = self._draft.case
         fresh = self._kind() is CaseStatusKind.NEW
-        for key in self._plan.targets if self._plan and not self._over() else ():
+        for key in () if self._over() else self._promised():
             rule, last = self._rule(key), self._last(key)
             kept = last is not None and last.state is MilestoneState.MET
             if rule and "opened" in rule.starts and not kept and (fresh or rule.met_by & ENDS):
@@ -60,7 +60,7 @@ class MilestoneBook:
 
     def written(self) -> Draft:
         """Bring all in step with what is promised now; return the draft with milestones, timers and history."""
-        now_ms, self._priority = self._draft.now_ms, self._draft.case.priority
+        now_ms, self._by = self._draft.now_ms, self._draft.case
         for one in tuple(self._outstanding()):
             promise = self._promise(one.key)
             if promise is None or self._draft.case.merged_into:
@@ -145,10 +145,14 @@ class MilestoneBook:
     def _rule(self, key: str) -> MilestoneRule | None:
         return self._organisation.milestones.get(key)
 
+    def _promised(self) -> Iterable[str]:
+        plan = self._organisation.plans.get(self._by.plan)
+        return plan.targets if plan else ()
+
     def _promise(self, key: str) -> Promise | None:
-        """Return what the plan in force promises of a milestone; None for nothing."""
-        plan = self._plan
-        within_ms = plan.within_ms(key, self._priority) if plan else 0
+        """Return what is promised of a milestone; None for nothing."""
+        plan = self._organisation.plans.get(self._by.plan)
+        within_ms = plan.within_ms(key, self._by.priority) if plan else 0
         if plan is None or not within_ms or self._rule(key) is None:
             return None
         calendar = hours.named(self._organisation, plan.hours)

@@ -55,12 +55,15 @@ def milestones_again(draft: Draft, rules: CaseRules) -> Draft:
     """Bring the milestones in step with what later steps changed: priority, plan, queue, status. Idempotent."""
     if draft.case is draft.facts.case:
         return draft
+    plan_before = draft.case.plan
     draft = _with_plan(draft, rules)
     if not draft.case.plan and not draft.milestones:
         return draft
     statuses, status = rules.organisation.case_statuses, draft.case.status
     book = MilestoneBook(draft, rules, status=status)
     book.happen(draft.now_ms, _moments_of(statuses, status, before=CaseStatusKind.NEW), status=status, starts=False)
+    if draft.case.plan != plan_before:
+        book.begin(draft.now_ms)
     return book.written()
 
 

@@ -173,21 +173,6 @@ def opens(at: Calendar, now_ms: int) -> int:
     return 0
 
 
-def closes(at: Calendar, now_ms: int) -> int:
-    """Return when the stretch that is open at ``now_ms`` ends: ``now_ms`` if it is closed, 0 if it does not end."""
-    if at.hours is None:
-        return 0
-    for number in range(now_ms // CHUNK_MS, (now_ms + LOOK_AHEAD_MS) // CHUNK_MS + 1):
-        chunk = at.chunk(number)
-        index = bisect_right(chunk.starts, now_ms) - 1
-        if index < 0 or now_ms >= chunk.ends[index]:
-            return now_ms
-        now_ms = chunk.ends[index]
-        if now_ms % CHUNK_MS:
-            return now_ms
-    return 0
-
-
 def elapsed(at: Calendar, from_ms: int, to_ms: int) -> int:
     """Return the business time between two moments (ms); 0 when ``to_ms`` is not the later one."""
     if to_ms <= from_ms:
@@ -218,19 +203,6 @@ def due(at: Calendar, from_ms: int, business_ms: int) -> int:
             return found if found <= latest_ms else 0
         wanted -= chunk.total
     return 0
-
-
-def stretches(at: Calendar, from_ms: int, to_ms: int) -> Iterator[Stretch]:
-    """Yield the open stretches between two moments, in order, cut at both."""
-    if at.hours is None:
-        if from_ms < to_ms:
-            yield from_ms, to_ms
-        return
-    start_ms = opens(at, from_ms)
-    while 0 < start_ms < to_ms:
-        end_ms = closes(at, start_ms)
-        yield start_ms, min(end_ms, to_ms) if end_ms else to_ms
-        start_ms = opens(at, end_ms) if end_ms else 0
 
 
 def _spans(periods: Iterable[Period], weekday: int) -> tuple[Span, ...]:

@@ -148,8 +148,9 @@ def open_minute(at_ms: int) -> bool:
 HAPPENINGS = some.sampled_from(
     ("message", "reply", "priority:0", "priority:5", "queue:p", "queue:always", *STATUSES, "look")
 )
-HISTORIES = some.lists(some.tuples(some.integers(1, 500), HAPPENINGS), max_size=14)
-QUICK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+MINUTES = some.sampled_from((60, 120, 180)) | some.integers(1, 500)
+HISTORIES = some.lists(some.tuples(MINUTES, HAPPENINGS), max_size=14)
+QUICK = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 LONG = settings(max_examples=4_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 

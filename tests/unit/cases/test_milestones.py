@@ -341,3 +341,6 @@ def test_the_second_step_follows_what_rules_change() -> None:
     assert {one.key: one.state for one in draft.milestones} == {"first_response": CANCELLED, "resolution": MET}
     draft = milestones_again(begin(facts).with_change("queue", "silver"), rules)
     assert {one.target_ms for one in draft.milestones} == {2 * HOUR, 16 * HOUR}
+    bare = replace(shop(queue="none").facts, now_ms=NINE + MINUTE)
+    draft = milestones_again(begin(bare).with_change("queue", "silver"), rules)
+    assert {one.started_ms for one in draft.milestones} == {NINE + MINUTE}
