@@ -10,6 +10,7 @@ from engine.api.schemas.cases import CaseEventAnswer, NewComment
 from engine.api.schemas.model import Page
 from engine.cases.presence import EVERY_MS
 from engine.clock import rfc3339
+from engine.errors import NotFound
 from engine.model.case import Comment
 from engine.model.case_parts import CaseLink, LinkKind
 
@@ -66,15 +67,15 @@ async def list_case_links(case_id: str, parts: Parts, who: Agent) -> Page[LinkAn
     return Page(items=[LinkAnswer.of(one) for one in await parts.service.case_parts.links(who.org_id, case_id)])
 
 
-async def link_case(case_id: str, kind: LinkKind, target_id: str, parts: Parts, who: Agent) -> None:
-    """Link a case to a related case, an asset or an order.
+async def link_case(case_id: str, kind: str, target_id: str, parts: Parts, who: Agent) -> None:
+    """Link a case to something: `case`, `asset` or `order`.
 
     Idempotent; a related case is linked in turn.
     """
     await parts.service.case_parts.link(who.org_id, _link(case_id, kind, target_id, parts, who))
 
 
-async def unlink_case(case_id: str, kind: LinkKind, target_id: str, parts: Parts, who: Agent) -> None:
+async def unlink_case(case_id: str, kind: str, target_id: str, parts: Parts, who: Agent) -> None:
     """Undo a link of a case.
 
     Idempotent.
@@ -82,9 +83,11 @@ async def unlink_case(case_id: str, kind: LinkKind, target_id: str, parts: Parts
     await parts.service.case_parts.unlink(who.org_id, _link(case_id, kind, target_id, parts, who))
 
 
-def _link(case_id: str, kind: LinkKind, target_id: str, parts: Parts, who: Agent) -> CaseLink:
+def _link(case_id: str, kind: str, target_id: str, parts: Parts, who: Agent) -> CaseLink:
+    if kind not in frozenset(LinkKind):
+        raise NotFound(f"cases are not linked to a {kind!r}", mend=f"Known: {', '.join(LinkKind)}.")
     now_ms = parts.clock.now_ms()
-    return CaseLink(case_id=case_id, kind=kind, target_id=target_id, linked_by=who.user_id, linked_ms=now_ms)
+    return CaseLink(case_id=case_id, kind=LinkKind(kind), target_id=target_id, linked_by=who.user_id, linked_ms=now_ms)
 
 
 async def view_case(case_id: str, body: Seen, request: Request, parts: Parts, who: Agent) -> ViewersAnswer:
@@ -118,7 +121,7 @@ def _names(request: Request) -> Names:
 ONE = "/cases/{case_id}"
 FOLLOWER = f"{ONE}/followers/{{user_id}}"
 LINK = f"{ONE}/links/{{kind}}/{{target_id}}"
-LINKED = ("unknown-case", "unknown-asset", "unknown-order", "case-circle")
+LINKED = ("not-found", "unknown-case", "unknown-asset", "unknown-order", "case-circle")
 OPERATIONS = (
     Operation(
         method="POST",

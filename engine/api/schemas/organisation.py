@@ -4,6 +4,7 @@ from pydantic import Field
 
 from engine.api.schemas.model import Answer
 from engine.clock import moment, rfc3339
+from engine.model.case_setup import CaseStatusKind, CustomField, CustomFieldType, FieldOf, Required
 from engine.model.organisation import Organisation, StatusKind
 from engine.model.record import Alert, Snapshot
 
@@ -26,6 +27,31 @@ class StatusAnswer(Answer):
     names: dict[str, str] = Field(default_factory=dict)
 
 
+class CaseStatusAnswer(Answer):
+    """Where a case can stand, and what may come after it."""
+
+    key: str
+    name: str
+    kind: CaseStatusKind
+    to: list[str]
+    names: dict[str, str] = Field(default_factory=dict)
+
+
+class FieldAnswer(Answer):
+    """A field that the organisation added; ``of`` is what has it."""
+
+    of: FieldOf
+    key: str
+    name: str
+    type: CustomFieldType
+    required: Required
+    choices: list[Named]
+    least: float | None
+    most: float | None
+    longest: int
+    names: dict[str, str] = Field(default_factory=dict)
+
+
 class OrganisationAnswer(Answer):
     """The lists an agent chooses from, as configured now."""
 
@@ -40,6 +66,12 @@ class OrganisationAnswer(Answer):
     skills: list[Named]
     decline_reasons: list[Named]
     sign_out_status: str
+    case_statuses: list[CaseStatusAnswer]
+    case_types: list[Named]
+    fields: list[FieldAnswer]
+    teams: list[Named]
+    plans: list[Named]
+    milestones: list[Named]
 
     @classmethod
     def of(cls, one: Organisation) -> "OrganisationAnswer":
@@ -69,7 +101,41 @@ class OrganisationAnswer(Answer):
             skills=[named(skill.key, skill.name, "skills", skill.key, "name") for skill in one.skills.values()],
             decline_reasons=[named(key, name, "decline_reasons", key) for key, name in one.decline_reasons],
             sign_out_status=one.sign_out_status,
+            case_statuses=[
+                CaseStatusAnswer(
+                    key=status.key,
+                    name=status.name,
+                    kind=status.kind,
+                    to=list(status.to),
+                    names=dict(one.in_languages("case_statuses", status.key, "name")),
+                )
+                for status in one.case_statuses.values()
+            ],
+            case_types=[named(kind.key, kind.name, "case_types", kind.key) for kind in one.case_types.values()],
+            fields=[_field(one, of, field) for of, fields in one.fields.items() for field in fields.values()],
+            teams=[named(team.key, team.name, "teams", team.key, "name") for team in one.teams.values()],
+            plans=[named(plan.key, plan.name, "plans", plan.key, "name") for plan in one.plans.values()],
+            milestones=[named(rule.key, rule.name, "milestones", rule.key, "name") for rule in one.milestones.values()],
         )
+
+
+def _field(one: Organisation, of: FieldOf, field: CustomField) -> FieldAnswer:
+    place = ("fields", of.value, field.key)
+    return FieldAnswer(
+        of=of,
+        key=field.key,
+        name=field.name,
+        type=field.type,
+        required=field.required,
+        choices=[
+            Named(key=key, name=name, names=dict(one.in_languages(*place, "choices", key)))
+            for key, name in (field.choices or {}).items()
+        ],
+        least=field.least,
+        most=field.most,
+        longest=field.longest,
+        names=dict(one.in_languages(*place, "name")),
+    )
 
 
 class VersionAnswer(Answer):

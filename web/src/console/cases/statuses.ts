@@ -37,14 +37,17 @@ export function useCaseStatuses(): CaseStatuses {
     return builtIn ? { ...one, name: t(`case.statuses.${one.key}`) } : inLanguage(one)
   }))
   const find = (key: string): CaseStatusSetup | undefined => all.value.find((one) => one.key === key)
+  const nameOf = (key: string): string =>
+    find(key)?.name ?? (BUILT_IN[key] ? t(`case.statuses.${key}`) : key)
 
   return {
     all,
-    nameOf: (key) => find(key)?.name ?? (BUILT_IN[key] ? t(`case.statuses.${key}`) : key),
+    nameOf,
     toneOf: (key) => TONES[find(key)?.kind ?? 'open'],
     after: (key) => {
       const now = find(key)
-      if (!now) return [{ key, name: key, kind: 'open', to: [] }, ...all.value] // it is configured no more
+      // Not asked for yet, or configured no more.
+      if (!now) return [{ key, name: nameOf(key), kind: 'open', to: [] }, ...all.value]
       return all.value.filter((one) => one.key === key || now.to.includes(one.key))
     },
   }
