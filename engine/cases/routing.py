@@ -72,5 +72,5 @@ def _wanted(draft: Draft) -> dict[str, object]:
     if wrote or back:
         what["resume"] = True
     settled = now is not before or draft.changed("merged_into") or draft.changed("routed")
-    arrived = any("item_id" in signal.data for signal in draft.signals)
-    return what or ({"settle": True} if settled or arrived else {})
+    told = any(signal.kind is SignalKind.ACCEPTED or "item_id" in signal.data for signal in draft.signals)
+    return what or ({"settle": True} if settled or told else {})

@@ -273,7 +273,9 @@ async def built(url: str, address: str, org_id: str, **changes: object) -> Async
     store = Store(url=url, clock=clock, new_id=id_source(clock))
     await store.start()
     house = House(store, address, org_id, clock)
-    await house.open(**changes)
-    yield house
-    await house.valkey.close()
-    await store.stop()
+    try:
+        await house.open(**changes)
+        yield house
+    finally:
+        await house.valkey.close()
+        await store.stop()
