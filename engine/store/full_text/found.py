@@ -45,7 +45,7 @@ def _names(conn: Connection, org_id: str, ids: AbstractSet[str]) -> dict[str, st
     names: dict[str, str] = {}
     for start in range(0, len(wanted), CHUNK):
         those = contacts.c.id.in_(wanted[start : start + CHUNK])
-        query = select(contacts.c.id, contacts.c.name).where(contacts.c.org_id == org_id, those)
+        query = select(contacts.c.id, contacts.c.name).where(contacts.c.org_id.concat("") == org_id, those)
         names.update((row.id, row.name) for row in conn.execute(query))
     return names
 
