@@ -23,6 +23,7 @@ from engine.agents.parts import (
 from engine.clock import moment, rfc3339
 from engine.model.board import HeldItem
 from engine.model.case import Case
+from engine.model.case_work import CASE_KIND
 from engine.model.conversation import Author, Entry, EntryKind, Interaction
 from engine.model.customer import Contact
 from engine.model.organisation import Organisation
@@ -184,13 +185,21 @@ def work_part(item: WorkItem) -> WorkPart:
         for key, value in item.attributes.items()
         if isinstance(value, str | int | float) and key not in (CONSULT_FIELDS if item.parent_id else ())
     }
+    details = {key[:40]: shortened(str(value)) for key, value in list(plain.items())[:DETAILS]}
     return WorkPart(
         kind=item.kind,
-        reference=item.reference,
-        details={key[:40]: shortened(str(value)) for key, value in list(plain.items())[:DETAILS]},
+        reference=item.reference or _case_name(item),
+        details=details | ({"due": rfc3339(item.due_ms)} if item.kind == CASE_KIND and item.due_ms else {}),
         parent_id=item.parent_id,
         asked_by=str(item.attributes.get("asked_by_name", "")) if item.parent_id else "",
     )
+
+
+def _case_name(item: WorkItem) -> str:
+    """Return what work on a case is called: the number and subject of the case."""
+    if item.kind != CASE_KIND or "number" not in item.attributes:
+        return ""
+    return shortened(f"#{item.attributes['number']} {item.attributes.get('subject', '')}")
 
 
 def held_part(item: HeldItem, organisation: Organisation, profile: str, work: WorkPart | None) -> HeldPart:
