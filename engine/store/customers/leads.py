@@ -17,7 +17,7 @@ from engine.model.record import NewWork
 from engine.model.service import LEAD_CHANGES, Lead, LeadKind, LeadStatus
 from engine.store.access import Access
 from engine.store.cases.writes import add_event, lock_case
-from engine.store.customers.kept import Kept, Shape
+from engine.store.customers.kept import Kept, Shape, plain_org
 from engine.store.customers.tables import leads
 from engine.store.direct import first
 from engine.store.new_items import add_items
@@ -45,7 +45,7 @@ _OF_ITEM = (
     .where(
         leads.c.item_id == bindparam("item"),
         leads.c.item_id != literal_column("''"),
-        leads.c.org_id == bindparam("org"),
+        plain_org(leads) == bindparam("org"),
     )
     .with_for_update()
 )

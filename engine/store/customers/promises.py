@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, bindparam, literal_column, or_, selec
 from engine.model.service import Contract, ContractStatus, Entitlement, EntitlementKind, Promise
 from engine.store.access import Access
 from engine.store.cases.tables import case_links
-from engine.store.customers.kept import Kept, Shape
+from engine.store.customers.kept import Kept, Shape, plain_org
 from engine.store.customers.tables import accounts, contracts, entitlements
 from engine.store.direct import every, first, run
 from engine.store.rows import AnyRow
@@ -50,7 +50,7 @@ def _held_by(column: str) -> Select[Any]:
     found = entitlements.c[column]
     return (
         select(entitlements)
-        .where(found == bindparam("holder"), found != _NOTHING, entitlements.c.org_id == bindparam("org"))
+        .where(found == bindparam("holder"), found != _NOTHING, plain_org(entitlements) == bindparam("org"))
         .order_by(entitlements.c.id.desc())
         .limit(MOST)
     )
@@ -62,7 +62,7 @@ _PARENT = select(accounts.c.parent_id).where(accounts.c.id == bindparam("id"), a
 _LINKED = select(case_links.c.target_id).where(
     case_links.c.case_id == bindparam("case"),
     case_links.c.kind == literal_column("'asset'"),
-    case_links.c.org_id == bindparam("org"),
+    plain_org(case_links) == bindparam("org"),
 )
 _CLAIM = (
     update(entitlements)

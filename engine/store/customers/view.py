@@ -17,6 +17,7 @@ from engine.model.view import AccountView, CaseCount, ContactView, CustomerView,
 from engine.store.access import Access
 from engine.store.cases.activities import ACTIVITY
 from engine.store.cases.tables import activities, cases
+from engine.store.customers.kept import plain_org
 from engine.store.customers.leads import LEAD
 from engine.store.customers.promises import CONTRACT, account_line, promises_of
 from engine.store.customers.rows import account_of, address_of, member_of, relation_of
@@ -55,7 +56,7 @@ _ID: Any = bindparam("id")
 
 def _newest(table: Any, column: str) -> Select[Any]:  # noqa: ANN401 -- a table
     found = table.c[column]
-    where = (found == _ID, found != _NOTHING, table.c.org_id == _ORG)
+    where = (found == _ID, found != _NOTHING, plain_org(table) == _ORG)
     return select(table).where(*where).order_by(table.c.id.desc()).limit(SHOWN)
 
 
@@ -143,7 +144,7 @@ _TIES = {
     .order_by(account_relations.c.id.desc())
     .limit(TIED),
 }
-_TEAM = select(account_team).where(account_team.c.account_id == _ID, account_team.c.org_id == _ORG).limit(TIED)
+_TEAM = select(account_team).where(account_team.c.account_id == _ID, plain_org(account_team) == _ORG).limit(TIED)
 _CHILDREN = (
     select(accounts)
     .where(accounts.c.org_id == _ORG, accounts.c.parent_id == _ID, accounts.c.parent_id != _NOTHING)
