@@ -58,10 +58,27 @@ BODIES: dict[str, dict[str, object]] = {
     "open_case": {"interaction_id": "no-such-id", "subject": "x"},
     "change_case": {"version": 1, "status": "closed"},
     "comment_on_case": {"client_id": "x", "body": "hello"},
+    "tell_event": {"name": "x", "client_id": "x"},
+    "rate_case": {"rating": 5},
+    "change_contact": {"version": 1, "name": "X"},
+    "add_address": {"channel": "email", "value": "x@example.org"},
+    "change_account": {"version": 1, "name": "X"},
+    "change_relation": {"role": "x"},
+    "merge_contacts": {"lost_id": "no-such-id"},
+    "merge_accounts": {"lost_id": "no-such-id"},
+    "change_asset": {"version": 1, "name": "X"},
+    "change_order": {"version": 1, "number": "1"},
+    "change_contract": {"version": 1, "name": "X"},
+    "change_entitlement": {"version": 1, "name": "X"},
+    "hand_over_lead": {"client_id": "x", "subject": "x"},
+    "change_lead": {"version": 1, "subject": "X"},
+    "change_activity": {"version": 1, "subject": "X"},
     "change_user": {"name": "X"},
     "set_user_password": {"password": "long enough for all"},
     "set_presence": {"status": "break"},
 }
+TELLING_NOTHING = {"read_contact_timeline", "read_account_timeline", "hand_over_lead"}
+"""Lists in which who is outside finds nothing, and what his organisation is not set up for."""
 HARMFUL = {"log_out", "change_own_password", "create_user", "create_token"}
 
 
@@ -113,10 +130,13 @@ async def test_nothing_crosses_the_border_of_an_organisation(two: Engine, org: s
 
 async def check_from_outside(engine: Engine, org_id: str, ids: dict[str, str]) -> None:
     stranger = await engine.signed_in("ada", org_id)
+    wrong = []
     for operation in OPERATIONS:
         if "{" in operation.path and operation.handler.__name__ not in PUBLIC:
             status, slug = await ask(stranger, operation, ids)
-            assert status in (403, 404), f"{operation.method} {operation.path}: {status} {slug}"
+            if status not in (403, 404) and operation.handler.__name__ not in TELLING_NOTHING:
+                wrong.append(f"{operation.handler.__name__}: {status} {slug}")
+    assert not wrong, "\n".join(wrong)
     new = await stranger.post("/cases", {"interaction_id": ids["interaction_id"], "subject": "Theirs"})
     assert new.status_code == 404
     for path in ("/cases", "/contacts", "/work-items", "/alerts", "/tokens"):
