@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from engine.model.case import Case, CaseEvent
+from engine.model.case import Case, CaseEvent, CaseOrder
 from engine.model.conversation import Entry, Interaction
 from engine.model.customer import Contact
 from engine.model.organisation import Organisation, Role
@@ -218,11 +218,16 @@ class CaseReader(Protocol):
         contact_id: str | None = None,
         account_id: str | None = None,
         parent_id: str | None = None,
+        queue: str | None = None,
+        case_type: str | None = None,
+        tag: str | None = None,
         text: str | None = None,
+        order: CaseOrder = CaseOrder.NEWEST,
         limit: int,
         before_number: int | None = None,
+        before_value: int | None = None,
     ) -> Sequence[Case]:
-        """Return cases, newest first."""
+        """Return cases in this order."""
         ...
 
     async def events(

@@ -26,7 +26,7 @@ from engine.api.schemas.transcript import ContactAnswer, EntryAnswer, Interactio
 from engine.cases.changes import Wish
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model import case as nouns
-from engine.model.case import Case
+from engine.model.case import Case, CaseOrder
 from engine.model.case_setup import CaseStatusKind
 from engine.model.customer import Contact
 from engine.model.record import CaseTimeline
@@ -50,13 +50,19 @@ async def list_cases(
     contact_id: Annotated[str | None, Query(max_length=40)] = None,
     account_id: Annotated[str | None, Query(max_length=40)] = None,
     parent_id: Annotated[str | None, Query(max_length=40, description="Cases that are a part of this one.")] = None,
+    queue: Annotated[str | None, Query(max_length=40)] = None,
+    case_type: Annotated[str | None, Query(alias="type", max_length=40, description="Key of a type.")] = None,
+    tag: Annotated[str | None, Query(max_length=60)] = None,
     text: Annotated[str | None, Query(max_length=200, description="In subject or number.")] = None,
+    order: CaseOrder = CaseOrder.NEWEST,
     limit: Limit = 50,
     before_number: Annotated[int | None, Query(ge=1)] = None,
+    before_value: Annotated[int | None, Query(description="Priority, or ms since 1970.")] = None,
 ) -> Page[CaseAnswer]:
     """Find cases.
 
-    Newest first; `before_number` is the last number of the page before.
+    Newest first; `before_number` is the last number of the page before. By `priority` or by when they were `updated`
+    only cases that are not over are found, the greatest first; `before_value` is then the last one's priority or time.
     """
     statuses = _statuses(parts, who, status, kind)
     if statuses == ():
@@ -68,9 +74,14 @@ async def list_cases(
         contact_id=contact_id,
         account_id=account_id,
         parent_id=parent_id,
+        queue=queue,
+        case_type=case_type,
+        tag=tag,
         text=text or None,
+        order=order,
         limit=limit,
         before_number=before_number,
+        before_value=before_value,
     )
     return Page(items=await named_cases(request, parts, who.org_id, found))
 

@@ -6,10 +6,10 @@ import heapq
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, and_, or_, select
 
 from engine.errors import NotFound
-from engine.model.case import Case, CaseEvent, Comment, NewCase
+from engine.model.case import Case, CaseEvent, CaseOrder, Comment, NewCase
 from engine.model.case_setup import Filing
 from engine.model.casework import Decide, Decided
 from engine.model.conversation import Interaction
@@ -18,8 +18,8 @@ from engine.store.access import Access
 from engine.store.cases.comments import write_comment
 from engine.store.cases.decide import attention, decide_case
 from engine.store.cases.opening import open_alone, open_for
-from engine.store.cases.tables import case_events, cases
-from engine.store.conditions import INTERACTION_UNFILED
+from engine.store.cases.tables import case_events, case_tags, cases
+from engine.store.conditions import CASE_OPEN, INTERACTION_UNFILED
 from engine.store.rows import AnyRow, case_event_of, case_of, entry_of, interaction_of
 from engine.store.search import containing
 from engine.store.tables import entries, interactions
@@ -59,22 +59,39 @@ class Cases:
         contact_id: str | None = None,
         account_id: str | None = None,
         parent_id: str | None = None,
+        queue: str | None = None,
+        case_type: str | None = None,
+        tag: str | None = None,
         text: str | None = None,
+        order: CaseOrder = CaseOrder.NEWEST,
         limit: int = 100,
         before_number: int | None = None,
+        before_value: int | None = None,
     ) -> CaseList:
-        """Return cases, newest first, ``before_number`` exclusive; ``text`` is looked for in number and subject."""
+        """Return cases; ``text`` is looked for in number and subject.
+
+        Newest first, ``before_number`` exclusive; in another ``order`` only those that are not over, the greatest value
+        (ms or priority) first, ``before_value`` and ``before_number`` together exclusive.
+        """
         query = select(cases).where(cases.c.org_id == org_id)
         for column, wanted in (
             (cases.c.owner_id, owner_id),
             (cases.c.contact_id, contact_id),
             (cases.c.account_id, account_id),
             (cases.c.parent_id, parent_id),
+            (cases.c.queue, queue),
+            (cases.c.type, case_type),
         ):
             if wanted:
                 query = query.where(column == wanted)
+        if tag:
+            tagged = select(case_tags.c.case_id).where(case_tags.c.org_id == org_id, case_tags.c.tag == tag)
+            query = query.where(cases.c.id.in_(tagged))
         if text:
             query = query.where(containing(cases.c.search, text))
+        if order is not CaseOrder.NEWEST:
+            query = _ordered(query, order, statuses, (before_value, before_number)).limit(limit)
+            return await self._access.read(lambda conn: [case_of(row) for row in conn.execute(query)])
         if before_number is not None:
             query = query.where(cases.c.number < before_number)
         query = query.order_by(cases.c.number.desc()).limit(limit)
@@ -180,6 +197,20 @@ def _newest(conn: Connection, queries: Sequence[Select[Any]], limit: int) -> Cas
     """Return the newest of what several queries find, each newest first."""
     found = [case_of(row) for query in queries for row in conn.execute(query)]
     return heapq.nlargest(limit, found, key=lambda case: case.number)
+
+
+def _ordered(
+    query: Select[Any], order: CaseOrder, statuses: Sequence[str], before: tuple[int | None, int | None]
+) -> Select[Any]:
+    """Return the query for cases that are not over, along their index of this order."""
+    column = cases.c.updated_ms if order is CaseOrder.UPDATED else cases.c.priority
+    query = query.where(CASE_OPEN).order_by(column.desc(), cases.c.number.desc())
+    if statuses:
+        query = query.where(cases.c.status.in_(list(statuses)))
+    value, number = before
+    if value is None or number is None:
+        return query
+    return query.where(column <= value, or_(column < value, and_(column == value, cases.c.number < number)))
 
 
 def _history(org_id: str, case_id: str) -> Select[Any]:

@@ -9,7 +9,7 @@ import pytest
 from engine.clock import SystemClock
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.ids import id_source
-from engine.model.case import Comment, NewCase
+from engine.model.case import CaseOrder, Comment, NewCase
 from engine.model.case_setup import Filing
 from engine.model.organisation import CasePolicy
 from engine.store.store import Store
@@ -201,6 +201,28 @@ async def test_cases_are_found(store: Store, org: str) -> None:
     assert await numbers(text="5_%") == []
     assert await numbers(before_number=2) == [1]
     assert await numbers(limit=1) == [2]
+    assert await numbers(queue="sales") == await numbers()
+    assert await numbers(queue="support") == []
+    assert await numbers(case_type="complaint") == []
+
+
+async def test_the_most_urgent_and_what_changed_last_come_first(store: Store, org: str) -> None:
+    cases = [await opened(store, org, conversation_key=key, token_hash=key, email="") for key in "abcd"]
+    ids = [one.case.id for one in cases if one.case is not None]
+    await changed(store, org, ids[1], priority=5)
+    await changed(store, org, ids[0], priority=5, tags=("vip",))
+    await changed(store, org, ids[2], status="resolved")
+
+    async def numbers(**wanted: object) -> list[int]:
+        return [case.number for case in await store.cases.list(org, **wanted)]  # type: ignore[arg-type]
+
+    urgent = CaseOrder.PRIORITY
+    assert await numbers(order=urgent) == [2, 1, 4]
+    assert await numbers(order=urgent, before_value=5, before_number=2) == [1, 4]
+    assert await numbers(order=urgent, before_value=5, before_number=1) == [4]
+    assert await numbers(order=urgent, statuses=["resolved"]) == []
+    assert sorted(await numbers(order=CaseOrder.UPDATED)) == [1, 2, 4]
+    assert await numbers(tag="vip") == [1]
 
 
 async def test_the_timeline_spans_interactions(store: Store, org: str) -> None:
