@@ -16,6 +16,7 @@ from engine.model.case import Case, NewCase
 from engine.model.case_setup import OVER, FieldOf, Required
 from engine.model.casework import CaseFacts
 from engine.model.organisation import Organisation
+from engine.model.case_work import CASE_KIND
 from engine.skills.custom_fields import merged, require
 
 MOST_TAGS = 50
@@ -105,9 +106,13 @@ def _rating(_draft: Draft, _rules: CaseRules, name: str, value: object) -> objec
     return value
 
 
-def _yes_no(_draft: Draft, _rules: CaseRules, name: str, value: object) -> object:
+def _routed(draft: Draft, rules: CaseRules, name: str, value: object) -> object:
     if not isinstance(value, bool):
         raise InvalidInput("True or false is needed.", field=name)
+    if value and draft.case.queue not in rules.organisation.queues:
+        raise InvalidInput("A case that is to wait for an agent needs a queue.", field=name, mend="Name its queue, too.")
+    if value and not any(CASE_KIND in profile.channels for profile in rules.organisation.profiles.values()):
+        raise InvalidInput("No capacity profile takes work of the kind case.", slug="unknown-kind", field=name)
     return value
 
 
@@ -159,7 +164,7 @@ _CHECKS: Mapping[str, Check] = {
     "status": _status,
     "priority": _priority,
     "rating": _rating,
-    "routed": _yes_no,
+    "routed": _routed,
     "team": _one_of(lambda rules: rules.organisation.teams, "team"),
     "type": _one_of(lambda rules: rules.organisation.case_types, "type of cases"),
     "queue": _one_of(lambda rules: rules.organisation.queues, "queue"),
