@@ -11,7 +11,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import msgspec
@@ -23,7 +23,7 @@ from engine.skills.search_query import parse
 
 WINDOW = 64
 WINDOWS = 4
-"""Windows that one page may look through; it may come out short then, and says where to go on."""
+"""Windows that a page looks through at most where texts must be looked at; it may be short, and says where to go on."""
 MOST = 100
 """Results on a page."""
 LONGEST = 500
@@ -72,20 +72,21 @@ class Finder:
             raise InvalidInput("the search is too long", mend=f"At most {LONGEST} characters, {MOST} results.")
         query, place = parse(text), _read(after)
         page = _Page(query=query, narrow=narrow, limit=limit)
-        first: Matches | None = None
-        for _ in range(WINDOWS):
-            some = await self._index.find(org_id, query, narrow=narrow, sight=sight, below=place.below, most=WINDOW)
-            exact = some.exact if first is None and not after else ()
-            first = first or some
+        most = WINDOW * WINDOWS if page.looks else WINDOW
+        found = await self._index.find(org_id, query, narrow=narrow, sight=sight, below=place.below, most=most)
+        exact = () if after else found.exact
+        for start in range(0, max(1, len(found.docs)), WINDOW):
+            some = replace(found, docs=found.docs[start : start + WINDOW])
             texts = await self._index.texts(org_id, list(dict.fromkeys((*exact, *some.docs))))
             place = page.add(some, texts, given=place.given, exact=exact)
-            if page.full or not place.below:
+            exact = ()
+            if page.full:
                 break
         return Results(
             hits=tuple(page.hits),
-            total=first.total if first else 0,
+            total=found.total,
             total_exact=not page.looks,
-            kinds=first.kinds if first else {},
+            kinds=found.kinds,
             next=_written(place),
             ready=await self._index.ready(org_id),
         )
