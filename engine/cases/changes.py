@@ -14,9 +14,9 @@ from engine.cases.draft import CaseRules, Draft, Step, begin
 from engine.errors import Conflict, InvalidInput
 from engine.model.case import Case, NewCase
 from engine.model.case_setup import OVER, FieldOf, Required
+from engine.model.case_work import CASE_KIND
 from engine.model.casework import CaseFacts
 from engine.model.organisation import Organisation
-from engine.model.case_work import CASE_KIND
 from engine.skills.custom_fields import merged, require
 
 MOST_TAGS = 50
@@ -110,9 +110,9 @@ def _routed(draft: Draft, rules: CaseRules, name: str, value: object) -> object:
     if not isinstance(value, bool):
         raise InvalidInput("True or false is needed.", field=name)
     if value and draft.case.queue not in rules.organisation.queues:
-        raise InvalidInput("A case that is to wait for an agent needs a queue.", field=name, mend="Name its queue, too.")
+        raise InvalidInput("A case that waits for an agent needs a queue.", field=name, mend="Name its queue, too.")
     if value and not any(CASE_KIND in profile.channels for profile in rules.organisation.profiles.values()):
-        raise InvalidInput("No capacity profile takes work of the kind case.", slug="unknown-kind", field=name)
+        raise InvalidInput("No capacity profile takes work of the kind case.", field=name)
     return value
 
 
