@@ -1,5 +1,5 @@
 // Customers: what the engine tells of persons and companies, and how they are written.
-import { newId, requester } from './engine'
+import { requester } from './engine'
 import { count, flag, interaction, kase, list, moment, record, text, time } from './parse'
 import type { Case, Interaction } from './wire'
 
@@ -407,5 +407,3 @@ export async function setActivity(one: Activity, status: string): Promise<Activi
   const path = `/activities/${encodeURIComponent(one.id)}`
   return activity(await requester.patch(path, { version: one.version, status }))
 }
-
-export { newId }
