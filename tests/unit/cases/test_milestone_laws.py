@@ -150,7 +150,7 @@ HAPPENINGS = some.sampled_from(
 )
 MINUTES = some.sampled_from((60, 120, 180)) | some.integers(1, 500)
 HISTORIES = some.lists(some.tuples(MINUTES, HAPPENINGS), max_size=14)
-QUICK = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+QUICK = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 LONG = settings(max_examples=4_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 

@@ -121,7 +121,7 @@ def test_every_key_arrives(load_with: Load) -> None:
             periods=(
                 Period(weekday=0, start_minute=540, end_minute=750),
                 Period(weekday=0, start_minute=780, end_minute=1440),
-            )
+            ),
         ),
     )
     assert organisation.profiles["standard"].channels["chat"] == ChannelCapacity(
@@ -322,7 +322,7 @@ def test_the_demo_can_serve_what_its_rules_ask_for() -> None:
         (
             "profiles.yaml",
             "profiles: {standard: {units: 2, channels: {fax: {}}}}\n",
-            "profiles.yaml:1: there is no kind of work 'fax'. Known: callback, chat, email, lead, voice.",
+            "profiles.yaml:1: there is no kind of work 'fax'. Known: callback, case, chat, email, lead, voice.",
         ),
         (
             "channels.yaml",

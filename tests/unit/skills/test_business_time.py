@@ -246,7 +246,7 @@ def test_it_agrees_with_the_slow_clock_at_length(drawn: tuple[Door, int], length
     agree(*drawn, length)
 
 
-@settings(QUICK, max_examples=100)
+@settings(QUICK, max_examples=50)
 @given(doors(), some.integers(0, 900 * DAY), some.integers(0, 90 * DAY))
 def test_laws(drawn: tuple[Door, int], first: int, second: int) -> None:
     laws(*drawn, first, second)
