@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Connection, Select, and_, literal_column, or_, select
 
 from engine.errors import NotFound
 from engine.model.case import Case, CaseEvent, CaseOrder, Comment, NewCase
@@ -83,7 +83,8 @@ class Cases:
             (cases.c.type, case_type),
         ):
             if wanted:
-                query = query.where(column == wanted)
+                # '' is said as the partial indexes of some of them spell it.
+                query = query.where(column == wanted, column != literal_column("''"))
         if tag:
             tagged = select(case_tags.c.case_id).where(case_tags.c.org_id == org_id, case_tags.c.tag == tag)
             query = query.where(cases.c.id.in_(tagged))
