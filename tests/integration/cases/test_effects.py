@@ -221,7 +221,7 @@ async def test_a_relay_that_asks_who_is_there(box: Box, password: str, tries: in
             message = EmailMessage()
             message["From"] = "d@x.example"
             await mailer.send(message, ["a@x.example"])
-        assert (box.users, len(box.came)) == (["desk"], 1 - tries)
+        assert (set(box.users), len(box.came)) == ({"desk"}, 1 - tries)  # each way to log in is tried
 
 
 async def test_a_relay_without_starttls_is_not_trusted(smtp: int, box: Box) -> None:
