@@ -66,12 +66,12 @@ def wanted(wish: Wish) -> Step:
                 known = ", ".join(sorted(_CHECKS))
                 raise InvalidInput(f"A case's {name!r} cannot be changed.", field=name, mend=f"Known: {known}.")
             draft = draft.with_change(name, checked(draft, rules, name, value), why=wish.why, asked=True)
-        return _complete(draft, rules)
+        return complete(draft, rules)
 
     return step
 
 
-def _complete(draft: Draft, rules: CaseRules) -> Draft:
+def complete(draft: Draft, rules: CaseRules) -> Draft:
     """Refuse a case that is over now and lacks what it needs by then."""
     if draft.kind in OVER and draft.kind_before not in OVER:
         fields = rules.organisation.fields.get(FieldOf.CASE, {})

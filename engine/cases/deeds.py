@@ -1,4 +1,4 @@
-"""What the steps of escalations do: each action becomes changes, effects, followers, children, lines. Pure.
+"""What the steps of escalations and macros do: each action becomes changes, effects, followers, children, lines. Pure.
 
 Each says in a word or two what came of it, for the explanation; one that cannot be done (a team without a lead, a
 status that may not follow) is passed over and says why, so that it holds up no other.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine.cases.draft import CaseRules, Draft
 from engine.model.casework import EffectKind
-from engine.model.escalation import Action, ActionKind, EscalationStep, NotifyBy, RuleSet
+from engine.model.escalation import Action, ActionKind, NotifyBy
 from engine.skills.merging import merge, merge_line
 from engine.skills.qualify import merge as merge_skills
 
@@ -24,26 +24,23 @@ Deed = tuple[Draft, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Taken:
-    """The step that is being taken."""
+class Cause:
+    """What an action is done for: a step of a rule set, or a macro."""
 
-    rule_set: RuleSet
-    step: EscalationStep
-    occurrence: int
-    due_ms: int
-
-    @property
-    def why(self) -> str:
-        """Return what the history says beside a change."""
-        return f"escalation: {self.rule_set.name}, {self.step.key}"
+    rule_set: str  # its key
+    name: str
+    why: str  # said in the history beside a change
+    step: str = ""
+    occurrence: int = 1
+    due_ms: int = 0
 
 
-def do(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
+def do(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Deed:
     """Do one action; return what came of it: "" when it was done as configured, else why not."""
-    return _DEEDS[action.kind](draft, rules, taken, action)
+    return _DEEDS[action.kind](draft, rules, cause, action)
 
 
-def merge_values(draft: Draft, rules: CaseRules, taken: Taken) -> Mapping[str, str]:
+def merge_values(draft: Draft, rules: CaseRules, cause: Cause) -> Mapping[str, str]:
     """Return the values of merge fields."""
     case, organisation, contact = draft.case, rules.organisation, draft.facts.contact
     owner = next((one for one in organisation.agents.values() if one.user_id and one.user_id == case.owner_id), None)
@@ -60,9 +57,9 @@ def merge_values(draft: Draft, rules: CaseRules, taken: Taken) -> Mapping[str, s
         "contact.name": contact.name if contact else "",
         "owner.name": owner.name if owner else "",
         "team.name": team.name if team else "",
-        "rule.name": taken.rule_set.name,
-        "rule.key": taken.rule_set.key,
-        "step.name": taken.step.key,
+        "rule.name": cause.name,
+        "rule.key": cause.rule_set,
+        "step.name": cause.step,
     }
     return values | {f"case.fields.{key}": str(value) for key, value in case.fields.items()}
 
@@ -109,43 +106,43 @@ def recipients(draft: Draft, rules: CaseRules, who: Sequence[str]) -> dict[str, 
     )
 
 
-def _raise_priority(draft: Draft, _rules: CaseRules, taken: Taken, action: Action) -> Deed:
+def _raise_priority(draft: Draft, _rules: CaseRules, cause: Cause, action: Action) -> Deed:
     to = max(-MOST_PRIORITY, min(MOST_PRIORITY, draft.case.priority + action.points))
-    return draft.with_change("priority", to, why=taken.why), ""
+    return draft.with_change("priority", to, why=cause.why), ""
 
 
-def _set_priority(draft: Draft, _rules: CaseRules, taken: Taken, action: Action) -> Deed:
-    return draft.with_change("priority", action.points, why=taken.why), ""
+def _set_priority(draft: Draft, _rules: CaseRules, cause: Cause, action: Action) -> Deed:
+    return draft.with_change("priority", action.points, why=cause.why), ""
 
 
-def _move(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
+def _move(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Deed:
     if action.queue not in rules.organisation.queues:
         return draft, f"there is no queue {action.queue}"
-    return draft.with_change("queue", action.queue, why=taken.why), ""
+    return draft.with_change("queue", action.queue, why=cause.why), ""
 
 
-def _require(draft: Draft, _rules: CaseRules, taken: Taken, action: Action) -> Deed:
-    return draft.with_change("skills", merge_skills(draft.case.skills, action.skills), why=taken.why), ""
+def _require(draft: Draft, _rules: CaseRules, cause: Cause, action: Action) -> Deed:
+    return draft.with_change("skills", merge_skills(draft.case.skills, action.skills), why=cause.why), ""
 
 
-def _assign(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
+def _assign(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Deed:
     if action.queue:
-        moved, fault = _move(draft, rules, taken, action)
-        return (draft, fault) if fault else (moved.with_change("owner_id", "", why=taken.why), "")
+        moved, fault = _move(draft, rules, cause, action)
+        return (draft, fault) if fault else (moved.with_change("owner_id", "", why=cause.why), "")
     user_id = _user_id(draft, rules, action.who)
     if not user_id:
         return draft, f"nobody is {action.who}"
-    return draft.with_change("owner_id", user_id, why=taken.why), ""
+    return draft.with_change("owner_id", user_id, why=cause.why), ""
 
 
-def _notify(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
-    case, values = draft.case, merge_values(draft, rules, taken)
+def _notify(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Deed:
+    case, values = draft.case, merge_values(draft, rules, cause)
     told: dict[str, object] = {
-        "rule_set": taken.rule_set.key,
-        "name": taken.rule_set.name,
-        "step": taken.step.key,
-        "occurrence": taken.occurrence,
-        "due_ms": taken.due_ms,
+        "rule_set": cause.rule_set,
+        "name": cause.name,
+        "step": cause.step,
+        "occurrence": cause.occurrence,
+        "due_ms": cause.due_ms,
         "number": case.number,
         "subject": case.subject[:LONGEST_LINE],
         "priority": case.priority,
@@ -161,31 +158,31 @@ def _notify(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Dee
     return draft.with_new_effect(kind, rules, to=to, **told), ""
 
 
-def _add_follower(draft: Draft, rules: CaseRules, _taken: Taken, action: Action) -> Deed:
+def _add_follower(draft: Draft, rules: CaseRules, _cause: Cause, action: Action) -> Deed:
     user_id = _user_id(draft, rules, action.who)
     return (draft.with_followers(user_id), "") if user_id else (draft, f"nobody is {action.who}")
 
 
-def _set(draft: Draft, _rules: CaseRules, taken: Taken, action: Action) -> Deed:
+def _set(draft: Draft, _rules: CaseRules, cause: Cause, action: Action) -> Deed:
     fields = {**draft.case.fields, **action.fields}
     kept = {key: value for key, value in fields.items() if value is not None}
-    return draft.with_change("fields", kept, why=taken.why), ""
+    return draft.with_change("fields", kept, why=cause.why), ""
 
 
-def _set_status(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
+def _set_status(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Deed:
     status = rules.organisation.case_statuses.get(draft.case.status)
     if action.status == draft.case.status:
         return draft, ""
     if action.status not in rules.organisation.case_statuses or (status and action.status not in status.to):
         return draft, f"{draft.case.status} cannot become {action.status}"
-    return draft.with_change("status", action.status, why=taken.why), ""
+    return draft.with_change("status", action.status, why=cause.why), ""
 
 
-def _open_child(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
+def _open_child(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Deed:
     child = action.child
     if draft.case.parent_id or child is None:
         return draft, "the case is a part itself"  # so that no rule set opens cases without end
-    values = merge_values(draft, rules, taken)
+    values = merge_values(draft, rules, cause)
     wanted: dict[str, object] = {
         "subject": merge_line(child.subject, values, most=LONGEST_LINE),
         "description": merge(child.description, values, most=LONGEST_TEXT),
@@ -196,12 +193,12 @@ def _open_child(draft: Draft, rules: CaseRules, taken: Taken, action: Action) ->
     return draft.with_child(**wanted), ""
 
 
-def _comment(draft: Draft, rules: CaseRules, taken: Taken, action: Action) -> Deed:
-    body = merge(action.text, merge_values(draft, rules, taken), most=LONGEST_TEXT)
+def _comment(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Deed:
+    body = merge(action.text, merge_values(draft, rules, cause), most=LONGEST_TEXT)
     return draft.with_line("comment", body=body), ""
 
 
-_DEEDS: Mapping[ActionKind, Callable[[Draft, CaseRules, Taken, Action], Deed]] = {
+_DEEDS: Mapping[ActionKind, Callable[[Draft, CaseRules, Cause, Action], Deed]] = {
     ActionKind.RAISE_PRIORITY: _raise_priority,
     ActionKind.SET_PRIORITY: _set_priority,
     ActionKind.MOVE: _move,

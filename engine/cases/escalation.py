@@ -11,8 +11,9 @@ is alarmed about what is settled.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from engine.cases.deeds import Taken, do
+from engine.cases.deeds import Cause, do
 from engine.cases.draft import CaseRules, Draft
 from engine.cases.triggers import (
     Ladders,
@@ -44,6 +45,28 @@ from engine.skills.conditions import judge, matches, reasons
 TIMERS = "escalation"
 AFTERWARDS = frozenset({TriggerKind.RATING, TriggerKind.EVENT, TriggerKind.KEYWORD})
 """What may begin a ladder although the case is over: it is that which calls somebody back to it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Taken:
+    """The step that is being taken."""
+
+    rule_set: RuleSet
+    step: EscalationStep
+    occurrence: int
+    due_ms: int
+
+    @property
+    def cause(self) -> Cause:
+        """Return what its actions are done for."""
+        return Cause(
+            rule_set=self.rule_set.key,
+            name=self.rule_set.name,
+            step=self.step.key,
+            occurrence=self.occurrence,
+            due_ms=self.due_ms,
+            why=f"escalation: {self.rule_set.name}, {self.step.key}",
+        )
 
 
 def escalation(draft: Draft, rules: CaseRules) -> Draft:
@@ -116,16 +139,16 @@ def _climb(draft: Draft, rules: CaseRules, rule_set: RuleSet, occurrence: int) -
             return draft, {}  # the clock stands still; whatever lets it run again decides anew
         if due_ms > draft.now_ms:
             return draft, {timer_name(rule_set, step.key, occurrence): due_ms}
-        taken = Taken(rule_set=rule_set, step=step, occurrence=occurrence, due_ms=due_ms)
+        taken = _Taken(rule_set=rule_set, step=step, occurrence=occurrence, due_ms=due_ms)
         draft = _take(draft, rules, taken, begun.why)
     return draft, {}
 
 
-def _take(draft: Draft, rules: CaseRules, taken: Taken, trigger: Mapping[str, object]) -> Draft:
+def _take(draft: Draft, rules: CaseRules, taken: _Taken, trigger: Mapping[str, object]) -> Draft:
     done: list[dict[str, object]] = []
     for action in taken.step.actions:
-        draft, fault = do(draft, rules, taken, action)
-        done.append({"action": action.kind.value, **_said(action), **({"fault": fault} if fault else {})})
+        draft, fault = do(draft, rules, taken.cause, action)
+        done.append({"action": action.kind.value, **said_of(action), **({"fault": fault} if fault else {})})
     why: dict[str, object] = {**trigger, "actions": done}
     firing = taken.rule_set.firing(taken.step.key)
     draft = _fire(draft, firing, taken.occurrence, due_ms=taken.due_ms, why=why)
@@ -140,7 +163,7 @@ def _take(draft: Draft, rules: CaseRules, taken: Taken, trigger: Mapping[str, ob
     )
 
 
-def _said(action: Action) -> dict[str, object]:
+def said_of(action: Action) -> dict[str, object]:
     """Return an action's settings as far as they say something."""
     said: dict[str, object] = {
         "points": action.points,

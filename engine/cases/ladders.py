@@ -53,7 +53,8 @@ def ladders_of(
     taken: dict[tuple[str, int], dict[str, Firing]] = {}
     for firing in firings:
         key, _, step = firing.step.partition("/")
-        taken.setdefault((key, firing.occurrence), {})[step] = firing
+        if ":" not in key:  # else it is no rule set, but a macro or a job
+            taken.setdefault((key, firing.occurrence), {})[step] = firing
     waited_for = dict(_waited_for(timers))
     for key, occurrence, _step in waited_for:
         taken.setdefault((key, occurrence), {})

@@ -132,6 +132,7 @@ class HistoryLine:
 
     kind: str
     data: Mapping[str, object] = field(default_factory=dict)
+    asked: bool = False  # by whoever the decision is made for; else it is the engine's own doing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -130,7 +130,7 @@ def decide_case(
     deciding = Deciding(conn=conn, facts=facts, actor_id=actor_id, new_id=new_id)
     _drop_signals(deciding)
     events = _write_changes(deciding, decision)
-    events += [deciding.tell(line.kind, line.data) for line in decision.lines]
+    events += [deciding.tell(line.kind, line.data, asked=line.asked) for line in decision.lines]
     for milestone in decision.milestones:
         _write_milestone(deciding, milestone)
     _write_timers(deciding, decision.timers)
