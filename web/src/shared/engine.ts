@@ -161,22 +161,6 @@ export async function entries(id: string): Promise<wire.Entry[]> {
   return found
 }
 
-export interface CaseFilter {
-  status: string
-  text: string
-  mine: boolean
-}
-
-export async function cases(filter: CaseFilter): Promise<wire.Case[]> {
-  const query = new URLSearchParams()
-  if (filter.status) query.set('status', filter.status)
-  if (filter.text) query.set('text', filter.text)
-  if (filter.mine) query.set('owner', 'me')
-  const asked = query.toString()
-  const reply = await requester.get(asked ? `/cases?${asked}` : '/cases')
-  return parse.list(reply).map(parse.kase)
-}
-
 export async function caseDetail(id: string): Promise<wire.CaseDetail> {
   return parse.caseDetail(await requester.get(path`/cases/${id}`))
 }
@@ -198,10 +182,6 @@ export async function changeCase(
 ): Promise<wire.Case> {
   const reply = await requester.patch(path`/cases/${id}`, { version, ...change })
   return parse.caseDetail(reply).case
-}
-
-export async function comment(id: string, clientId: string, body: string): Promise<void> {
-  await requester.post(path`/cases/${id}/comments`, { client_id: clientId, body })
 }
 
 export async function contact(id: string): Promise<wire.ContactDetail> {

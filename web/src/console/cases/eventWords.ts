@@ -1,34 +1,122 @@
-// Events of a case in the agent's language.
+// Events of a case in the agent's language: who did what, from what to what, and why.
 import { useI18n } from 'vue-i18n'
 import { useSession } from '@/shared/session'
+import { dayAndTime } from '@/shared/times'
 import type { CaseEvent } from '@/shared/wire'
-import { useCaseStatuses } from './statuses'
+import { useFieldWords } from './fieldWords'
+import { useCaseSetup } from './setup'
+import { useSpans } from './spans'
 
-const KINDS = new Set([
-  'opened', 'status', 'priority', 'owner', 'subject', 'comment', 'escalated', 'interaction',
+/** Kinds with words of their own, and which of an event's data these words take. */
+const SAID: Record<string, string[]> = {
+  opened: [], comment: [], interaction: [], subject: [], description: [], merged: [],
+  attached: ['name'], detached: ['name'], lead: ['subject'], event: ['name'],
+  routed: ['queue'], assigned: ['rule'],
+  escalated: ['name', 'step'], escalation_begun: ['name'], escalation_stopped: ['name'],
+  milestone_started: ['milestone'], milestone_met: ['milestone'], milestone_missed: ['milestone'],
+  milestone_paused: ['milestone'], milestone_resumed: ['milestone'],
+  milestone_cancelled: ['milestone'], milestone_retargeted: ['milestone'],
+}
+const FIELDS = new Set([
+  'status', 'priority', 'owner', 'queue', 'type', 'team', 'topic', 'tags', 'fields', 'contact_id', 'account_id',
+  'parent_id', 'routed', 'rating', 'entitled', 'plan', 'skills',
 ])
 
-export function useEventWords(): (event: CaseEvent) => string {
-  const { t } = useI18n()
+const words = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+
+export interface EventWords {
+  /** What happened, in one sentence. */
+  title: (event: CaseEvent) => string
+  /** Why, and what followed; may be empty. */
+  more: (event: CaseEvent) => string[]
+}
+
+export function useEventWords(): EventWords {
+  const { t, te, locale } = useI18n()
   const session = useSession()
-  const { nameOf } = useCaseStatuses()
+  const { fieldName, valueWords } = useFieldWords()
+  const { nameOf } = useCaseSetup()
+  const span = useSpans()
 
   function who(event: CaseEvent): string {
     if (event.actorId && event.actorId === session.signed?.user.id) return t('case.me')
     return event.actorName || t(event.actorId ? 'case.somebody' : 'case.engine')
   }
 
-  function value(event: CaseEvent): string {
-    const raw = event.data['to'] ?? event.data['new'] ?? event.data[event.kind]
-    const text = typeof raw === 'string' || typeof raw === 'number' ? String(raw) : ''
-    return event.kind === 'status' ? nameOf(text) : text
+  function value(name: string, raw: string): string {
+    if (name === 'milestone') return nameOf('milestones', raw)
+    return name === 'queue' ? nameOf('queues', raw) : raw
   }
 
-  return (event) => {
-    const kind = KINDS.has(event.kind) ? event.kind : 'other'
-    if (kind === 'owner' && event.data['to'] === session.signed?.user.id) {
-      return t('case.ownerIsMe', { who: who(event) })
+  function changed(event: CaseEvent): string {
+    const own = words(event.data['field'])
+    const field = event.kind === 'fields' && own ? 'fields.' + own : event.kind
+    const from = event.data['from'] ?? ''
+    const before = from === '' || from === 0 ? '' : valueWords(field, from)
+    const about = { who: who(event), field: fieldName(field), from: before, to: valueWords(field, event.data['to']) }
+    if (event.kind === 'owner' && event.data['to'] === session.signed?.user.id) {
+      return t('case.ownerIsMe', { who: about.who })
     }
-    return t(`case.events.${kind}`, { who: who(event), value: value(event), kind: event.kind })
+    return t(before ? 'case.events.changed' : 'case.events.set', about)
   }
+
+  function title(event: CaseEvent): string {
+    if (FIELDS.has(event.kind)) return changed(event)
+    const said = SAID[event.kind]
+    if (event.kind === 'linked' || event.kind === 'unlinked') {
+      const noun = t(`case.links.${words(event.data['kind']) || 'case'}`)
+      return t(event.kind === 'linked' ? 'case.events.linked' : 'case.events.unlinked', { who: who(event), noun })
+    }
+    if (event.kind === 'assigned' && !event.data['rule']) return t('case.events.unassigned', { who: who(event) })
+    if (!said) return t('case.events.other', { who: who(event), kind: event.kind })
+    const values = Object.fromEntries(said.map((name) => [name, value(name, words(event.data[name]))]))
+    return t(`case.events.${event.kind}`, { who: who(event), ...values })
+  }
+
+  function reason(one: unknown): string {
+    const test = one as Record<string, unknown>
+    const list = (raw: unknown): string => (Array.isArray(raw) ? raw.map(words).join(', ') : words(raw))
+    const field = words(test['field'])
+    return t('case.why.test', { field, operator: words(test['operator']), value: list(test['value']), seen: list(test['seen']) })
+  }
+
+  function trigger(data: Record<string, unknown>): string[] {
+    const kind = words(data['trigger'])
+    if (!kind || !te(`case.why.${kind}`)) return []
+    const rule = words(data['milestone'])
+    return [t(`case.why.${kind}`, {
+      milestone: rule ? nameOf('milestones', rule) : '',
+      word: words(data['word']) || words(data['keyword']) || words(data['found']),
+    })]
+  }
+
+  function actions(data: Record<string, unknown>): string[] {
+    const done = Array.isArray(data['actions']) ? (data['actions'] as Record<string, unknown>[]) : []
+    return done.map((one) => {
+      const kind = words(one['action'])
+      const name = te(`case.deeds.${kind}`) ? t(`case.deeds.${kind}`) : kind
+      const fault = words(one['fault'])
+      return fault ? `${name} · ${fault}` : name
+    })
+  }
+
+  function more(event: CaseEvent): string[] {
+    const { data } = event
+    const lines: string[] = []
+    const why = words(data['why'])
+    if (why) lines.push(t('case.why.said', { why }))
+    lines.push(...trigger(data))
+    if (Array.isArray(data['because'])) lines.push(...data['because'].map(reason))
+    lines.push(...actions(data))
+    if (event.kind === 'escalation_stopped') lines.push(t('case.why.stopped', { reason: words(data['reason']) }))
+    const due = Number(data['due_ms'] ?? 0)
+    if (due && event.kind.startsWith('milestone_') && !['milestone_met', 'milestone_missed'].includes(event.kind)) {
+      lines.push(t('case.milestones.due', { when: dayAndTime(due, locale.value) }))
+    }
+    if (event.kind === 'milestone_met') lines.push(t('case.why.used', { span: span(Number(data['used_ms'] ?? 0)) }))
+    return lines
+  }
+
+  return { title, more }
 }

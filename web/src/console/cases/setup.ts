@@ -1,0 +1,45 @@
+// Queues, types, teams, plans and fields of cases as the organisation configures them; asked for once.
+import { computed, shallowRef } from 'vue'
+import { readSetup, type CaseSetup, type CustomField } from '@/shared/cases'
+import * as engine from '@/shared/engine'
+import { inLanguage } from '@/shared/i18n'
+import type { AgentDestination, Named } from '@/shared/wire'
+
+const NOTHING: CaseSetup = {
+  queues: [], types: [], teams: [], plans: [], milestones: [], fields: [],
+}
+const known = shallowRef<CaseSetup>(NOTHING)
+const people = shallowRef<AgentDestination[]>([])
+let asked: Promise<void> | null = null
+let askedPeople: Promise<void> | null = null
+
+function ask(): void {
+  asked ??= readSetup().then(
+    (fresh) => { known.value = fresh },
+    () => { asked = null }, // the next page asks again
+  )
+}
+
+/** Read who can be given a case; anew when somebody opens a list of them. */
+export function askPeople(): void {
+  askedPeople ??= engine.destinations().then(
+    (fresh) => { people.value = fresh.agents },
+    () => undefined,
+  ).finally(() => { askedPeople = null })
+}
+
+type List = Exclude<keyof CaseSetup, 'fields'>
+
+export function useCaseSetup() {
+  ask()
+  const lists = computed(() => known.value)
+  const nameOf = (list: List, key: string): string => {
+    const found = known.value[list].find((one) => one.key === key)
+    return found ? inLanguage<Named>(found).name : key
+  }
+  const named = (list: List): Named[] => known.value[list].map((one) => inLanguage<Named>(one))
+  const fields = computed<CustomField[]>(() => known.value.fields.map((one) => ({
+    ...inLanguage(one), choices: one.choices.map((each) => inLanguage(each)),
+  })))
+  return { lists, nameOf, named, fields, people }
+}
