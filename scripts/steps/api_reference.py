@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ class Words:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._paths = document["paths"]
         self._schemas: Schemas = document["components"]["schemas"]
-        self._sent = set(self._bodies())
+        self._sent = self._made_of(self._bodies())
 
     def operation(self, one: Operation) -> tuple[str, str]:
         """Return an operation's description, and its list."""
@@ -43,13 +43,19 @@ class Words:
 
     def models(self, named: str) -> list[str]:
         """Return a line of the table for each model that ``named`` links to, and those they are made of, by name."""
+        found = self._made_of(re.findall(r"\[`(\w+)`\]\(#models\)", named))
+        return [f"| `{name}` | {self._fields(name)} |" for name in sorted(found)]
+
+    def _made_of(self, names: Iterable[str]) -> set[str]:
+        """Return the models named, and those that their fields name, at any depth."""
         found: set[str] = set()
-        ahead = set(re.findall(r"\[`(\w+)`\]\(#models\)", named)) & set(self._schemas)
+        ahead = set(names) & set(self._schemas)
         while ahead:
             name = ahead.pop()
             found.add(name)
-            ahead |= set(re.findall(r"`([A-Z]\w+)`", self._fields(name))) & set(self._schemas) - found
-        return [f"| `{name}` | {self._fields(name)} |" for name in sorted(found)]
+            refs = re.findall(r"'#/components/schemas/(\w+)'", str(self._schemas[name]))
+            ahead |= {ref for ref in refs if "enum" not in self._schemas[ref]} - found
+        return found
 
     def _bodies(self) -> Iterator[str]:
         for methods in self._paths.values():
@@ -69,11 +75,16 @@ class Words:
             yield "Query: " + ", ".join(self._parameter(each) for each in asked)
         body = _json_of(spec.get("requestBody", {}))
         if body:
-            yield "Body: " + (self._fields(body["$ref"].rpartition("/")[2]) if "$ref" in body else self._type(body))
+            yield "Body: " + self._body(body)
         status = next(code for code in spec["responses"] if code.startswith("2"))
         yield f"Answer: {status}" + self._answer(_json_of(spec["responses"][status]))
         if one.errors:
             yield "Errors: " + ", ".join(f"`{slug}`" for slug in dict.fromkeys(one.errors))
+
+    def _body(self, schema: Mapping[str, Any]) -> str:
+        if "$ref" not in schema:
+            return self._type(schema, linked=True)
+        return self._fields(schema["$ref"].rpartition("/")[2], linked=True)
 
     def _parameter(self, spec: Mapping[str, Any]) -> str:
         said = spec.get("description", "").rstrip(".")
@@ -88,16 +99,18 @@ class Words:
             return f", `items` (list of {self._type(entry, linked=True)})"
         return f", {self._type(schema, linked=True)}"
 
-    def _fields(self, name: str) -> str:
+    def _fields(self, name: str, *, linked: bool = False) -> str:
         model = self._schemas[name]
         if "properties" not in model:
-            return self._type(model)
+            return self._type(model, linked=linked)
         needed = set(model.get("required", ())) if name in self._sent else set(model["properties"])
-        return ", ".join(self._field(key, spec, needed=key in needed) for key, spec in model["properties"].items())
+        return ", ".join(
+            self._field(key, spec, needed=key in needed, linked=linked) for key, spec in model["properties"].items()
+        )
 
-    def _field(self, key: str, spec: Mapping[str, Any], *, needed: bool) -> str:
+    def _field(self, key: str, spec: Mapping[str, Any], *, needed: bool, linked: bool) -> str:
         said = spec.get("description", "").rstrip(".")
-        return f"`{key}`{'' if needed else '?'} ({self._type(spec)}{f': {said}' if said else ''})"
+        return f"`{key}`{'' if needed else '?'} ({self._type(spec, linked=linked)}{f': {said}' if said else ''})"
 
     def _type(self, schema: Mapping[str, Any], *, linked: bool = False) -> str:
         if "$ref" in schema:
