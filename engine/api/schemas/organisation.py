@@ -72,6 +72,7 @@ class OrganisationAnswer(Answer):
     teams: list[Named]
     plans: list[Named]
     milestones: list[Named]
+    escalations: list[Named]
 
     @classmethod
     def of(cls, one: Organisation) -> "OrganisationAnswer":
@@ -116,6 +117,9 @@ class OrganisationAnswer(Answer):
             teams=[named(team.key, team.name, "teams", team.key, "name") for team in one.teams.values()],
             plans=[named(plan.key, plan.name, "plans", plan.key, "name") for plan in one.plans.values()],
             milestones=[named(rule.key, rule.name, "milestones", rule.key, "name") for rule in one.milestones.values()],
+            escalations=[
+                named(each.key, each.name, "escalations", each.key, "name") for each in one.escalations.values()
+            ],
         )
 
 

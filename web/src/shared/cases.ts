@@ -2,8 +2,8 @@
 import { activity, profile, type Activity, type Profile } from './customers'
 import { newId, requester } from './engine'
 import { problemOf } from './problem'
-import { caseDetail, count, flag, kase, list, record, text, time } from './parse'
-import type { Case, Named, TimelineLine } from './wire'
+import { caseDetail, count, flag, kase, list, record, text, time, workItem } from './parse'
+import type { Case, Named, TimelineLine, WorkItem } from './wire'
 
 export type Clock = 'running' | 'paused' | 'met' | 'cancelled'
 
@@ -64,6 +64,7 @@ export interface CaseSetup {
   teams: Named[]
   plans: Named[]
   milestones: Named[]
+  escalations: Named[]
   fields: CustomField[]
 }
 
@@ -187,6 +188,7 @@ export function caseSetup(value: unknown): CaseSetup {
     teams: list(raw['teams']).map(named),
     plans: list(raw['plans']).map(named),
     milestones: list(raw['milestones']).map(named),
+    escalations: list(raw['escalations']).map(named),
     fields: list(raw['fields']).filter((one) => record(one)['of'] === 'case').map(customField),
   }
 }
@@ -280,6 +282,11 @@ export async function children(id: string): Promise<FullCase[]> {
 
 export async function readCase(id: string): Promise<CasePage> {
   return casePage(await requester.get(at(id)))
+}
+
+/** Read how the work item stands by which the case is routed. */
+export async function readWork(itemId: string): Promise<WorkItem> {
+  return workItem(await requester.get(`/work-items/${encodeURIComponent(itemId)}`))
 }
 
 export async function readSetup(): Promise<CaseSetup> {

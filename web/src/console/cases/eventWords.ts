@@ -9,7 +9,7 @@ import { useSpans } from './spans'
 
 /** Kinds with words of their own, and which of an event's data these words take. */
 const SAID: Record<string, string[]> = {
-  opened: [], comment: [], interaction: [], subject: [], description: [], merged: [],
+  opened: [], comment: [], interaction: [], subject: [], description: [], merged: [], entitlement_id: [],
   attached: ['name'], detached: ['name'], lead: ['subject'], event: ['name'],
   routed: ['queue'], assigned: ['rule'],
   escalated: ['name', 'step'], escalation_begun: ['name'], escalation_stopped: ['name'],
@@ -45,6 +45,7 @@ export function useEventWords(): EventWords {
   }
 
   function value(name: string, raw: string): string {
+    if (name === 'step' && /^\d+$/.test(raw)) return t('case.ladders.step', { step: raw })
     if (name === 'milestone') return nameOf('milestones', raw)
     return name === 'queue' ? nameOf('queues', raw) : raw
   }
@@ -62,7 +63,11 @@ export function useEventWords(): EventWords {
   }
 
   function title(event: CaseEvent): string {
-    if (FIELDS.has(event.kind)) return changed(event)
+    const isField = FIELDS.has(event.kind) && !event.data['item_id']
+    if (event.kind === 'routed' && isField) {
+      return t(event.data['to'] ? 'case.events.routing' : 'case.events.unrouted', { who: who(event) })
+    }
+    if (isField) return changed(event)
     const said = SAID[event.kind]
     if (event.kind === 'linked' || event.kind === 'unlinked') {
       const noun = t(`case.links.${words(event.data['kind']) || 'case'}`)
@@ -71,14 +76,19 @@ export function useEventWords(): EventWords {
     if (event.kind === 'assigned' && !event.data['rule']) return t('case.events.unassigned', { who: who(event) })
     if (!said) return t('case.events.other', { who: who(event), kind: event.kind })
     const values = Object.fromEntries(said.map((name) => [name, value(name, words(event.data[name]))]))
+    const rules = words(event.data['rule_set'])
+    if (rules && nameOf('escalations', rules) !== rules) values['name'] = nameOf('escalations', rules)
     return t(`case.events.${event.kind}`, { who: who(event), ...values })
   }
 
   function reason(one: unknown): string {
     const test = one as Record<string, unknown>
     const list = (raw: unknown): string => (Array.isArray(raw) ? raw.map(words).join(', ') : words(raw))
-    const field = words(test['field'])
-    return t('case.why.test', { field, operator: words(test['operator']), value: list(test['value']), seen: list(test['seen']) })
+    const operator = words(test['operator'])
+    const about = { field: words(test['field']), value: list(test['value']), seen: list(test['seen']) }
+    const key = operator === 'set' ? (test['value'] ? 'case.operators.set' : 'case.operators.unset') : `case.operators.${operator}`
+    const said = te(key) ? t(key, about) : `${about.field} ${operator} ${about.value}`
+    return operator === 'equal' || !about.seen ? said : t('case.why.seen', { said, seen: about.seen })
   }
 
   function trigger(data: Record<string, unknown>): string[] {
@@ -105,7 +115,7 @@ export function useEventWords(): EventWords {
     const { data } = event
     const lines: string[] = []
     const why = words(data['why'])
-    if (why) lines.push(t('case.why.said', { why }))
+    if (why) lines.push(te(`case.because.${why}`) ? t(`case.because.${why}`) : t('case.why.said', { why }))
     lines.push(...trigger(data))
     if (Array.isArray(data['because'])) lines.push(...data['because'].map(reason))
     lines.push(...actions(data))
