@@ -1,0 +1,109 @@
+// Cases: how promises look, what differs, what a list is asked, what a timeline shows.
+import { describe, expect, it } from 'vitest'
+import { looks, parts } from '@/console/cases/spans'
+import { chosen } from '@/console/cases/timeline'
+import { caseQuery, caseSetup, differences, fullCase, ladder, nextDue } from '@/shared/cases'
+import type { CaseEvent, TimelineLine } from '@/shared/wire'
+
+const HOUR = 3_600_000
+const NOON = Date.parse('2026-11-22T12:00:00Z')
+const at = (ms: number): string => new Date(ms).toISOString()
+
+const raw = (more: object = {}): object => ({
+  key: 'resolution', name: 'Resolution', occurrence: 1, state: 'running', started_at: at(NOON - HOUR),
+  due_at: at(NOON + 3 * HOUR), met_at: null, missed_at: null, target_ms: 4 * HOUR, used_ms: HOUR,
+  remaining_ms: 3 * HOUR, ...more,
+})
+const one = (...milestones: object[]): ReturnType<typeof fullCase> =>
+  fullCase({
+    id: 'c', number: 7, subject: 'S', status: 'open', version: 3, priority: 2, tags: ['a'],
+    fields: { batch: 'B' }, updated_at: at(NOON), milestones,
+  })
+const only = (more: object) => one(raw(more)).milestones[0]!
+
+describe('a promise', () => {
+  it('looks as its clock stands', () => {
+    expect(looks(only({}), NOON)).toBe('running')
+    expect(looks(only({ remaining_ms: HOUR / 2 }), NOON)).toBe('soon')
+    expect(looks(only({ state: 'paused', due_at: null }), NOON)).toBe('paused')
+    expect(looks(only({ state: 'met', met_at: at(NOON) }), NOON)).toBe('met')
+    expect(looks(only({ state: 'met', met_at: at(NOON), missed_at: at(NOON - 1) }), NOON)).toBe('late')
+    expect(looks(only({ state: 'cancelled' }), NOON)).toBe('cancelled')
+  })
+
+  it('is missed from its very time on, before the engine says so', () => {
+    expect(looks(only({}), NOON + 3 * HOUR - 1)).toBe('running')
+    expect(looks(only({}), NOON + 3 * HOUR)).toBe('missed')
+  })
+
+  it('is the next when it is due first; else what stands still', () => {
+    const later = raw({ key: 'later', due_at: at(NOON + 9 * HOUR) })
+    expect(nextDue(one(later, raw()))?.key).toBe('resolution')
+    const still = raw({ key: 'still', state: 'paused', due_at: null })
+    expect(nextDue(one(still))?.key).toBe('still')
+    expect(nextDue(one(raw({ state: 'met' })))).toBeNull()
+  })
+
+  it('is told in two units, seconds in the last hour only', () => {
+    expect(parts(26 * HOUR)).toEqual([[1, 'day'], [2, 'hour']])
+    expect(parts(HOUR + 61_000)).toEqual([[1, 'hour'], [1, 'minute']])
+    expect(parts(61_000)).toEqual([[1, 'minute'], [1, 'second']])
+    expect(parts(-5)).toEqual([[0, 'minute'], [0, 'second']])
+  })
+})
+
+describe('what somebody else changed', () => {
+  it('is told field by field, the own fields too', () => {
+    const before = one()
+    const after = { ...before, status: 'waiting', version: 4, tags: ['a', 'b'], fields: { tins: 2 } }
+    expect(differences(before, after)).toEqual([
+      { field: 'status', from: 'open', to: 'waiting' },
+      { field: 'tags', from: ['a'], to: ['a', 'b'] },
+      { field: 'fields.batch', from: 'B', to: null },
+      { field: 'fields.tins', from: null, to: 2 },
+    ])
+    expect(differences(before, before)).toEqual([])
+  })
+})
+
+describe('a list of cases', () => {
+  it('is asked for with what was chosen only', () => {
+    const query = caseQuery({ text: ' kettle ', status: '', kind: 'over', order: 'newest', tag: '' })
+    expect(query.toString()).toBe('limit=50&text=kettle&kind=resolved&kind=closed')
+  })
+
+  it('goes on behind the last case, in the order there is', () => {
+    expect(caseQuery({}, one()).toString()).toBe('limit=50&before_number=7')
+    expect(caseQuery({ order: 'priority' }, one()).get('before_value')).toBe('2')
+    expect(caseQuery({ order: 'updated' }, one()).get('before_value')).toBe(String(NOON))
+  })
+})
+
+describe('a timeline', () => {
+  const event = (kind: string): TimelineLine => {
+    const inner: CaseEvent = { id: kind, at: 0, kind, actorId: '', actorName: '', data: {} }
+    return { type: 'event', at: 0, event: inner }
+  }
+  const lines = ['opened', 'comment', 'interaction', 'status', 'attached'].map(event)
+  const kinds = (shown: 'all' | 'comments' | 'changes') =>
+    chosen(lines, shown).map((line) => (line.type === 'event' ? line.event.kind : line.type))
+
+  it('is newest first, and what was said can be told from what was changed', () => {
+    expect(kinds('all')).toEqual(['attached', 'status', 'comment', 'opened'])
+    expect(kinds('comments')).toEqual(['attached', 'comment'])
+    expect(kinds('changes')).toEqual(['status', 'opened'])
+  })
+})
+
+describe('what the engine sends', () => {
+  it('may be missing', () => {
+    expect(fullCase({}).milestones).toEqual([])
+    expect(caseSetup({}).fields).toEqual([])
+    expect(ladder({}).steps).toEqual([])
+  })
+
+  it('has the fields of cases only', () => {
+    const fields = [{ of: 'contact', key: 'tea' }, { of: 'case', key: 'tins', type: 'number', least: 1 }]
+    expect(caseSetup({ fields }).fields.map((field) => [field.key, field.least])).toEqual([['tins', 1]])
+  })
+})
