@@ -11,7 +11,9 @@ from engine.cases.attachments import Attachments
 from engine.cases.happenings import Happenings
 from engine.cases.lifecycle import Cases
 from engine.cases.presence import CasePresence
+from engine.cases.macros import Macros
 from engine.customers.accounts import Accounts
+from engine.cases.quick_texts import QuickTexts
 from engine.customers.contacts import Contacts
 from engine.customers.contract import Merges, Teams
 from engine.customers.leads import Leads
@@ -32,6 +34,8 @@ class ServiceParts:
     presence: CasePresence
     happenings: Happenings
     case_reader: CaseReader
+    macros: Macros
+    quick_texts: QuickTexts
     milestones: MilestoneReader
     customers: Customers
     contacts: Contacts

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.config.compile_assignment import compile_assignment
 from engine.config.compile_cases import check_cases, compile_fields, compile_statuses, compile_types
 from engine.config.compile_escalation import check_teams, compile_escalations, compile_teams
+from engine.config.compile_macros import compile_macros, compile_quick_texts
 from engine.config.compile_plans import check_plans, compile_milestones, compile_plans
 from engine.config.crosscheck import Checker, check
 from engine.config.files import Document, read_calendars, read_directory
@@ -95,8 +96,15 @@ def compile_sections(documents: list[Document], calendars: Calendars | None = No
     assignment = compile_assignment(configuration, checker)
     escalations = compile_escalations(configuration, checker)
     if checker.problems:
+    quick_texts, macros = compile_quick_texts(configuration, checker), compile_macros(configuration, checker)
         raise refusal(checker.problems)
-    return sections, replace(_organisation(configuration, hours), assignment=assignment, escalations=escalations)
+    return sections, replace(
+        _organisation(configuration, hours),
+        assignment=assignment,
+        escalations=escalations,
+        quick_texts=quick_texts,
+        macros=macros,
+    )
 
 
 def _organisation(configuration: Configuration, hours: Mapping[str, Hours]) -> Organisation:

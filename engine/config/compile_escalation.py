@@ -77,7 +77,7 @@ def _rule_set(key: str, section: EscalationSection, configuration: Configuration
         actions = tuple(
             action
             for number, written in enumerate(step.actions)
-            for action in _Reader(configuration, checker, (*there, number)).read(written)
+            for action in read_actions(written, configuration, checker, (*there, number))
         )
         steps.append(EscalationStep(key=_step_key(index, step), after_ms=step.after, actions=actions))
     return RuleSet(
@@ -144,6 +144,13 @@ def _counting_trigger(section: TriggerSection) -> Trigger:
         return Trigger(kind=TriggerKind.REPEATED, least=repeated.at_least, within_ms=repeated.within)
     assert section.event  # the schema sees to it that there is one
     return Trigger(kind=TriggerKind.EVENT, event=section.event.name)
+
+
+def read_actions(
+    section: ActionSection, configuration: Configuration, checker: Checker, place: Place
+) -> Iterator[Action]:
+    """Yield what an action written at ``place`` comes to; what does not fit goes to ``checker``."""
+    return _Reader(configuration, checker, place).read(section)
 
 
 class _Reader:

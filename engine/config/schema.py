@@ -22,7 +22,9 @@ from engine.config.case_schema import CaseStatusSection, FieldsSection
 from engine.config.durations import Duration, DurationOrNone
 from engine.config.escalation_schema import EscalationSection
 from engine.config.hours_schema import HoursSection
+from engine.config.macro_schema import Macros
 from engine.config.plan_schema import MilestoneSection, PlanSection
+from engine.config.quick_text_schema import QuickTexts
 from engine.config.section import Address, Key, Keyword, Language, Login, Name, OrganisationId, Points, Section, Skills
 from engine.config.service_schema import EntitlementsSection, LeadsSection
 from engine.config.team_schema import TeamSection

@@ -42,10 +42,18 @@ class Say:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MacroAction:
+    """One thing that a macro does: exactly one of these."""
+
+    action: Action | None = None
+    say: Say | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Macro:
     """What is done to a case at one stroke."""
 
     key: str
     name: str
-    actions: tuple[Action | Say, ...]
+    actions: tuple[MacroAction, ...]
     when: Condition = ALWAYS  # it is offered where this holds, and refused elsewhere

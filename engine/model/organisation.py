@@ -22,6 +22,7 @@ from engine.model.case_setup import (
 )
 from engine.model.escalation import RuleSet
 from engine.model.hours import Hours
+from engine.model.macro import Macro, QuickText
 from engine.model.plan import BUILT_IN_MILESTONES, MilestoneRule, Plan
 from engine.model.team import Team
 

@@ -12,8 +12,10 @@ from engine.cases.clerk import Clerk
 from engine.cases.escalate import Escalator
 from engine.cases.happenings import Happenings
 from engine.cases.lifecycle import Cases
+from engine.cases.macros import Macros
 from engine.cases.orphans import OrphanSweep
 from engine.cases.presence import CasePresence, Commands
+from engine.cases.quick_texts import QuickTexts
 from engine.cases.reckoning import Reckoning
 from engine.cases.sweep import CaseSweeper
 from engine.clock import Clock
@@ -55,6 +57,14 @@ class ServiceDesk:
         )
         self.cases = Cases(record=store.cases, organisations=book, clock=clock, new_id=new_id)
         self.happenings = Happenings(record=store.happenings, organisations=book, clock=clock)
+        self.macros = Macros(record=store.cases, organisations=book, clock=clock, new_id=new_id)
+        self.quick_texts = QuickTexts(
+            cases=store.cases,
+            conversations=store.conversations,
+            contacts=store.customers,
+            organisations=book,
+            clock=clock,
+        )
         self.contacts = Contacts(
             record=store.customers,
             addresses=store.addresses,
@@ -88,6 +98,8 @@ class ServiceDesk:
             attachments=self.attachments,
             presence=CasePresence(commands=commands),
             happenings=self.happenings,
+            macros=self.macros,
+            quick_texts=self.quick_texts,
             case_reader=self._store.cases,
             milestones=self._store.milestones,
             customers=self._store.customers,

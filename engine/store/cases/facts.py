@@ -12,7 +12,7 @@ from engine.store.cases.signals import signal_of
 from engine.store.cases.tables import case_followers, case_signals, case_timers, cases, firings, milestones
 from engine.store.customers.claims import claim_of
 from engine.store.customers.tables import accounts, contacts
-from engine.store.direct import beside, every, scalar
+from engine.store.direct import beside, every, first, scalar
 from engine.store.json_text import load
 from engine.store.rows import AnyRow, case_of, contact_of
 from engine.store.tables import interactions, work_items
@@ -23,13 +23,15 @@ RECENT_MS = 7 * 86_400_000
 TIMES_MS = 30 * 86_400_000
 RECENT_COUNTED = 100
 
-_CASE: Select[Any] = (
+_SEEN: Select[Any] = (
     select(cases, contacts, accounts)
     .outerjoin(contacts, and_(contacts.c.id == cases.c.contact_id, contacts.c.org_id == cases.c.org_id))
     .outerjoin(accounts, and_(accounts.c.id == cases.c.account_id, accounts.c.org_id == cases.c.org_id))
     .where(cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org"))
-    .with_for_update(of=cases)
 )
+_CASE = _SEEN.with_for_update(of=cases)
+_CONTACT = select(contacts).where(contacts.c.id == bindparam("id"), contacts.c.org_id == bindparam("org"))
+_ACCOUNT = select(accounts).where(accounts.c.id == bindparam("id"), accounts.c.org_id == bindparam("org"))
 _MILESTONES = select(milestones).where(milestones.c.case_id == bindparam("case")).order_by(milestones.c.id)
 _TIMERS = select(case_timers).where(case_timers.c.case_id == bindparam("case"))
 _FIRINGS = select(firings).where(firings.c.case_id == bindparam("case"))
@@ -57,12 +59,15 @@ _WAITS = select(work_items.c.id).where(
 )
 
 
-def read_facts(conn: Connection, org_id: str, case_id: str, *, now_ms: int) -> CaseFacts:
-    """Lock a case and return everything that is known of it; raise NotFound."""
-    found = beside(conn, _CASE, {"case": case_id, "org": org_id}, cases, contacts, accounts)
+def read_facts(conn: Connection, org_id: str, case_id: str, *, now_ms: int, lock: bool = True) -> CaseFacts:
+    """Lock a case and return everything that is known of it; raise NotFound. Without a lock only to look."""
+    found = beside(conn, _CASE if lock else _SEEN, {"case": case_id, "org": org_id}, cases, contacts, accounts)
     row, contact, account = found or (None, None, None)
     if row is None:
         raise NotFound(f"there is no case {case_id}", slug="unknown-case")
+    # Who waited for the lock while the case was given to another customer finds none beside it.
+    contact = contact or _of(conn, _CONTACT, org_id, row.contact_id)
+    account = account or _of(conn, _ACCOUNT, org_id, row.account_id)
     case, of = case_of(row), {"case": case_id}
     signals = tuple(signal_of(one) for one in every(conn, _SIGNALS, {**of, "most": SIGNALS}))
     recent = {"org": org_id, "contact": case.contact_id, "since": now_ms - TIMES_MS, "most": RECENT_COUNTED}
@@ -83,6 +88,10 @@ def read_facts(conn: Connection, org_id: str, case_id: str, *, now_ms: int) -> C
         waiting_item=bool(case.item_id) and scalar(conn, _WAITS, {"item": case.item_id, "org": org_id}) is not None,
         **claim_of(conn, case, signals),
     )
+
+
+def _of(conn: Connection, query: Select[Any], org_id: str, wanted: str) -> AnyRow | None:
+    return first(conn, query, {"id": wanted, "org": org_id}) if wanted else None
 
 
 def milestone_of(row: AnyRow) -> Milestone:
