@@ -10,10 +10,10 @@ from engine.cases.assigning import Assigning
 from engine.cases.attachments import Attachments
 from engine.cases.happenings import Happenings
 from engine.cases.lifecycle import Cases
-from engine.cases.presence import CasePresence
 from engine.cases.macros import Macros
-from engine.customers.accounts import Accounts
+from engine.cases.presence import CasePresence
 from engine.cases.quick_texts import QuickTexts
+from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
 from engine.customers.contract import Merges, Teams
 from engine.customers.leads import Leads
@@ -33,9 +33,9 @@ class ServiceParts:
     attachments: Attachments
     presence: CasePresence
     happenings: Happenings
-    case_reader: CaseReader
     macros: Macros
     quick_texts: QuickTexts
+    case_reader: CaseReader
     milestones: MilestoneReader
     customers: Customers
     contacts: Contacts

@@ -95,8 +95,8 @@ def compile_sections(documents: list[Document], calendars: Calendars | None = No
     check_teams(configuration, checker)
     assignment = compile_assignment(configuration, checker)
     escalations = compile_escalations(configuration, checker)
-    if checker.problems:
     quick_texts, macros = compile_quick_texts(configuration, checker), compile_macros(configuration, checker)
+    if checker.problems:
         raise refusal(checker.problems)
     return sections, replace(
         _organisation(configuration, hours),

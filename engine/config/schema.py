@@ -358,5 +358,7 @@ class Configuration(Section):
     )
     case_types: dict[Key, NameText] = Field(default_factory=dict, max_length=200, description="What cases are about.")
     fields: FieldsSection = Field(default_factory=FieldsSection, description="Fields that you add.")
+    quick_texts: QuickTexts = Field(default_factory=dict, description="What is said again and again.")
+    macros: Macros = Field(default_factory=dict, description="What is done to cases again and again.")
     leads: LeadsSection = Field(default_factory=LeadsSection, description="Opportunities handed to sales.")
     entitlements: EntitlementsSection = Field(default_factory=EntitlementsSection, description="Rights to service.")

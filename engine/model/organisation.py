@@ -349,6 +349,8 @@ class Organisation:
     teams: Mapping[str, Team] = field(default_factory=dict)
     assignment: tuple[AssignmentRule, ...] = ()  # the first that fits a new case
     escalations: Mapping[str, RuleSet] = field(default_factory=dict)
+    quick_texts: Mapping[str, QuickText] = field(default_factory=dict)
+    macros: Mapping[str, Macro] = field(default_factory=dict)
     sales_queue: str = ""  # where leads go; "" = nobody takes them
     verifies_entitlements: bool = False  # on every new case
 

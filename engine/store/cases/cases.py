@@ -17,8 +17,8 @@ from engine.model.record import CaseTimeline, Conversation
 from engine.store.access import Access
 from engine.store.cases.comments import write_comment
 from engine.store.cases.decide import attention, decide_case
-from engine.store.cases.opening import open_alone, open_for
 from engine.store.cases.facts import read_facts
+from engine.store.cases.opening import open_alone, open_for
 from engine.store.cases.tables import case_events, case_tags, cases
 from engine.store.conditions import CASE_OPEN, INTERACTION_UNFILED
 from engine.store.rows import AnyRow, case_event_of, case_of, entry_of, interaction_of
@@ -155,15 +155,15 @@ class Cases:
             lambda conn: decide_case(conn, (org_id, case_id), decide, actor_id=actor_id, new_id=new_id, now_ms=now_ms),
         )
 
+    async def facts(self, org_id: str, case_id: str, *, now_ms: int) -> CaseFacts:
+        """Return what a decision about a case would see now; nothing is locked. Raises NotFound."""
+        return await self._access.read(lambda conn: read_facts(conn, org_id, case_id, now_ms=now_ms, lock=False))
+
     async def attention(self, org_id: str, *, now_ms: int, limit: int) -> Attention:
         """Return up to ``limit`` cases with signals or due timers, and since when (ms), oldest first."""
         return await self._access.read(lambda conn: attention(conn, org_id, now_ms=now_ms, limit=limit))
 
     async def comment(self, org_id: str, case_id: str, comment: Comment, *, now_ms: int) -> CaseEvent:
-    async def facts(self, org_id: str, case_id: str, *, now_ms: int) -> CaseFacts:
-        """Return what a decision about a case would see now; nothing is locked. Raises NotFound."""
-        return await self._access.read(lambda conn: read_facts(conn, org_id, case_id, now_ms=now_ms, lock=False))
-
         """Add a comment; the same actor's ``client_id`` is the same comment. Raises NotFound."""
         new_id = self._access.new_id
         return await self._access.write(
