@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 from _pytest.outcomes import Skipped
 
+from tests.records import migrate
 from tests.servers import CHROMIUM_ARGUMENTS, Missing, PostgresCluster, find_chromium, running_postgres, running_valkey
 
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
@@ -94,10 +95,18 @@ def postgres_dsn(postgres_cluster: PostgresCluster) -> Iterator[str]:
     postgres_cluster.drop_database(name)
 
 
-@pytest.fixture(scope="module")
-def postgres_module_dsn(postgres_cluster: PostgresCluster) -> Iterator[str]:
-    """Return the address of a fresh, empty database for this module."""
+@pytest.fixture(scope="session")
+def postgres_template(postgres_cluster: PostgresCluster) -> str:
+    """Return the name of a database that is migrated and that nobody writes."""
     name = postgres_cluster.create_database()
+    migrate(postgres_cluster.dsn(name))
+    return name
+
+
+@pytest.fixture(scope="module")
+def postgres_module_dsn(postgres_cluster: PostgresCluster, postgres_template: str) -> Iterator[str]:
+    """Return the address of a fresh, migrated record for this module."""
+    name = postgres_cluster.create_database(postgres_template)
     yield postgres_cluster.dsn(name)
     postgres_cluster.drop_database(name)
 

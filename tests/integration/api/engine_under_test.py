@@ -29,6 +29,7 @@ from engine.passwords import hash_password
 from engine.settings import Settings
 from engine.store.store import Store
 from tests.organisations import small_organisation
+from tests.records import migrated_file
 from tests.servers import eventually
 
 PASSWORD = "correct horse battery"
@@ -234,6 +235,7 @@ async def running_engine(
     """Run an engine that serves ``organisations``."""
     process = Settings(data=directory, valkey_url=valkey, config=())
     directory.mkdir(parents=True, exist_ok=True)
+    assert process.database == migrated_file(directory.absolute() / "cordboard.sqlite3")
     await keep_organisations(process.database, organisations)
     application = Application(process)
     try:

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cases.house import House, built
+from tests.records import migrated_file
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'record.db'}"
+        return migrated_file(tmp_path / "record.db")
     dsn: str = request.getfixturevalue("postgres_module_dsn")
     return dsn
 

@@ -13,6 +13,7 @@ from engine.model.case_setup import OVER, kind_of
 from engine.model.case_work import CASE_KIND, OWN_KINDS
 from engine.model.work import WorkState
 from tests.integration.cases.house import LOGINS, OPEN, House, built
+from tests.records import migrated_file
 
 CRASHES = ("casework.after-board", "casework.after-commit", "effects.before-send", "effects.after-send")
 STATUSES = ("open", "waiting", "resolved", "closed", "open", "waiting")
@@ -121,7 +122,7 @@ async def play(url: str, address: str, org: str, seed: int, length: int = 30) ->
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_histories(seed: int, tmp_path: Path, valkey_address: str, org: str) -> None:
-    await play(f"sqlite:///{tmp_path / 'record.db'}", valkey_address, org, seed)
+    await play(migrated_file(tmp_path / "record.db"), valkey_address, org, seed)
 
 
 @pytest.mark.postgres
@@ -132,4 +133,4 @@ async def test_a_history_on_postgresql(postgres_module_dsn: str, valkey_address:
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(1_000, 1_100))
 async def test_many_histories(seed: int, tmp_path: Path, valkey_address: str, org: str) -> None:
-    await play(f"sqlite:///{tmp_path / 'record.db'}", valkey_address, org, seed, length=60)
+    await play(migrated_file(tmp_path / "record.db"), valkey_address, org, seed, length=60)

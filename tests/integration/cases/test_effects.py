@@ -26,6 +26,7 @@ from tests.contract.store.building import agent, opened
 from tests.integration.cases.relay import Box, relaying
 from tests.integration.events.receiver import Receiver, receiving
 from tests.organisations import small_organisation
+from tests.records import migrated_file
 from tests.servers import eventually
 
 QUICK = EffectsSettings(first_ms=20, longest_ms=20, longest_within_ms=20, timeout_s=5)
@@ -104,7 +105,7 @@ async def smtp(box: Box) -> AsyncIterator[int]:
 @pytest.fixture
 async def bench(tmp_path: Path, org: str, smtp: int) -> AsyncIterator[Bench]:
     clock = SystemClock()
-    store = Store(url=f"sqlite:///{tmp_path / 'record.db'}", clock=clock, new_id=id_source(clock))
+    store = Store(url=migrated_file(tmp_path / "record.db"), clock=clock, new_id=id_source(clock))
     await store.start()
     bench = Bench(store, org, tmp_path / "secrets", smtp)
     await agent(store, org, "sue", Role.SUPERVISOR)

@@ -44,6 +44,7 @@ from engine.valkey.client import Valkey
 from engine.wiring.recorder import Recorder
 from engine.wiring.waits import Waits
 from tests.organisations import small_organisation
+from tests.records import migrated_file
 from tests.servers import eventually
 
 GENEROUS = ChatLimits(visitor_rate=1e6, visitor_burst=10**6, address_rate=1e6, address_burst=10**6)
@@ -218,7 +219,7 @@ async def running_house(
 ) -> AsyncIterator[House]:
     """Run a house, with its sockets served on a free port of the loopback."""
     clock = Offset()
-    url = url or f"sqlite:///{folder / 'record.db'}"
+    url = url or migrated_file(folder / "record.db")
     store = Store(url=url, clock=clock, new_id=id_source(clock))
     valkey = Valkey(address=valkey_address, library=compose_library())
     await store.start()

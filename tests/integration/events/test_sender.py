@@ -21,6 +21,7 @@ from engine.model.outside import Interest, Webhook
 from engine.model.work import EventKind, RoutingEvent
 from engine.store.store import Store
 from tests.integration.events.receiver import Receiver, receiving
+from tests.records import migrated_file
 from tests.servers import eventually
 
 KEYS = (b"k" * 32, b"l" * 24)
@@ -78,7 +79,7 @@ class Bench:
 @pytest.fixture
 async def bench(tmp_path: Path, org: str) -> AsyncIterator[Bench]:
     clock = SystemClock()
-    store = Store(url=f"sqlite:///{tmp_path / 'record.db'}", clock=clock, new_id=id_source(clock))
+    store = Store(url=migrated_file(tmp_path / "record.db"), clock=clock, new_id=id_source(clock))
     await store.start()
     (tmp_path / org).mkdir()
     lines = (f"whsec_{base64.b64encode(key).decode()}" for key in KEYS)

@@ -103,6 +103,8 @@ def test_settings_and_kinds() -> None:
         "email": {"keep": True, "refusable": False},
         "voice": {"keep": True, "refusable": True},
         "callback": {"keep": True, "refusable": False},
+        "case": {"keep": True, "refusable": False},
+        "lead": {"keep": True, "refusable": False},
         "task": {"keep": True, "refusable": False},
     }
 
