@@ -6,12 +6,25 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from engine.model.casework import Effect, EffectKind, PendingEffect
 from engine.model.user import User
 from engine.store.access import Access
 from engine.store.cases.tables import case_effects
+from engine.store.direct import every, run, scalar
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow, user_of
 from engine.store.tables import alerts, users
@@ -39,13 +52,12 @@ class CaseEffects:
         ``in_order``: of each case only the oldest that is not done.
         """
         query = _DUE_IN_ORDER if in_order else _DUE
-        wanted = query.where(case_effects.c.kind == kind.value, case_effects.c.next_try_ms <= now_ms).limit(limit)
-        return await self._access.look(lambda conn: [_pending(row) for row in conn.execute(wanted)])
+        values = {"of_kind": kind.value, "now": now_ms, "most": limit}
+        return await self._access.look(lambda conn: [_pending(row) for row in every(conn, query, values)])
 
     async def done(self, pending: PendingEffect, *, now_ms: int) -> None:
         """Note that an effect was done. Idempotent."""
-        statement = update(case_effects).where(_is(pending)).values(done_ms=now_ms, fault="")
-        await self._access.execute(pending.org_id, statement)
+        await self._access.write(pending.org_id, lambda conn: _note_done(conn, pending, now_ms))
 
     async def failed(self, pending: PendingEffect, *, fault: str, now_ms: int, next_try_ms: int) -> None:
         """Note a failure; ``next_try_ms`` 0: for good, and an alert is raised in the same transaction.
@@ -53,15 +65,16 @@ class CaseEffects:
         Idempotent for one attempt.
         """
         values = {
-            "attempts": pending.attempts + 1,
-            "fault": fault,
-            "next_try_ms": next_try_ms,
-            "done_ms": 0 if next_try_ms else now_ms,
+            **_named(pending),
+            "before": pending.attempts,
+            "new_attempts": pending.attempts + 1,
+            "new_fault": fault,
+            "new_next_try_ms": next_try_ms,
+            "new_done_ms": 0 if next_try_ms else now_ms,
         }
-        mine = and_(_is(pending), case_effects.c.attempts == pending.attempts)
 
         def work(conn: Connection) -> None:
-            changed = conn.execute(update(case_effects).where(mine).values(values)).rowcount == 1
+            changed = run(conn, _FAILED, values).rowcount == 1
             if changed and not next_try_ms:
                 data = {"case_id": pending.case_id, "effect_id": pending.effect.id, "fault": fault}
                 _alert(conn, self._access, pending, kind=ALERT_FAILED, data={**data, "by": pending.effect.kind.value})
@@ -76,12 +89,11 @@ class CaseEffects:
         wanted = sorted(set(user_ids))
 
         def work(conn: Connection) -> None:
-            done = update(case_effects).where(_is(pending)).values(done_ms=now_ms, fault="")
-            if conn.execute(done).rowcount != 1:
+            if not _note_done(conn, pending, now_ms):
                 return
+            data = {key: value for key, value in pending.effect.data.items() if key != "to"}
+            data |= {"case_id": pending.case_id, "effect_id": pending.effect.id}
             for user_id in wanted:
-                data = {key: value for key, value in pending.effect.data.items() if key != "to"}
-                data |= {"case_id": pending.case_id, "effect_id": pending.effect.id}
                 _alert(conn, self._access, pending, kind=ALERT_ESCALATED, data=data, user_id=user_id)
 
         await self._access.write(pending.org_id, work)
@@ -98,14 +110,18 @@ class CaseEffects:
 
     async def lag_ms(self, now_ms: int) -> int:
         """Return for how long the effect that has been due longest is waiting, of all organisations."""
-        oldest = select(func.min(case_effects.c.next_try_ms)).where(UNDONE)
-        due_ms = await self._access.look(lambda conn: conn.execute(oldest).scalar())
+        due_ms = await self._access.look(lambda conn: scalar(conn, _OLDEST, {}))
         return max(0, now_ms - int(due_ms)) if due_ms else 0
 
 
 _older = case_effects.alias("older")
-_DUE: Select[Any] = select(case_effects).where(UNDONE).order_by(case_effects.c.next_try_ms, case_effects.c.id)
-_DUE_IN_ORDER = _DUE.where(
+_ALL_DUE: Select[Any] = (
+    select(case_effects)
+    .where(case_effects.c.kind == bindparam("of_kind"), UNDONE, case_effects.c.next_try_ms <= bindparam("now"))
+    .order_by(case_effects.c.next_try_ms, case_effects.c.id)
+)
+_DUE = _ALL_DUE.limit(bindparam("most"))
+_DUE_IN_ORDER = _ALL_DUE.where(
     ~exists(
         select(literal_column("1"))
         .select_from(_older)
@@ -116,11 +132,24 @@ _DUE_IN_ORDER = _DUE.where(
             _older.c.done_ms == literal_column("0"),
         )
     )
+).limit(bindparam("most"))
+_OLDEST: Select[Any] = select(func.min(case_effects.c.next_try_ms)).where(UNDONE)
+_THIS = and_(case_effects.c.id == bindparam("effect"), case_effects.c.org_id == bindparam("org"), UNDONE)
+_DONE = update(case_effects).where(_THIS).values(done_ms=bindparam("now"), fault=literal_column("''"))
+_FAILED = (
+    update(case_effects)
+    .where(_THIS, case_effects.c.attempts == bindparam("before"))
+    .values({name: bindparam(f"new_{name}") for name in ("attempts", "fault", "next_try_ms", "done_ms")})
 )
 
 
-def _is(pending: PendingEffect) -> ColumnElement[bool]:
-    return and_(case_effects.c.id == pending.effect.id, case_effects.c.org_id == pending.org_id, UNDONE)
+def _named(pending: PendingEffect) -> dict[str, object]:
+    return {"effect": pending.effect.id, "org": pending.org_id}
+
+
+def _note_done(conn: Connection, pending: PendingEffect, now_ms: int) -> bool:
+    """Note that an effect was done; say whether it was not before."""
+    return run(conn, _DONE, {**_named(pending), "now": now_ms}).rowcount == 1
 
 
 def _pending(row: AnyRow) -> PendingEffect:

@@ -213,7 +213,7 @@ case_effects = Table(
     number("next_try_ms"),
     number("done_ms"),
     text("fault"),
-    where("ix_case_effects_undone", ("org_id", "next_try_ms"), "done_ms = 0"),
+    where("ix_case_effects_undone", ("kind", "next_try_ms", "id"), "done_ms = 0"),
     Index("ix_case_effects_case", "case_id", "number"),
 )
 

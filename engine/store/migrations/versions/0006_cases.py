@@ -143,7 +143,7 @@ def _clocks() -> None:
         numbers="number created_ms attempts next_try_ms done_ms",
     )
     index("ix_case_effects_case", "case_effects", "case_id number")
-    index("ix_case_effects_undone", "case_effects", "org_id next_try_ms", where="done_ms = 0")
+    index("ix_case_effects_undone", "case_effects", "kind next_try_ms id", where="done_ms = 0")
 
 
 def _people() -> None:
