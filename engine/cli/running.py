@@ -115,7 +115,7 @@ def bench_escalation(context: typer.Context) -> int:
     Examples:
       cordboard bench escalation --help
       cordboard bench escalation
-      cordboard bench escalation --cases 20000 --rate 400
+      cordboard bench escalation --cases 100000 --rate 400
 
     Exit codes: 0 measured, 1 failed, 2 wrong use, 3 a part it needs is away.
     """

@@ -1,8 +1,9 @@
 """The command ``cordboard bench escalation``: how late the steps of escalations are.
 
-A whole engine in a process of its own over a record full of cases with three running milestones each. From a set time
-on so many steps a second are due: each raises a priority and alerts the supervisors. The record is looked at ten times
-a second; a step is as late as it is seen to be committed, so that the looking itself counts against the engine.
+A whole engine in a process of its own over a record full of cases with three running milestones each, that it knows:
+they are in its search index, and their clocks are those of its configuration. From a set time on so many steps a
+second are due: each raises a priority and alerts the supervisors. The record is looked at ten times a second; a step
+is as late as it is seen to be committed, so that the looking itself counts against the engine.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,22 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from engine.bench.engine_process import EngineProcess, write_configuration
-from engine.bench.escalation.filling import ESCALATIONS, PLANS, Lite, Load, Postgres, Record, fill
+from engine.bench.escalation.filling import (
+    CLOCKS_TOLD,
+    ESCALATIONS,
+    NOT_INDEXED,
+    PLANS,
+    Lite,
+    Load,
+    Postgres,
+    Record,
+    fill_measured,
+    fill_others,
+)
 from engine.bench.histogram import Histogram, summarise
 from engine.bench.machine import describe_machine
 from engine.bench.usage import sample
-from engine.errors import InvalidInput
+from engine.errors import InvalidInput, Unavailable
 
 DESCRIPTION = """\
 Measure how late the steps of escalations are while many cases wait for theirs.
@@ -38,7 +50,7 @@ with three running milestones each into its record, and lets steps come due at a
 EPILOG = """\
 Examples:
   cordboard bench escalation
-  cordboard bench escalation --cases 20000 --rate 400 --json result.json
+  cordboard bench escalation --cases 100000 --rate 400 --json result.json
   cordboard bench escalation --database postgresql://postgres@127.0.0.1/empty
 
 Exit codes: 0 measured, 1 failed, 2 wrong use, 3 a part it needs is away.
@@ -47,6 +59,8 @@ LOOK_EVERY_S = 0.1
 LOOK_BACK_MS = 120_000
 """Further than any step that is late may lie between being taken and being seen."""
 PATIENCE_S = 90.0
+READY_S = 600.0
+"""For the engine to know what was written."""
 LAG = "case_lag_seconds"
 
 
@@ -99,10 +113,10 @@ def read_options(arguments: Sequence[str]) -> Options:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--cases", type=int, default=100_000, metavar="N", help="cases with three milestones each (default 100000)")
+    add("--cases", type=int, default=20_000, metavar="N", help="cases with three milestones each (default 20000)")
     add("--rate", type=float, default=200.0, metavar="N", help="steps due a second (default 200)")
-    add("--seconds", type=float, default=60.0, metavar="N", help="for so long (default 60)")
-    add("--lead", type=float, default=40.0, metavar="S", help="before the first step is due, to start the engine (40)")
+    add("--seconds", type=float, default=30.0, metavar="N", help="for so long (default 30)")
+    add("--lead", type=float, default=15.0, metavar="S", help="from writing the measured cases to the first step (15)")
     add("--database", default="", metavar="URL", help="PostgreSQL instead of SQLite: an empty database")
     add("--directory", type=Path, metavar="DIR", help="where the temporary data lies (default: the system's)")
     add("--json", type=Path, metavar="FILE", help="write everything that was measured")
@@ -172,18 +186,24 @@ class _Run:
         self._from_ms = 0
 
     async def run(self) -> Outcome:
-        """Fill, start, watch."""
+        """Fill, let the engine get to know the cases, watch."""
         options, outcome = self._options, self._outcome
         database = "PostgreSQL" if options.database else "SQLite synchronous=FULL"
         await self._engine.start()  # makes the schema and the organisation
         outcome.machine = await asyncio.to_thread(describe_machine, self._directory, database=database)
-        await self._engine.stop()
         file = self._directory / "data" / "cordboard.sqlite3"
         record: Record = await asyncio.to_thread(Postgres, options.database) if options.database else Lite(file)
-        load = await self._fill(record)
-        self._progress.update(self._task, description="Waiting for the first step", total=load.steps, completed=0)
+        await self._until(lambda: record.count(CLOCKS_TOLD) == 1, "Clocks")
+        await self._engine.stop()
+        load = Load(cases=options.cases, rate=options.rate, seconds=options.seconds, lead_s=options.lead_s)
+        await self._write(fill_others(record, load))
+        await asyncio.to_thread(record.finish)
         await self._engine.start()
+        await self._until(lambda: record.count(NOT_INDEXED) == 0, "Indexing")
         self._from_ms = int(time.time() * 1000)
+        await self._write(fill_measured(record, load))
+        self._progress.update(self._task, description="Waiting for the first step", total=load.steps, completed=0)
+        await asyncio.sleep(max(0.0, load.first_ms / 1000 - time.time()))
         before = await asyncio.to_thread(sample, self._engine.pid)
         await self._watch(record, load)
         after = await asyncio.to_thread(sample, self._engine.pid)
@@ -191,17 +211,21 @@ class _Run:
         outcome.missing = load.steps - len(self._seen)
         return outcome
 
-    async def _fill(self, record: Record) -> Load:
-        """Write the cases; the first step is due once the engine had time to start, whatever time the others took."""
-        options, began = self._options, time.perf_counter()
-        load = Load(cases=options.cases, rate=options.rate, seconds=options.seconds, lead_s=options.lead_s)
-        self._progress.update(self._task, description="Writing cases", total=options.cases)
-        cases = iter(fill(record, load))
-        while (count := await asyncio.to_thread(next, cases, 0)) and count < options.cases:
+    async def _until(self, holds: Callable[[], bool], what: str) -> None:
+        """Wait until something holds of the record; raise Unavailable after a long time."""
+        self._progress.update(self._task, description=what, total=None)
+        end_s = time.monotonic() + READY_S
+        while not await asyncio.to_thread(holds):
+            if time.monotonic() > end_s:
+                raise Unavailable(f"{what}: not done within {READY_S:g} s")
+            await asyncio.sleep(1)
+
+    async def _write(self, cases: Iterator[int]) -> None:
+        began = time.perf_counter()
+        self._progress.update(self._task, description="Writing cases", total=self._options.cases)
+        while count := await asyncio.to_thread(next, cases, 0):
             self._progress.update(self._task, completed=count)
-        await asyncio.to_thread(record.finish)
-        self._outcome.fill_s = time.perf_counter() - began
-        return load
+        self._outcome.fill_s += time.perf_counter() - began
 
     async def _watch(self, record: Record, load: Load) -> None:
         """Look until every step was seen, or patience ends."""

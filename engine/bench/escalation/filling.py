@@ -1,7 +1,6 @@
 """Cases with milestones and timers, written straight into the record, and the firings read from it. Blocks.
 
-The engine stands still while they are written. Through it, a hundred thousand cases would take an hour; the rows are
-those that it would have written itself.
+Through the engine, a hundred thousand cases would take an hour; the rows are those that it would have written itself.
 """
 
 from __future__ import annotations
@@ -79,11 +78,21 @@ class Record(Protocol):
         """Return the first steps that were taken since a time."""
         ...
 
+    def count(self, query: str) -> int:
+        """Return the number that a query finds."""
+        ...
+
+    def commit(self) -> None:
+        """Commit what was written."""
+        ...
+
     def finish(self) -> None:
-        """Commit, and bring the planner's statistics up to date."""
+        """Bring the planner's statistics up to date."""
         ...
 
 
+CLOCKS_TOLD = f"SELECT count(*) FROM clock_marks WHERE org_id = '{ORG}' AND done = 1"  # noqa: S608 -- a constant
+NOT_INDEXED = f"SELECT count(*) FROM search_pending WHERE org_id = '{ORG}'"  # noqa: S608 -- a constant
 FIRED = "SELECT case_id, due_ms FROM firings WHERE org_id = '{}' AND at_ms >= {:d} AND step = 'late/1'"
 
 
@@ -106,12 +115,19 @@ class Lite:
         with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, timeout=30)) as reading:
             return reading.execute(FIRED.format(ORG, since_ms)).fetchall()
 
-    def finish(self) -> None:
+    def count(self, query: str) -> int:
+        """Count."""
+        with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, timeout=30)) as reading:
+            return int(reading.execute(query).fetchone()[0])
+
+    def commit(self) -> None:
         """Commit."""
         self._connection.commit()
+
+    def finish(self) -> None:
+        """Look how the tables are filled."""
         self._connection.execute("ANALYZE")
         self._connection.commit()
-        self._connection.close()
 
 
 class Postgres:
@@ -134,27 +150,48 @@ class Postgres:
         self._connection.rollback()
         return found
 
-    def finish(self) -> None:
+    def count(self, query: str) -> int:
+        """Count."""
+        with self._connection.cursor() as cursor:
+            found: Any = cursor.execute(query.encode()).fetchone()
+        self._connection.rollback()
+        return int(found[0])
+
+    def commit(self) -> None:
         """Commit."""
         self._connection.commit()
+
+    def finish(self) -> None:
+        """Look how the tables are filled."""
         self._connection.autocommit = True
         self._connection.execute(b"ANALYZE")
         self._connection.autocommit = False
 
 
-def fill(record: Record, load: Load) -> Iterator[int]:
-    """Write the cases; yield how many there are so far. ``load`` learns when the first step is due."""
+def fill_others(record: Record, load: Load) -> Iterator[int]:
+    """Write the cases that have no step which is measured; yield how many there are so far."""
+    yield from _fill(record, load, range(load.others))
+
+
+def fill_measured(record: Record, load: Load) -> Iterator[int]:
+    """Write the cases whose steps are measured; yield how many there are so far. ``load`` learns when the first is due.
+
+    Committed batch by batch: the engine runs beside.
+    """
+    load.first_ms = int((time.time() + load.lead_s) * 1000)
+    yield from _fill(record, load, range(load.others, load.cases))
+
+
+def _fill(record: Record, load: Load, numbers: range) -> Iterator[int]:
     written: dict[str, list[dict[str, object]]] = {"cases": [], "milestones": [], "case_timers": []}
-    for number in range(load.cases):
-        now_ms = int(time.time() * 1000)
-        if number == load.others:
-            load.first_ms = now_ms + int(load.lead_s * 1000)
-        for table, rows in _rows(number, load.due_ms(number, now_ms)).items():
+    for number in numbers:
+        for table, rows in _rows(number, load.due_ms(number, int(time.time() * 1000))).items():
             written[table] += rows
-        if len(written["cases"]) == BATCH or number == load.cases - 1:
+        if len(written["cases"]) == BATCH or number == numbers[-1]:
             for table, rows in written.items():
                 record.write(table, rows)
                 rows.clear()
+            record.commit()
             yield number + 1
 
 
