@@ -10,6 +10,7 @@ from engine.errors import NotFound
 from engine.model.casework import CaseFacts, Firing, Milestone, MilestoneState
 from engine.store.cases.signals import signal_of
 from engine.store.cases.tables import case_followers, case_signals, case_timers, cases, firings, milestones
+from engine.store.conditions import ITEM_OPEN
 from engine.store.customers.claims import claim_of
 from engine.store.customers.tables import accounts, contacts
 from engine.store.direct import beside, every, first, scalar
@@ -52,10 +53,15 @@ _RECENT = (
     .order_by(interactions.c.id.desc())
     .limit(bindparam("most"))
 )
-_WAITS = select(work_items.c.id).where(
-    work_items.c.id == bindparam("item"),
-    work_items.c.org_id == bindparam("org"),
-    work_items.c.state.in_([literal_column(f"'{state}'") for state in ("pending", "queued", "offered", "scheduled")]),
+_WORK = (
+    select(work_items.c.id)
+    .where(
+        work_items.c.org_id == bindparam("org"),
+        work_items.c.case_id == bindparam("case"),
+        work_items.c.case_id != literal_column("''"),
+        ITEM_OPEN,
+    )
+    .limit(1)
 )
 
 
@@ -85,7 +91,7 @@ def read_facts(conn: Connection, org_id: str, case_id: str, *, now_ms: int, lock
         followers=frozenset(one.user_id for one in every(conn, _FOLLOWERS, of)),
         recent_contacts=sum(1 for one in times if one >= now_ms - RECENT_MS),
         contact_times=times,
-        waiting_item=bool(case.item_id) and scalar(conn, _WAITS, {"item": case.item_id, "org": org_id}) is not None,
+        has_work=scalar(conn, _WORK, {**of, "org": org_id}) is not None,
         **claim_of(conn, case, signals),
     )
 

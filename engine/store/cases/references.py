@@ -18,18 +18,23 @@ DEEPEST = 20
 """Cases above a case."""
 
 _PARENT: Select[Any] = (
-    select(cases.c.id, cases.c.parent_id)
+    select(cases.c.id, cases.c.parent_id, cases.c.merged_into)
     .where(cases.c.id == bindparam("id"), cases.c.org_id == bindparam("org"))
     .with_for_update()
 )
 _USER: Select[Any] = select(users.c.id, users.c.active).where(
     users.c.id == bindparam("id"), users.c.org_id == bindparam("org")
 )
-_CONTACT: Select[Any] = select(contacts.c.id, contacts.c.merged_into).where(
-    contacts.c.id == bindparam("id"), contacts.c.org_id == bindparam("org")
+# The share locks keep a merge from moving what it finds until what refers to them is committed.
+_CONTACT: Select[Any] = (
+    select(contacts.c.id, contacts.c.merged_into)
+    .where(contacts.c.id == bindparam("id"), contacts.c.org_id == bindparam("org"))
+    .with_for_update(read=True, key_share=True)
 )
-_ACCOUNT: Select[Any] = select(accounts.c.id, accounts.c.merged_into).where(
-    accounts.c.id == bindparam("id"), accounts.c.org_id == bindparam("org")
+_ACCOUNT: Select[Any] = (
+    select(accounts.c.id, accounts.c.merged_into)
+    .where(accounts.c.id == bindparam("id"), accounts.c.org_id == bindparam("org"))
+    .with_for_update(read=True, key_share=True)
 )
 
 
@@ -66,6 +71,8 @@ def _parent(conn: Connection, case: Case, parent_id: str) -> None:
         row = first(conn, _PARENT, {"id": above, "org": case.org_id})
         if row is None:
             raise NotFound(f"there is no case {above}", slug="unknown-case")
+        if row.merged_into:
+            raise merged_away(row.merged_into)
         if not row.parent_id:
             return
         above = row.parent_id

@@ -1,4 +1,4 @@
-"""Every column that points to a contact or an account; moving what points to one, to another, and back.
+"""Every column that points to a contact, an account or a case; moving what points to one, to another, and back.
 
 What is moved is written down first, row by row but by one statement per column, whatever there is: a merge may be
 undone exactly. A test compares the list with all tables, so that no column added later is forgotten.
@@ -19,13 +19,15 @@ from sqlalchemy import (
     insert,
     literal,
     literal_column,
+    or_,
     select,
     update,
 )
 
 from engine.errors import Conflict
-from engine.model.customer import CustomerKind
-from engine.store.cases.tables import activities, cases
+from engine.model.case_work import CASE_KIND
+from engine.model.customer import CASE, CustomerKind
+from engine.store.cases.tables import activities, attachments, case_followers, case_links, cases, escalations
 from engine.store.customers.tables import (
     account_relations,
     account_team,
@@ -54,11 +56,12 @@ _NOTHING: ColumnElement[str] = literal_column("''")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
-    """A column that points to a contact or an account; ``key`` tells its rows apart."""
+    """A column that points to a contact, an account or a case; ``key`` tells its rows apart."""
 
     table: Table
     column: str
     key: str = "id"
+    also: ColumnElement[bool] | None = None  # which of the rows that point there
 
     @property
     def place(self) -> str:
@@ -66,11 +69,11 @@ class Reference:
         return f"{self.table.name}.{self.column}"
 
 
-REFERENCES: Mapping[CustomerKind, tuple[Reference, ...]] = {
+REFERENCES: Mapping[str, tuple[Reference, ...]] = {
     CustomerKind.CONTACT: tuple(
         Reference(table=table, column="contact_id")
         for table in (
-            activities, account_relations, assets, cases, contact_addresses, entitlements, interactions, leads, orders,
+            contact_addresses, interactions, activities, account_relations, assets, cases, entitlements, leads, orders,
             work_items,
         )
     ),
@@ -82,8 +85,41 @@ REFERENCES: Mapping[CustomerKind, tuple[Reference, ...]] = {
         Reference(table=account_team, column="account_id", key="user_id"),
         Reference(table=accounts, column="parent_id"),
     ),
+    CASE: (
+        *(
+            Reference(table=table, column="case_id")
+            for table in (interactions, activities, attachments, escalations, leads)
+        ),
+        Reference(
+            table=work_items,
+            column="case_id",
+            also=or_(work_items.c.kind != CASE_KIND, work_items.c.state == literal_column("'closed'")),
+        ),
+        Reference(table=case_followers, column="case_id", key="user_id"),
+        Reference(table=case_links, column="case_id", key="target_id"),
+        Reference(table=case_links, column="target_id", key="case_id", also=case_links.c.kind == CASE),
+        Reference(table=cases, column="parent_id"),
+    ),
 }  # fmt: skip
-"""What a merge moves."""
+"""What a merge moves, in this order: what others lock while they write what refers to it comes first.
+
+An arrival holds its address, who opens a conversation's case the conversation, a decision its case.
+An open work item by which a lost case itself is routed does not move: it ends with the case.
+"""
+STAYS = frozenset(
+    {
+        "approvals.case_id",  # what was asked for is of that case
+        "case_effects.case_id",  # happen once, whatever becomes of it
+        "case_events.case_id",  # its history, told in the kept one's timeline
+        "case_signals.case_id",  # what the customer's side did is handed on (``CARRIED``)
+        "case_tags.case_id",  # as in its tags
+        "case_timers.case_id",  # end with it
+        "clock_marks.case_id",  # how far a walk through all cases came
+        "firings.case_id",  # happened
+        "milestones.case_id",  # end with it
+    }
+)
+"""Columns that point to a lost case for good."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +132,7 @@ class Move:
     kept_id: str
 
 
-def move_all(conn: Connection, kind: CustomerKind, move: Move) -> int:
+def move_all(conn: Connection, kind: str, move: Move) -> int:
     """Let everything that points to the lost one point to the kept one; return how many rows that were.
 
     Raises Conflict(too-many).
@@ -113,7 +149,7 @@ def move_all(conn: Connection, kind: CustomerKind, move: Move) -> int:
     return moved
 
 
-def move_back(conn: Connection, kind: CustomerKind, move: Move) -> int:
+def move_back(conn: Connection, kind: str, move: Move) -> int:
     """Let what was moved point to the lost one again; return how many rows were gone or elsewhere by now."""
     left = 0
     for reference in REFERENCES[kind]:
@@ -140,14 +176,14 @@ def forget(conn: Connection, move: Move) -> None:
 
 def drop(conn: Connection, table: Table, row: AnyRow, move: Move) -> None:
     """Delete a row that would stand there twice, and write down what it was."""
-    _note(conn, f"{table.name}:dropped", row, move)
+    remember(conn, table, row, move, what="dropped")
     keys = [column == getattr(row, column.name) for column in table.primary_key]
     conn.execute(delete(table).where(*keys))
 
 
 def alter(conn: Connection, table: Table, row: AnyRow, values: Mapping[str, object], move: Move) -> None:
     """Change a row that could not be moved as it is, and write down what it was."""
-    _note(conn, f"{table.name}:altered", row, move)
+    remember(conn, table, row, move, what="altered")
     change(conn, table, {"id": row.id}, values)
 
 
@@ -171,7 +207,9 @@ def restore(conn: Connection, table: Table, move: Move, *, of: str, columns: Seq
 def _move(conn: Connection, reference: Reference, move: Move) -> int:
     table = reference.table
     column, key = table.c[reference.column], table.c[reference.key]
-    pointing = (column == move.lost_id, column != _NOTHING, table.c.org_id == move.org_id)
+    pointing = [column == move.lost_id, column != _NOTHING, table.c.org_id == move.org_id]
+    if reference.also is not None:
+        pointing.append(reference.also)
     there = select(literal(move.merge_id), literal(reference.place), key, literal(move.org_id), literal("")).where(
         *pointing
     )
@@ -187,10 +225,17 @@ def _noted(place: str, move: Move) -> Select[tuple[str]]:
     return select(merge_rows.c.row_id).where(merge_rows.c.merge_id == move.merge_id, merge_rows.c.place == place)
 
 
-def _note(conn: Connection, place: str, row: AnyRow, move: Move) -> None:
-    key = " ".join(str(getattr(row, name)) for name in row._fields if name in ("id", "account_id", "user_id"))
+def remember(conn: Connection, table: Table, row: AnyRow, move: Move, *, what: str) -> None:
+    """Write down what a row is that is about to be ``dropped`` or ``altered``."""
+    key = " ".join(str(getattr(row, column.name)) for column in table.primary_key)
     before = {name: getattr(row, name) for name in row._fields}
-    noted = {"merge_id": move.merge_id, "place": place, "row_id": key, "org_id": move.org_id, "data": dump(before)}
+    noted = {
+        "merge_id": move.merge_id,
+        "place": f"{table.name}:{what}",
+        "row_id": key,
+        "org_id": move.org_id,
+        "data": dump(before),
+    }
     insert_row(conn, merge_rows, noted)
 
 
