@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from datetime import date
 from urllib.parse import urlsplit
@@ -11,6 +10,8 @@ from engine.errors import InvalidInput
 from engine.model.case_setup import CustomField, CustomFieldType, Required
 
 LONGEST_URL = 2_000
+LARGEST = 2**63
+"""Numbers are smaller than this: what lies beyond is none that JSON keeps everywhere."""
 MOST_CHOICES = 100
 EMPTY: tuple[object, ...] = (None, "", [], ())
 
@@ -53,7 +54,7 @@ def _text(field: CustomField, value: object) -> object:
 
 
 def _number(field: CustomField, value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LARGEST:
         raise _refuse(field, "a number")
     if field.least is not None and value < field.least:
         raise _refuse(field, f"at least {field.least:g}")

@@ -1,10 +1,14 @@
 """The two kinds of model: what is sent in is strict, what goes out is described."""
 
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
 T = TypeVar("T")
+
+DEEPEST = 32
+"""Lists and objects in each other. What is taken in is told again, and no answer can be written far beyond 200."""
 
 
 class Request(BaseModel):
@@ -14,10 +18,28 @@ class Request(BaseModel):
 
     @field_validator("*")
     @classmethod
-    def _no_nul(cls, value: object) -> object:
-        if isinstance(value, str) and "\0" in value:
-            raise ValueError("there is a NUL character")  # PostgreSQL's text takes none
+    def _plain(cls, value: object) -> object:
+        check_plain(value)
         return value
+
+
+def check_plain(value: object) -> None:
+    """Raise ValueError for what cannot be kept or told again: NUL, half characters, values nested too deep."""
+    waiting = [(value, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        if isinstance(one, str):
+            if "\0" in one:
+                raise ValueError("there is a NUL character")  # PostgreSQL's text takes none
+            one.encode()  # refuses lone surrogates
+        elif isinstance(one, dict | list):
+            if depth >= DEEPEST:
+                raise ValueError(f"values lie in each other at most {DEEPEST} deep")
+            waiting.extend((part, depth + 1) for part in _parts(one))
+
+
+def _parts(value: dict[object, object] | list[object]) -> Iterable[object]:
+    return (*value.keys(), *value.values()) if isinstance(value, dict) else value
 
 
 class Answer(BaseModel):

@@ -25,7 +25,7 @@ GOOD: Mapping[str, tuple[object, ...]] = {
 }
 BAD: Mapping[str, tuple[object, ...]] = {
     "text": ("longer", 5, "a\0b"),
-    "number": (-1, 6, "3", True, float("nan"), float("inf")),
+    "number": (-1, 6, "3", True, float("nan"), float("inf"), 10**400),
     "date": ("2023-02-29", "20240229", 5),
     "boolean": (0, "true"),
     "choice": ("c", ["a"]),
