@@ -27,6 +27,8 @@ def routing(draft: Draft, rules: CaseRules) -> Draft:
 
 def _follow_board(draft: Draft, rules: CaseRules) -> Draft:
     """What a waiting item asks for is changed on the board at once, whatever kind of work it is."""
+    if not draft.facts.has_work:
+        return draft  # what is made later asks for what the case says then
     changed = [name for name in ASKED if draft.changed(name)]
     if _due(draft.milestones) != _due(draft.facts.milestones):
         changed.append("due")

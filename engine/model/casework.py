@@ -151,7 +151,7 @@ class CaseFacts:
     followers: frozenset[str] = frozenset()
     recent_contacts: int = 0  # conversations of the contact in the last 7 days, this case's included
     contact_times: tuple[int, ...] = ()  # when conversations of the contact began (ms), latest first; of 30 days
-    waiting_item: bool = False  # the case's own work item waits for an agent
+    has_work: bool = True  # some work item of the case is not closed: its own, a mail, a conversation
     promises: tuple[Promise, ...] = ()  # that the case may claim; read where CLAIM_FIELDS are of concern …
     account_line: tuple[str, ...] = ()  # … as are the case's account and those above it, nearest first …
     assets: tuple[str, ...] = ()  # … and what it is about

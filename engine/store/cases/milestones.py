@@ -15,7 +15,7 @@ from engine.store.cases.signals import add_signal
 from engine.store.cases.tables import case_signals, cases, milestones
 from engine.store.upsert import change, insert_once
 
-ENOUGH = 1_000
+ENOUGH = 200
 """Signals that wait for their clerk beyond which no more are left: what happens to cases goes before."""
 
 
