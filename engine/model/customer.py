@@ -144,6 +144,10 @@ class CustomerKind(StrEnum):
     ACCOUNT = "account"
 
 
+CASE = "case"
+"""What a merge may be about besides the two kinds of customers."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Duplicate:
     """Somebody, or a company, that is likely the same."""

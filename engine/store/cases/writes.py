@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from engine.errors import Conflict, NotFound
 from engine.ids import NewId
 from engine.model.case import Case, CaseEvent, NewCase
 from engine.model.case_setup import Filing
@@ -162,6 +163,21 @@ def add_event(
 def lock_case(conn: Connection, org_id: str, case_id: str) -> AnyRow | None:
     """Return the case's row, locked until the transaction ends."""
     return first(conn, _LOCK, {"case": case_id, "org": org_id})
+
+
+def writable_case(conn: Connection, org_id: str, case_id: str) -> AnyRow:
+    """Return the case's row, locked; raise NotFound, Conflict (``merged``)."""
+    row = lock_case(conn, org_id, case_id)
+    if row is None:
+        raise NotFound(f"there is no case {case_id}", slug="unknown-case")
+    if row.merged_into:
+        raise merged_away(row.merged_into)
+    return row
+
+
+def merged_away(into: str) -> Conflict:
+    """Return the refusal to write a case that was merged."""
+    return Conflict("the case was merged into another", slug="merged", merged_into=into)
 
 
 def write_changes(conn: Connection, case: Case, changes: Mapping[str, object], now_ms: int) -> None:
