@@ -10,7 +10,9 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection, Request
 
 from engine.api.gate import Caller, Gate
-from engine.api.parts import ApiParts, handed_parts
+from engine.api.guard import guard
+from engine.api.parts import ApiParts, handed_parts, parts_of
+from engine.api.sight import sight_of
 from engine.errors import Forbidden
 from engine.model.organisation import Role
 from engine.model.user import Principal, Scope
@@ -51,6 +53,10 @@ class Needs:
             raise Forbidden(f"This needs {wanted}.")
         if not principal.at_least(self.role):
             raise Forbidden(f"This needs the role {self.role.value}.")
+        parts = parts_of(request)
+        sight = sight_of(parts, principal)
+        if not sight.everything:
+            await guard(request, parts.service.sights, principal.org_id, sight)
         return principal
 
 

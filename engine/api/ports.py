@@ -19,6 +19,7 @@ from engine.model.record import (
     Snapshot,
 )
 from engine.model.user import Principal, Scope, User
+from engine.model.visibility import Sight
 from engine.model.work import RoutingEvent, WorkItem
 
 
@@ -161,6 +162,7 @@ class WorkItems(Protocol):
         wanted: Mapping[str, str],
         limit: int,
         before_id: str | None,
+        sight: Sight,
     ) -> Sequence[WorkItem]:
         """Return work items, newest first; ``wanted`` filters by kind, reference, case, contact or parent."""
         ...
@@ -226,6 +228,7 @@ class CaseReader(Protocol):
         limit: int,
         before_number: int | None = None,
         before_value: int | None = None,
+        sight: Sight,
     ) -> Sequence[Case]:
         """Return cases in this order."""
         ...

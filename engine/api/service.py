@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from engine.api.guard import Sights
 from engine.api.milestones import MilestoneReader
 from engine.api.ports import CaseReader, Customers
 from engine.api.service_ports import CasePartsReader, CustomerViews
@@ -47,3 +48,4 @@ class ServiceParts:
     leads: Leads
     view: CustomerViews
     finder: Finder
+    sights: Sights

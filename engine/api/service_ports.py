@@ -5,21 +5,22 @@ from typing import Protocol
 
 from engine.model.case_parts import CaseLink, Follower
 from engine.model.view import AccountView, ContactView, TimelineLine
+from engine.model.visibility import Sight
 
 
 class CustomerViews(Protocol):
     """Read everything about a customer at once."""
 
-    async def contact(self, org_id: str, contact_id: str) -> ContactView:
+    async def contact(self, org_id: str, contact_id: str, *, sight: Sight) -> ContactView:
         """Return everything about a contact; raise NotFound."""
         ...
 
-    async def account(self, org_id: str, account_id: str) -> AccountView:
+    async def account(self, org_id: str, account_id: str, *, sight: Sight) -> AccountView:
         """Return everything about an account; raise NotFound."""
         ...
 
     async def timeline(
-        self, org_id: str, whose: str, of_id: str, *, before_id: str, limit: int
+        self, org_id: str, whose: str, of_id: str, *, before_id: str, limit: int, sight: Sight
     ) -> Sequence[TimelineLine]:
         """Return conversations, newest first, ``before_id`` exclusive."""
         ...

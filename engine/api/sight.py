@@ -1,9 +1,27 @@
-"""What a caller may see of cases, contacts, accounts and conversations: one place that says it to every search."""
+"""What a caller may see of cases, contacts, accounts and conversations: one place that says it to every query."""
 
-from engine.model.search import Sight
+from engine.api.parts import ApiParts
+from engine.model.organisation import Organisation, Role
 from engine.model.user import Principal
+from engine.model.visibility import EVERYTHING, Sight
 
 
-def sight_of(_who: Principal) -> Sight:
-    """Return what the caller may see: all of his organisation (docs/decisions/0006)."""
-    return Sight(everything=True)
+def sight_of(parts: ApiParts, who: Principal) -> Sight:
+    """Return what the caller may see; see docs/explanation/permissions.md."""
+    if not who.user_id or who.at_least(Role.SUPERVISOR):
+        return EVERYTHING
+    return sight_in(parts.organisations.get(who.org_id), who)
+
+
+def sight_in(organisation: Organisation, who: Principal) -> Sight:
+    """Return what an agent of the organisation may see."""
+    visibility = organisation.visibility
+    if visibility.everything:
+        return EVERYTHING
+    setup = organisation.agents.get(who.login)
+    return Sight(
+        visibility=visibility,
+        user_id=who.user_id,
+        teams=tuple(key for key, team in organisation.teams.items() if who.login in team.everybody),
+        queues=setup.queues if setup else (),
+    )

@@ -11,6 +11,7 @@ from engine.clock import Clock
 from engine.errors import Conflict, InvalidInput
 from engine.ids import NewId
 from engine.model.activity import ACTIVITY_CHANGES, Activity, ActivityKind, ActivityStatus
+from engine.model.visibility import EVERYTHING, Sight
 
 BATCH = 200
 EVERY_S = 1.0
@@ -24,7 +25,13 @@ class ActivityRecord(Protocol):
         ...
 
     async def list(
-        self, org_id: str, *, wanted: Mapping[str, str], limit: int, before_id: str | None = None
+        self,
+        org_id: str,
+        *,
+        wanted: Mapping[str, str],
+        limit: int,
+        before_id: str | None = None,
+        sight: Sight = EVERYTHING,
     ) -> Sequence[Activity]:
         """Return those of a case, a contact or an account, newest first."""
         ...

@@ -11,6 +11,7 @@ from engine.config.compile_cases import check_cases, compile_fields, compile_sta
 from engine.config.compile_escalation import check_teams, compile_escalations, compile_teams
 from engine.config.compile_macros import compile_macros, compile_quick_texts
 from engine.config.compile_plans import check_plans, compile_milestones, compile_plans
+from engine.config.compile_visibility import compile_visibility
 from engine.config.crosscheck import Checker, check
 from engine.config.files import Document, read_calendars, read_directory
 from engine.config.opening import Calendars, compile_hours
@@ -141,6 +142,7 @@ def _organisation(configuration: Configuration, hours: Mapping[str, Hours]) -> O
         milestones=compile_milestones(configuration),
         plans=compile_plans(configuration),
         teams=compile_teams(configuration),
+        visibility=compile_visibility(configuration),
         sales_queue=configuration.leads.queue,
         verifies_entitlements=configuration.entitlements.verify,
     )

@@ -29,6 +29,7 @@ from engine.config.section import Address, Key, Keyword, Language, Login, Name, 
 from engine.config.service_schema import EntitlementsSection, LeadsSection
 from engine.config.team_schema import TeamSection
 from engine.config.texts import LongText, NameText
+from engine.config.visibility_schema import VisibilitySection
 from engine.model.organisation import RANK, Overflow, OverflowTo
 
 ChannelKind = Literal["chat"]
@@ -360,5 +361,6 @@ class Configuration(Section):
     fields: FieldsSection = Field(default_factory=FieldsSection, description="Fields that you add.")
     quick_texts: QuickTexts = Field(default_factory=dict, description="What is said again and again.")
     macros: Macros = Field(default_factory=dict, description="What is done to cases again and again.")
+    visibility: VisibilitySection = Field(default_factory=VisibilitySection, description="What agents see.")
     leads: LeadsSection = Field(default_factory=LeadsSection, description="Opportunities handed to sales.")
     entitlements: EntitlementsSection = Field(default_factory=EntitlementsSection, description="Rights to service.")

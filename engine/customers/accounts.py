@@ -16,6 +16,7 @@ from engine.ids import NewId
 from engine.model.case_setup import FieldOf
 from engine.model.customer import Account, CompanyTraits, Duplicate, Tree
 from engine.model.naming import company_keys
+from engine.model.visibility import EVERYTHING, Sight
 
 RECOGNISED_BY = frozenset({"name", "domain", "phone"})
 
@@ -42,9 +43,13 @@ class Accounts:
         """Return an account, or the one it was merged into; raise NotFound."""
         return await self._record.get(org_id, account_id)
 
-    async def list(self, org_id: str, *, text: str, parent_id: str, limit: int, before_id: str) -> Sequence[Account]:
+    async def list(
+        self, org_id: str, *, text: str, parent_id: str, limit: int, before_id: str, sight: Sight = EVERYTHING
+    ) -> Sequence[Account]:
         """Return accounts, newest first."""
-        return await self._record.list(org_id, text=text, parent_id=parent_id, limit=limit, before_id=before_id)
+        return await self._record.list(
+            org_id, text=text, parent_id=parent_id, limit=limit, before_id=before_id, sight=sight
+        )
 
     async def tree(self, org_id: str, account_id: str) -> Tree:
         """Return the whole family of an account; raise NotFound."""

@@ -15,6 +15,7 @@ from engine.model.case_setup import FieldOf
 from engine.model.conversation import Interaction
 from engine.model.customer import EMAIL, Address, Contact, Duplicate, PersonTraits
 from engine.model.naming import person_keys
+from engine.model.visibility import EVERYTHING, Sight
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,13 +53,17 @@ class Contacts:
         """Return a contact, or the one he was merged into; raise NotFound."""
         return await self._record.get(org_id, contact_id)
 
-    async def list(self, org_id: str, text: str, limit: int, *, before_id: str = "") -> Sequence[Contact]:
+    async def list(
+        self, org_id: str, text: str, limit: int, *, before_id: str = "", sight: Sight = EVERYTHING
+    ) -> Sequence[Contact]:
         """Return contacts whose name or address contains ``text``, newest first."""
-        return await self._record.list(org_id, text, limit, before_id=before_id)
+        return await self._record.list(org_id, text, limit, before_id=before_id, sight=sight)
 
-    async def interactions(self, org_id: str, contact_id: str, limit: int) -> Sequence[Interaction]:
+    async def interactions(
+        self, org_id: str, contact_id: str, limit: int, *, sight: Sight = EVERYTHING
+    ) -> Sequence[Interaction]:
         """Return a contact's conversations, newest first."""
-        return await self._record.interactions(org_id, contact_id, limit)
+        return await self._record.interactions(org_id, contact_id, limit, sight=sight)
 
     async def create(
         self, org_id: str, *, values: Mapping[str, object], addresses: Sequence[NewAddress]

@@ -18,6 +18,7 @@ from engine.model.customer import (
     Tree,
 )
 from engine.model.organisation import Organisation
+from engine.model.visibility import Sight
 
 
 class Organisations(Protocol):
@@ -35,11 +36,11 @@ class ContactRecord(Protocol):
         """Return a contact, or the one he was merged into; raise NotFound."""
         ...
 
-    async def list(self, org_id: str, text: str, limit: int, *, before_id: str) -> Sequence[Contact]:
+    async def list(self, org_id: str, text: str, limit: int, *, before_id: str, sight: Sight) -> Sequence[Contact]:
         """Return contacts whose name or address contains ``text``, newest first."""
         ...
 
-    async def interactions(self, org_id: str, contact_id: str, limit: int) -> Sequence[Interaction]:
+    async def interactions(self, org_id: str, contact_id: str, limit: int, *, sight: Sight) -> Sequence[Interaction]:
         """Return a contact's conversations, newest first."""
         ...
 
@@ -116,7 +117,9 @@ class AccountRecord(Protocol):
         """Return an account, or the one it was merged into; raise NotFound."""
         ...
 
-    async def list(self, org_id: str, *, text: str, parent_id: str, limit: int, before_id: str) -> Sequence[Account]:
+    async def list(
+        self, org_id: str, *, text: str, parent_id: str, limit: int, before_id: str, sight: Sight
+    ) -> Sequence[Account]:
         """Return accounts, newest first."""
         ...
 

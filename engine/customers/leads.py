@@ -16,6 +16,7 @@ from engine.model.case import Case
 from engine.model.organisation import Organisation
 from engine.model.record import NewWork
 from engine.model.service import Lead, LeadKind
+from engine.model.visibility import EVERYTHING, Sight
 from engine.model.work import WorkItem
 
 
@@ -37,7 +38,13 @@ class LeadRecord(Protocol):
         ...
 
     async def list(
-        self, org_id: str, *, wanted: Mapping[str, str], limit: int, before_id: str | None = None
+        self,
+        org_id: str,
+        *,
+        wanted: Mapping[str, str],
+        limit: int,
+        before_id: str | None = None,
+        sight: Sight = EVERYTHING,
     ) -> Sequence[Lead]:
         """Return the newest first."""
         ...

@@ -11,6 +11,7 @@ from engine.errors import InvalidInput, NotFound
 from engine.ids import NewId
 from engine.model.organisation import Organisation
 from engine.model.service import Asset, Contract, Entitlement, Order, Promise
+from engine.model.visibility import EVERYTHING, Sight
 from engine.skills.entitlement import Claim, Verdict, channel_names, day_of, verify
 
 N = TypeVar("N")
@@ -24,7 +25,13 @@ class Keeper(Protocol[N]):
         ...
 
     async def list(
-        self, org_id: str, *, wanted: Mapping[str, str], limit: int, before_id: str | None = None
+        self,
+        org_id: str,
+        *,
+        wanted: Mapping[str, str],
+        limit: int,
+        before_id: str | None = None,
+        sight: Sight = EVERYTHING,
     ) -> Sequence[N]:
         """Return the newest first."""
         ...

@@ -25,6 +25,7 @@ from engine.model.hours import Hours
 from engine.model.macro import Macro, QuickText
 from engine.model.plan import BUILT_IN_MILESTONES, MilestoneRule, Plan
 from engine.model.team import Team
+from engine.model.visibility import Visibility
 
 MAX_LEVEL = 10
 RANK = 1
@@ -351,6 +352,7 @@ class Organisation:
     escalations: Mapping[str, RuleSet] = field(default_factory=dict)
     quick_texts: Mapping[str, QuickText] = field(default_factory=dict)
     macros: Mapping[str, Macro] = field(default_factory=dict)
+    visibility: Visibility = field(default_factory=Visibility)  # what agents see of cases and customers
     sales_queue: str = ""  # where leads go; "" = nobody takes them
     verifies_entitlements: bool = False  # on every new case
 

@@ -61,18 +61,6 @@ class Narrow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sight:
-    """What the one who asks may see: everything, or what any of these has to do with."""
-
-    everything: bool = False
-    kinds: frozenset[SearchKind] = frozenset()
-    owner_ids: frozenset[str] = frozenset()  # cases of these owners with their messages
-    queues: frozenset[str] = frozenset()
-    teams: frozenset[str] = frozenset()
-    account_ids: frozenset[str] = frozenset()  # accounts with their contacts, cases and messages
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
     """A text of the index: what it is, and what is written there."""
 

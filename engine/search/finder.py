@@ -17,7 +17,8 @@ from typing import Protocol
 import msgspec
 
 from engine.errors import InvalidInput
-from engine.model.search import Found, Hit, Matches, Narrow, Query, Results, Sight
+from engine.model.search import Found, Hit, Matches, Narrow, Query, Results
+from engine.model.visibility import Sight
 from engine.search.match import Seen, look, score, shown, whole
 from engine.skills.search_query import parse
 

@@ -46,6 +46,7 @@ from engine.store.retention import Retention
 from engine.store.routing import Routing
 from engine.store.sessions import Sessions
 from engine.store.tokens import Tokens
+from engine.store.sights import Sights
 from engine.store.told import Told
 from engine.store.transcripts import Transcripts
 from engine.store.users import Users
@@ -100,6 +101,7 @@ class Store:
         self.search = FullText(access=access)
         self.users = Users(access=access)
         self.sessions = Sessions(access=access)
+        self.sights = Sights(access=access)
         self.tokens = Tokens(access=access)
         self.configuration = Configuration(access=access)
         self.idempotency = Idempotency(access=access)

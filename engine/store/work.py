@@ -8,8 +8,10 @@ from sqlalchemy import bindparam, func, literal_column, select, update
 
 from engine.errors import NotFound
 from engine.model.record import Added, NewWork, Waiting
+from engine.model.visibility import EVERYTHING, Sight
 from engine.model.work import Plan, WorkItem, WorkState
 from engine.store.access import Access
+from engine.store.cases.sight import items_seen
 from engine.store.conditions import HAS_REQUEST_KEY, ITEM_OPEN, ITEM_PENDING
 from engine.store.customers.tables import contacts
 from engine.store.direct import first, run
@@ -101,6 +103,7 @@ class Work:
         wanted: Mapping[str, str] = _ANY,
         limit: int = 100,
         before_id: str | None = None,
+        sight: Sight = EVERYTHING,
     ) -> WorkItems:
         """Return items, newest first, ``before_id`` exclusive; ``wanted``: values of columns in ``FILTERS``."""
         query = select(work_items).where(work_items.c.org_id == org_id)
@@ -109,6 +112,8 @@ class Work:
                 query = query.where(work_items.c[name] == value)
             if value and name in FILTERS:
                 query = query.where(work_items.c[name] != literal_column("''"))  # as its partial index spells it
+        if not sight.everything:
+            query = query.where(items_seen(org_id, sight))
         if before_id:
             query = query.where(work_items.c.id < before_id)
         query = query.order_by(work_items.c.id.desc()).limit(limit)

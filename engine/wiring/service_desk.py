@@ -118,6 +118,7 @@ class ServiceDesk:
         """Build the roles of which one process plays each: escalate late work, file conversations, see to cases."""
         store, book, clock = self._store, self._book, self._clock
         clerk = Clerk(record=store.cases, organisations=book, clock=clock, new_id=self._new_id)
+            sights=self._store.sights,
         work = case_work_of(store, router, others, clock=clock, new_id=self._new_id)
         metrics.watch("case_lag_seconds", "How long the oldest case of the last round waited for it.", clerk.lag_s)
         indexer = SearchIndexer(index=store.search, clock=clock)

@@ -21,7 +21,8 @@ from sqlalchemy import Connection, Table, insert, text
 
 from engine.clock import SystemClock
 from engine.ids import id_source
-from engine.model.search import Narrow, SearchKind, Sight
+from engine.model.search import Narrow, SearchKind
+from engine.model.visibility import EVERYTHING, CasesSeen, CustomersSeen, Sight, Visibility
 from engine.search.finder import Finder
 from engine.skills.search_words import words_of
 from engine.store.cases.tables import cases
@@ -213,8 +214,15 @@ async def ask(store: Store, times: int) -> None:
     print("| question | found | p50 ms | p99 ms | worst ms | CPU ms |\n|---|--:|--:|--:|--:|--:|")
     every: list[float] = []
     sights = [
-        ("", Sight(everything=True)),
-        (" (may see 1,000 accounts)", Sight(account_ids=frozenset(f"0-a{n:07}" for n in range(0, 5_000, 5)))),
+        ("", EVERYTHING),
+        (
+            " (may see one queue)",
+            Sight(
+                visibility=Visibility(cases=CasesSeen.TEAM, customers=CustomersSeen.TEAM),
+                user_id="agent-7",
+                queues=("queue-3",),
+            ),
+        ),
     ]
     asked = [(name, question, narrow, sights[0][1]) for name, question, narrow in QUESTIONS]
     asked.append(("common word" + sights[1][0], "everywhere ", Narrow(), sights[1][1]))

@@ -21,6 +21,7 @@ from engine.api.schemas.accounts import (
 )
 from engine.api.schemas.customers import DuplicateAnswer
 from engine.api.schemas.model import Page
+from engine.api.sight import sight_of
 from engine.errors import Conflict, InvalidInput, NotFound
 
 TAG = "Accounts"
@@ -40,7 +41,7 @@ async def list_accounts(
     Newest first; those that were merged into others are left out.
     """
     found = await parts.service.accounts.list(
-        who.org_id, text=text, parent_id=parent_id, limit=limit, before_id=before_id
+        who.org_id, text=text, parent_id=parent_id, limit=limit, before_id=before_id, sight=sight_of(parts, who)
     )
     return Page(items=[AccountAnswer.of(one) for one in found])
 

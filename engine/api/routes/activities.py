@@ -12,6 +12,7 @@ from engine.api.operation import Operation
 from engine.api.parts import ApiParts
 from engine.api.schemas.activities import ActivityAnswer, ActivityChange, NewActivity, values_of
 from engine.api.schemas.model import Page
+from engine.api.sight import sight_of
 from engine.errors import Forbidden, InvalidInput
 from engine.model.activity import Activity
 from engine.model.organisation import Role
@@ -48,7 +49,9 @@ async def list_activities(
     wanted = {"case_id": case_id, "contact_id": contact_id, "account_id": account_id}
     if not any(wanted.values()):
         raise InvalidInput("Say of which case, contact or account.", mend="Or read your own at /agenda.")
-    found = await parts.service.activities.record.list(who.org_id, wanted=wanted, limit=limit, before_id=before_id)
+    found = await parts.service.activities.record.list(
+        who.org_id, wanted=wanted, limit=limit, before_id=before_id, sight=sight_of(parts, who)
+    )
     return await _page(request, parts, who, found)
 
 

@@ -23,6 +23,7 @@ from engine.api.schemas.cases import (
 )
 from engine.api.schemas.model import Page
 from engine.api.schemas.transcript import ContactAnswer, EntryAnswer, InteractionAnswer
+from engine.api.sight import sight_of
 from engine.cases.changes import Wish
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model import case as nouns
@@ -82,6 +83,7 @@ async def list_cases(
         limit=limit,
         before_number=before_number,
         before_value=before_value,
+        sight=sight_of(parts, who),
     )
     return Page(items=await named_cases(request, parts, who.org_id, found))
 
@@ -121,13 +123,13 @@ async def read_case(case_id: str, request: Request, parts: Parts, who: Agent) ->
     found = await parts.service.case_reader.timeline(who.org_id, case_id, limit=TIMELINE)
     contact = await _contact(parts, who.org_id, found.case.contact_id)
     names = await _names(request).of(who.org_id)
-    clocks = await milestones_of(parts, who.org_id, [case_id])
+    clocks = await milestones_of(parts, who.org_id, [found.case.id])
     return CaseDetail(
         case=CaseAnswer.of(
             found.case,
             owner=names.get(found.case.owner_id, ""),
             contact=contact.name if contact else "",
-            milestones=clocks.get(case_id, ()),
+            milestones=clocks.get(found.case.id, ()),
         ),
         contact=ContactAnswer.of(contact) if contact else None,
         conversations=[

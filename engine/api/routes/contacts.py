@@ -22,6 +22,7 @@ from engine.api.schemas.customers import (
 )
 from engine.api.schemas.model import Page
 from engine.api.schemas.transcript import ContactAnswer, InteractionAnswer
+from engine.api.sight import sight_of
 from engine.errors import Conflict, InvalidInput
 from engine.model.customer import EMAIL, Address, Contact, Duplicate, email_key
 
@@ -40,7 +41,7 @@ async def list_contacts(
 
     Newest first; those who were merged into others are left out.
     """
-    found = await parts.service.contacts.list(who.org_id, text, limit, before_id=before_id)
+    found = await parts.service.contacts.list(who.org_id, text, limit, before_id=before_id, sight=sight_of(parts, who))
     return Page(items=[ContactAnswer.of(one) for one in found])
 
 
@@ -64,7 +65,9 @@ async def read_contact(contact_id: str, parts: Parts, who: Agent) -> ContactDeta
     merged into; its `id` tells.
     """
     contact = await parts.service.contacts.get(who.org_id, contact_id)
-    interactions = await parts.service.contacts.interactions(who.org_id, contact.id, LAST_INTERACTIONS)
+    interactions = await parts.service.contacts.interactions(
+        who.org_id, contact.id, LAST_INTERACTIONS, sight=sight_of(parts, who)
+    )
     return ContactDetail(
         contact=await _profile(parts, contact), interactions=[InteractionAnswer.of(one) for one in interactions]
     )

@@ -10,6 +10,7 @@ from engine.api.operation import Operation
 from engine.api.routes.things import Before, Limit, Whose
 from engine.api.schemas.model import Page
 from engine.api.schemas.promises import LeadAnswer, LeadChange, NewLead
+from engine.api.sight import sight_of
 from engine.errors import InvalidInput
 from engine.model.service import LeadStatus
 
@@ -57,7 +58,9 @@ async def list_leads(
         "contact_id": contact_id,
         "account_id": account_id,
     }
-    found = await parts.service.leads.record.list(who.org_id, wanted=wanted, limit=limit, before_id=before_id)
+    found = await parts.service.leads.record.list(
+        who.org_id, wanted=wanted, limit=limit, before_id=before_id, sight=sight_of(parts, who)
+    )
     return Page(items=[LeadAnswer.of(one) for one in found])
 
 

@@ -14,6 +14,7 @@ from engine.api.schemas.promises import (
     NewEntitlement,
     VerdictAnswer,
 )
+from engine.api.sight import sight_of
 from engine.errors import InvalidInput
 from engine.model.service import Contract, Entitlement
 
@@ -35,7 +36,9 @@ async def list_contracts(
     Newest first; `before_id` is the last id of the page before.
     """
     wanted = {"account_id": account_id, "number": number}
-    found = await parts.service.things.contracts.list(who.org_id, wanted=wanted, limit=limit, before_id=before_id)
+    found = await parts.service.things.contracts.list(
+        who.org_id, wanted=wanted, limit=limit, before_id=before_id, sight=sight_of(parts, who)
+    )
     return Page(items=[ContractAnswer.of(one) for one in found])
 
 
@@ -93,7 +96,9 @@ async def list_entitlements(
     Newest first; `before_id` is the last id of the page before.
     """
     wanted = {"account_id": account_id, "contact_id": contact_id, "asset_id": asset_id, "contract_id": contract_id}
-    found = await parts.service.things.entitlements.list(who.org_id, wanted=wanted, limit=limit, before_id=before_id)
+    found = await parts.service.things.entitlements.list(
+        who.org_id, wanted=wanted, limit=limit, before_id=before_id, sight=sight_of(parts, who)
+    )
     return Page(items=[EntitlementAnswer.of(one) for one in found])
 
 

@@ -52,7 +52,9 @@ async def search(
         from_ms=_ms(since),
         to_ms=_ms(until),
     )
-    found = await parts.service.finder.find(who.org_id, q, narrow=narrow, sight=sight_of(who), limit=limit, after=after)
+    found = await parts.service.finder.find(
+        who.org_id, q, narrow=narrow, sight=sight_of(parts, who), limit=limit, after=after
+    )
     return ResultsAnswer.of(found)
 
 

@@ -15,6 +15,7 @@ from engine.api.schemas.things import (
     OrderAnswer,
     OrderChange,
 )
+from engine.api.sight import sight_of
 from engine.errors import InvalidInput
 from engine.model.service import Asset, Order
 
@@ -50,7 +51,9 @@ async def list_assets(
     Newest first; `before_id` is the last id of the page before.
     """
     wanted = {"account_id": account_id, "contact_id": contact_id, "serial": serial}
-    found = await parts.service.things.assets.list(who.org_id, wanted=wanted, limit=limit, before_id=before_id)
+    found = await parts.service.things.assets.list(
+        who.org_id, wanted=wanted, limit=limit, before_id=before_id, sight=sight_of(parts, who)
+    )
     return Page(items=[AssetAnswer.of(one) for one in found])
 
 
@@ -103,7 +106,9 @@ async def list_orders(
     Newest first; `before_id` is the last id of the page before.
     """
     wanted = {"account_id": account_id, "contact_id": contact_id, "number": number}
-    found = await parts.service.things.orders.list(who.org_id, wanted=wanted, limit=limit, before_id=before_id)
+    found = await parts.service.things.orders.list(
+        who.org_id, wanted=wanted, limit=limit, before_id=before_id, sight=sight_of(parts, who)
+    )
     return Page(items=[OrderAnswer.of(one) for one in found])
 
 

@@ -9,6 +9,7 @@ from engine.api.names import Names
 from engine.api.operation import Operation
 from engine.api.schemas.model import Page
 from engine.api.schemas.views import AccountViewAnswer, ContactViewAnswer, TimelineAnswer
+from engine.api.sight import sight_of
 
 TAG = "Customers at a glance"
 
@@ -28,7 +29,7 @@ async def view_contact(contact_id: str, request: Request, parts: Parts, who: Age
     Addresses, accounts present and past, cases, conversations on all channels, entitlements, assets, orders, contracts,
     leads, the account's team, activities: as they are at one moment.
     """
-    found = await parts.service.view.contact(who.org_id, contact_id)
+    found = await parts.service.view.contact(who.org_id, contact_id, sight=sight_of(parts, who))
     state: State = request.app.state
     return ContactViewAnswer.of(found, await state.names.of(who.org_id), parts.clock.now_ms())
 
@@ -39,7 +40,7 @@ async def view_account(account_id: str, request: Request, parts: Parts, who: Age
     As of a contact, with the accounts above and beneath it. The timeline is of what its contacts said, of the newest
     200 of them.
     """
-    found = await parts.service.view.account(who.org_id, account_id)
+    found = await parts.service.view.account(who.org_id, account_id, sight=sight_of(parts, who))
     state: State = request.app.state
     return AccountViewAnswer.of(found, await state.names.of(who.org_id), parts.clock.now_ms())
 
@@ -51,7 +52,9 @@ async def read_contact_timeline(
 
     Newest first.
     """
-    found = await parts.service.view.timeline(who.org_id, "contact_id", contact_id, before_id=before_id, limit=limit)
+    found = await parts.service.view.timeline(
+        who.org_id, "contact_id", contact_id, before_id=before_id, limit=limit, sight=sight_of(parts, who)
+    )
     return Page(items=[TimelineAnswer.of(one) for one in found])
 
 
@@ -62,7 +65,9 @@ async def read_account_timeline(
 
     Newest first.
     """
-    found = await parts.service.view.timeline(who.org_id, "account_id", account_id, before_id=before_id, limit=limit)
+    found = await parts.service.view.timeline(
+        who.org_id, "account_id", account_id, before_id=before_id, limit=limit, sight=sight_of(parts, who)
+    )
     return Page(items=[TimelineAnswer.of(one) for one in found])
 
 

@@ -11,6 +11,7 @@ from engine.api.schemas.explanation import Explanation, explanation_of
 from engine.api.schemas.model import Page
 from engine.api.schemas.new_work import WorkFilter
 from engine.api.schemas.work import End, EventAnswer, Transfer, WorkItemAnswer, WrapUp
+from engine.api.sight import sight_of
 
 TAG = "Work items"
 
@@ -34,6 +35,7 @@ async def list_work_items(
         wanted=filters.wanted(),
         limit=limit,
         before_id=before_id,
+        sight=sight_of(parts, who),
     )
     return Page(items=[WorkItemAnswer.of(one) for one in found])
 

@@ -14,12 +14,14 @@ from engine.model.case_setup import Filing
 from engine.model.casework import CaseFacts, Decide, Decided
 from engine.model.conversation import Interaction
 from engine.model.record import CaseTimeline, Conversation
+from engine.model.visibility import EVERYTHING, Sight
 from engine.store.access import Access
 from engine.store.cases.comments import write_comment
 from engine.store.cases.decide import attention, decide_case
 from engine.store.cases.facts import read_facts
 from engine.store.cases.opening import open_alone, open_for
 from engine.store.cases.tables import case_events, case_tags, cases
+from engine.store.cases.sight import cases_seen
 from engine.store.conditions import CASE_OPEN, INTERACTION_UNFILED
 from engine.store.rows import AnyRow, case_event_of, case_of, entry_of, interaction_of
 from engine.store.search import containing
@@ -69,6 +71,7 @@ class Cases:
         before_number: int | None = None,
         before_value: int | None = None,
     ) -> CaseList:
+        sight: Sight = EVERYTHING,
         """Return cases; ``text`` is looked for in number and subject.
 
         Newest first, ``before_number`` exclusive; in another ``order`` only those that are not over, the greatest value
@@ -76,6 +79,8 @@ class Cases:
         """
         query = select(cases).where(cases.c.org_id == org_id)
         for column, wanted in (
+        if not sight.everything:
+            query = query.where(cases_seen(org_id, sight))
             (cases.c.owner_id, owner_id),
             (cases.c.contact_id, contact_id),
             (cases.c.account_id, account_id),

@@ -14,9 +14,11 @@ from sqlalchemy import CTE, ColumnElement, Connection, Integer, Select, bindpara
 
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model.customer import Account, Tree, TreeNode
+from engine.model.visibility import EVERYTHING, Sight
 from engine.store.access import Access
 from engine.store.cases.writes import ensure_organisation
 from engine.store.customers.rows import account_of, row_of_account
+from engine.store.customers.sight import accounts_seen
 from engine.store.customers.tables import accounts
 from engine.store.direct import first
 from engine.store.rows import AnyRow
@@ -50,7 +52,14 @@ class Accounts:
         return await self._access.read(lambda conn: present(conn, org_id, account_id))
 
     async def list(
-        self, org_id: str, *, text: str = "", parent_id: str = "", limit: int = 100, before_id: str = ""
+        self,
+        org_id: str,
+        *,
+        text: str = "",
+        parent_id: str = "",
+        limit: int = 100,
+        before_id: str = "",
+        sight: Sight = EVERYTHING,
     ) -> AccountList:
         """Return accounts whose name or domain contains ``text``, newest first, ``before_id`` exclusive."""
         query = select(accounts).where(accounts.c.org_id == org_id, accounts.c.merged_into == _NOTHING)
@@ -58,6 +67,8 @@ class Accounts:
             query = query.where(containing(accounts.c.search, text))
         if parent_id:
             query = query.where(accounts.c.parent_id == parent_id, accounts.c.parent_id != _NOTHING)
+        if not sight.everything:
+            query = query.where(accounts_seen(org_id, sight))
         if before_id:
             query = query.where(accounts.c.id < before_id)
         query = query.order_by(accounts.c.id.desc()).limit(limit)

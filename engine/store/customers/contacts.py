@@ -11,7 +11,10 @@ from sqlalchemy import Connection, Select, bindparam, select
 from engine.errors import Conflict, NotFound
 from engine.model.conversation import Interaction
 from engine.model.customer import EMAIL, Address, Contact, email_key
+from engine.model.visibility import EVERYTHING, Sight
 from engine.store.access import Access
+from engine.store.cases.sight import interactions_seen
+from engine.store.customers.sight import contacts_seen
 from engine.store.customers.tables import contact_addresses, contacts
 from engine.store.customers.writes import (
     keep_address,
@@ -50,17 +53,23 @@ class Customers:
         """Return a contact, or the one he was merged into; raise NotFound."""
         return await self._access.read(lambda conn: present(conn, org_id, contact_id))
 
-    async def list(self, org_id: str, text: str = "", limit: int = 100, *, before_id: str = "") -> Contacts:
+    async def list(
+        self, org_id: str, text: str = "", limit: int = 100, *, before_id: str = "", sight: Sight = EVERYTHING
+    ) -> Contacts:
         """Return contacts whose name or address contains ``text``, newest first, ``before_id`` exclusive."""
         query = select(contacts).where(contacts.c.org_id == org_id, contacts.c.merged_into == "")
         if text:
             query = query.where(containing(contacts.c.search, text))
         if before_id:
             query = query.where(contacts.c.id < before_id)
+        if not sight.everything:
+            query = query.where(contacts_seen(org_id, sight))
         query = query.order_by(contacts.c.id.desc()).limit(limit)
         return await self._access.read(lambda conn: [contact_of(row) for row in conn.execute(query)])
 
-    async def interactions(self, org_id: str, contact_id: str, limit: int = 100) -> Interactions:
+    async def interactions(
+        self, org_id: str, contact_id: str, limit: int = 100, *, sight: Sight = EVERYTHING
+    ) -> Interactions:
         """Return a contact's interactions, newest first."""
         query = (
             select(interactions)
@@ -68,6 +77,8 @@ class Customers:
             .order_by(interactions.c.id.desc())
             .limit(limit)
         )
+        if not sight.everything:
+            query = query.where(interactions_seen(org_id, sight))
         return await self._access.read(lambda conn: [interaction_of(row) for row in conn.execute(query)])
 
     async def create(self, contact: Contact, addresses: Sequence[Address]) -> Contact:

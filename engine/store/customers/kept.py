@@ -15,8 +15,10 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, literal_column, select
 
 from engine.errors import Conflict, InvalidInput, NotFound
+from engine.model.visibility import EVERYTHING, Sight
 from engine.store.access import Access
 from engine.store.cases.tables import case_links, cases
+from engine.store.customers.sight import things_seen
 from engine.store.customers.tables import accounts, assets, contacts, contracts
 from engine.store.direct import first
 from engine.store.json_text import dump, load
@@ -127,7 +129,13 @@ class Kept(Generic[N]):
         return self._shape.read(self._there(row, noun_id))
 
     async def list(
-        self, org_id: str, *, wanted: Mapping[str, str], limit: int, before_id: str | None = None
+        self,
+        org_id: str,
+        *,
+        wanted: Mapping[str, str],
+        limit: int,
+        before_id: str | None = None,
+        sight: Sight = EVERYTHING,
     ) -> list[N]:
         """Return the newest first, ``before_id`` exclusive; ``wanted``: values of the columns in its ``filters``."""
         table = self._shape.table
@@ -138,6 +146,8 @@ class Kept(Generic[N]):
                 query = query.where(table.c[name] == value)
                 if name in NARROW or name in REFERENCES:
                     query = query.where(table.c[name] != literal_column("''"))  # as its partial index spells it
+        if not sight.everything:
+            query = query.where(things_seen(table, org_id, sight))
         if before_id:
             query = query.where(table.c.id < before_id)
         query = query.order_by(table.c.id.desc()).limit(limit)
@@ -230,7 +240,7 @@ class Kept(Generic[N]):
 
 
 _THERE = {
-    name: select(table.c.id).where(table.c.id == bindparam("id"), table.c.org_id == bindparam("org"))
+    name: select(table.c.id, table.c.get("merged_into", literal_column("''")).label("merged_into")).where(table.c.id == bindparam("id"), table.c.org_id == bindparam("org"))
     for name, (table, _) in REFERENCES.items()
 }
 
@@ -239,5 +249,8 @@ def check_references(conn: Connection, org_id: str, row: Mapping[str, object]) -
     """Raise InvalidInput naming the field unless everything that ``row`` refers to is there."""
     for name, (_, slug) in REFERENCES.items():
         wanted = row.get(name)
-        if wanted and first(conn, _THERE[name], {"id": wanted, "org": org_id}) is None:
+        there = first(conn, _THERE[name], {"id": wanted, "org": org_id}) if wanted else None
+        if wanted and there is None:
             raise InvalidInput(f"What {name} names is not there.", slug=slug, field=name)
+        if there is not None and there.merged_into:
+            raise Conflict(f"What {name} names was merged.", slug="merged", field=name, merged_into=there.merged_into)

@@ -7,15 +7,18 @@ has found enough of the account's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, literal_column, select
 
 from engine.errors import NotFound
 from engine.model.case import Case
 from engine.model.view import AccountView, CaseCount, ContactView, CustomerView, Tie, TimelineLine
+from engine.model.visibility import EVERYTHING, Sight
 from engine.store.access import Access
 from engine.store.cases.activities import ACTIVITY
+from engine.store.cases.sight import interactions_seen
 from engine.store.cases.tables import activities, cases
 from engine.store.customers.kept import plain_org
 from engine.store.customers.leads import LEAD
@@ -33,8 +36,9 @@ from engine.store.customers.tables import (
     orders,
 )
 from engine.store.customers.things import ASSET, ORDER
+from engine.store.customers.within import account_within, contact_within
 from engine.store.direct import every, first
-from engine.store.rows import case_of, contact_of, interaction_of
+from engine.store.rows import AnyRow, case_of, contact_of, interaction_of
 from engine.store.tables import entries, interactions
 
 SHOWN = 20
@@ -154,10 +158,11 @@ _CHILDREN = (
 _COUNTED = {column: _counted(column) for column in ("contact_id", "account_id")}
 _OPEN = {column: _cases(column, is_open=True) for column in ("contact_id", "account_id")}
 _PAST = {column: _cases(column, is_open=False) for column in ("contact_id", "account_id")}
-_TIMELINE = {
-    "contact_id": _timeline(interactions.c.contact_id == _ID),
-    "account_id": _timeline(interactions.c.contact_id.in_(_PEOPLE)),
+_WHOSE: Mapping[str, ColumnElement[bool]] = {
+    "contact_id": interactions.c.contact_id == _ID,
+    "account_id": interactions.c.contact_id.in_(_PEOPLE),
 }
+_TIMELINE = {name: _timeline(whose) for name, whose in _WHOSE.items()}
 _ASSETS, _ORDERS, _LEADS, _ACTIVITIES = (_of_either(table) for table in (assets, orders, leads, activities))
 _CONTRACTS = _newest(contracts, "account_id")
 
@@ -168,19 +173,35 @@ class View:
     def __init__(self, *, access: Access) -> None:
         self._access = access
 
-    async def contact(self, org_id: str, contact_id: str) -> ContactView:
-        """Return everything about a contact; raise NotFound."""
-        return await self._access.read(lambda conn: _contact(conn, org_id, contact_id))
+    async def contact(self, org_id: str, contact_id: str, *, sight: Sight = EVERYTHING) -> ContactView:
+        """Return everything about a contact that ``sight`` leaves to see; raise NotFound."""
 
-    async def account(self, org_id: str, account_id: str) -> AccountView:
-        """Return everything about an account; raise NotFound."""
-        return await self._access.read(lambda conn: _account(conn, org_id, account_id))
+        def work(conn: Connection) -> ContactView:
+            found = _contact(conn, org_id, contact_id)
+            return found if sight.everything else contact_within(conn, sight, found)
 
-    async def timeline(self, org_id: str, whose: str, of_id: str, *, before_id: str, limit: int) -> list[TimelineLine]:
+        return await self._access.read(work)
+
+    async def account(self, org_id: str, account_id: str, *, sight: Sight = EVERYTHING) -> AccountView:
+        """Return everything about an account that ``sight`` leaves to see; raise NotFound."""
+
+        def work(conn: Connection) -> AccountView:
+            found = _account(conn, org_id, account_id)
+            return found if sight.everything else account_within(conn, sight, found)
+
+        return await self._access.read(work)
+
+    async def timeline(
+        self, org_id: str, whose: str, of_id: str, *, before_id: str, limit: int, sight: Sight = EVERYTHING
+    ) -> list[TimelineLine]:
         """Return conversations, newest first, ``before_id`` exclusive ("" = from the newest on).
 
         ``whose``: "contact_id" or "account_id".
         """
+        if not sight.everything:
+            query = _timeline(and_(_WHOSE[whose], interactions_seen(org_id, sight)))
+            values = {"org": org_id, "id": of_id, "before": before_id or LAST, "most": limit}
+            return await self._access.look(lambda conn: [_line(row) for row in conn.execute(query, values)])
         return await self._access.look(
             lambda conn: list(_lines(conn, org_id, whose, of_id, before_id=before_id, limit=limit))
         )
@@ -263,12 +284,13 @@ def _shown_cases(conn: Connection, whose: str, values: dict[str, str]) -> list[C
 
 def _lines(conn: Connection, org_id: str, whose: str, of_id: str, *, before_id: str, limit: int) -> list[TimelineLine]:
     values = {"org": org_id, "id": of_id, "before": before_id or LAST, "most": limit}
-    return [
-        TimelineLine(
-            interaction=interaction_of(row),
-            case_number=row.case_number or 0,
-            contact_name=row.contact_name or "",
-            words=(row.words or "")[:WORDS],
-        )
-        for row in every(conn, _TIMELINE[whose], values)
-    ]
+    return [_line(row) for row in every(conn, _TIMELINE[whose], values)]
+
+
+def _line(row: AnyRow) -> TimelineLine:
+    return TimelineLine(
+        interaction=interaction_of(row),
+        case_number=row.case_number or 0,
+        contact_name=row.contact_name or "",
+        words=(row.words or "")[:WORDS],
+    )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from engine.model.search import Choice, Matches, Narrow, Query, SearchKind, Sight, Term
+from engine.model.search import Choice, Matches, Narrow, Query, SearchKind, Term
+from engine.model.visibility import CasesSeen, Sight
+from engine.store.cases.sight import cases_seen, held
 from engine.store.cases.tables import cases
+from engine.store.customers.sight import accounts_of, contacts_of
 from engine.store.customers.tables import contact_addresses
 from engine.store.full_text import facets
 from engine.store.full_text.bits import Docs, both, decode, docs_of, either, falling, less, size
@@ -114,18 +117,33 @@ def _in_time(conn: Connection, org_id: str, narrow: Narrow) -> Docs:
 
 def _seen(conn: Connection, org_id: str, kinds: Mapping[SearchKind, Docs], sight: Sight) -> Docs:
     """Return what somebody may see; the union of all that gives him sight."""
-    names = [
-        *(f"owner:{one}" for one in sorted(sight.owner_ids)),
-        *(f"queue:{one}" for one in sorted(sight.queues)),
-        *(f"team:{one}" for one in sorted(sight.teams)),
-    ]
-    sets = [kinds[kind] for kind in sight.kinds]
-    sets.append(_facets(conn, org_id, names))
-    accounts = sorted(sight.account_ids)
-    for start in range(0, len(accounts), CHUNK):
-        those = search_sources.c.account_id.in_(accounts[start : start + CHUNK])
-        sets.append(_of_sources(conn, and_(search_sources.c.org_id == org_id, those)))
-    return either(*sets)
+    told = either(kinds.get(SearchKind.CASE, {}), kinds.get(SearchKind.MESSAGE, {}))
+    if not sight.all_cases:
+        told = both(told, _seen_cases(conn, org_id, sight))
+    if sight.all_customers:
+        return either(told, kinds.get(SearchKind.CONTACT, {}), kinds.get(SearchKind.ACCOUNT, {}))
+    source = search_sources.c
+    customers = or_(
+        and_(source.kind == "contact", source.ref_id.in_(contacts_of(org_id, sight))),
+        and_(source.kind == "account", source.ref_id.in_(accounts_of(org_id, sight))),
+    )
+    return either(told, _of_sources(conn, and_(source.org_id == org_id, customers)))
+
+
+def _seen_cases(conn: Connection, org_id: str, sight: Sight) -> Docs:
+    """Return the cases somebody sees, and their messages; of those of his teams and queues the index knows itself."""
+    names = [f"owner:{sight.user_id}"]
+    if sight.visibility.cases is CasesSeen.TEAM:
+        names += [*(f"queue:{one}" for one in sight.queues), *(f"team:{one}" for one in sight.teams)]
+    own = replace(sight, visibility=replace(sight.visibility, cases=CasesSeen.OWN))
+    at_hand = select(cases.c.id).where(cases.c.org_id == org_id, cases_seen(org_id, own))
+    source = search_sources.c
+    sources = or_(
+        source.case_id.in_(at_hand),
+        and_(source.kind == "case", source.ref_id.in_(at_hand)),
+        and_(source.kind == "interaction", source.ref_id.in_(held(org_id, sight, "interaction_id"))),
+    )
+    return either(_facets(conn, org_id, names), _of_sources(conn, and_(source.org_id == org_id, sources)))
 
 
 def _facet(conn: Connection, org_id: str, name: str) -> Docs:

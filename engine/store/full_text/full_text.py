@@ -11,7 +11,8 @@ from functools import partial
 from sqlalchemy import Connection, func, select
 
 from engine.failpoints import failpoint
-from engine.model.search import Found, Matches, Narrow, Query, Sight
+from engine.model.search import Found, Matches, Narrow, Query
+from engine.model.visibility import Sight
 from engine.store.access import Access
 from engine.store.full_text import answer, found, gather, merging, write
 from engine.store.full_text.gather import ALL, Gathered

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from sqlalchemy import Table
 
-from engine.model.search import Narrow, Results, Sight
+from engine.model.search import Narrow, Results
+from engine.model.visibility import EVERYTHING, Sight
 from engine.search.finder import Finder
 from engine.skills.search_words import words_of
 from engine.store.cases.tables import case_events, cases
@@ -13,7 +14,7 @@ from engine.store.customers.tables import accounts, contact_addresses, contacts
 from engine.store.store import Store
 from engine.store.upsert import change, insert
 
-ALL = Sight(everything=True)
+ALL = EVERYTHING
 ANYWHERE = Narrow()
 
 
@@ -95,7 +96,6 @@ async def find(
     after: str = "",
 ) -> Results:
     narrow = replace(narrow, contact_id=own(org, narrow.contact_id), account_id=own(org, narrow.account_id))
-    sight = replace(sight, account_ids=frozenset(own(org, one) for one in sight.account_ids))
     return await Finder(index=store.search).find(org, text, narrow=narrow, sight=sight, limit=limit, after=after)
 
 

@@ -6,10 +6,11 @@ from sqlalchemy import delete
 from engine.errors import InvalidInput
 from engine.model.conversation import EntryKind
 from engine.model.organisation import CasePolicy
-from engine.model.search import Narrow, SearchKind, Sight
+from engine.model.search import Narrow, SearchKind
+from engine.model.visibility import CasesSeen, CustomersSeen, Sight, Visibility
 from engine.skills.search_words import words_of
-from engine.store.cases.tables import cases
-from engine.store.customers.tables import account_relations, contacts
+from engine.store.cases.tables import case_followers, cases
+from engine.store.customers.tables import account_relations, account_team, contacts
 from engine.store.store import Store
 from engine.store.tables import entries, interactions
 
@@ -177,17 +178,25 @@ async def test_narrowed(store: Store, org: str) -> None:
         assert set(await refs(store, org, "word", narrow=narrow)) == found, narrow
 
 
+OWN = Visibility(cases=CasesSeen.OWN)
+TEAM = Visibility(cases=CasesSeen.TEAM, customers=CustomersSeen.TEAM)
+
 SEEN: tuple[tuple[Sight, set[str]], ...] = (
-    (Sight(), set()),
-    (Sight(owner_ids=frozenset({"bo", "cy"})), {"k2"}),
-    (Sight(queues=frozenset({"tea"}), owner_ids=frozenset({"bo"})), {"k1", "k2", "word five"}),
-    (Sight(account_ids=frozenset({"a1"})), {"k1", "c1", "a1", "word five"}),
-    (Sight(kinds=frozenset({SearchKind.CONTACT})), {"c1"}),
+    (Sight(visibility=OWN, user_id="cy"), {"c1", "a1"}),
+    (Sight(visibility=OWN, user_id="bo"), {"k2", "c1", "a1"}),
+    (Sight(visibility=TEAM, user_id="cy"), set()),
+    (Sight(visibility=TEAM, user_id="bo", queues=("tea",)), {"k1", "k2", "c1", "a1", "word five"}),
+    (Sight(visibility=Visibility(customers=CustomersSeen.TEAM), user_id="cy"), {"k1", "k2", "c1", "a1", "word five"}),
+    (Sight(visibility=TEAM, user_id="dee"), {"k1", "c1", "a1", "word five"}),
+    (Sight(visibility=OWN, user_id="eve"), {"k2", "c1", "a1"}),
 )
 
 
 async def test_seen(store: Store, org: str) -> None:
     await filled(store, org)
+    access = {"account_access": "read", "case_access": "read"}
+    await write(store, org, account_team, account_id="a1", user_id="dee", **access)
+    await write(store, org, case_followers, case_id="k2", user_id="eve")
     for sight, found in SEEN:
         assert set(await refs(store, org, "word", sight=sight)) == found, sight
         assert sum((await find(store, org, "word", sight=sight)).kinds.values()) == len(found)
