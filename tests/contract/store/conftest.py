@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import SystemClock
 from engine.ids import id_source
 from engine.store.store import Store
-from tests.records import migrated_file
+from tests.records import Ticking, migrated_file
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -21,7 +20,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def store(url: str) -> AsyncIterator[Store]:
-    clock = SystemClock()
+    clock = Ticking()
     store = Store(url=url, clock=clock, new_id=id_source(clock))
     await store.start()
     yield store

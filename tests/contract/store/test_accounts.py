@@ -12,8 +12,9 @@ from engine.model.customer import Account, AccountAccess, CaseAccess, Contact, R
 from engine.store.customers import accounts as module
 from engine.store.store import Store
 from tests.contract.store.building import START_MS, agent
+from tests.records import Ticking
 
-NEW_ID = id_source(SystemClock())
+NEW_ID = id_source(Ticking())
 TODAY = "2026-11-22"
 
 

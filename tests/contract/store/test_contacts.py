@@ -12,8 +12,9 @@ from engine.ids import id_source
 from engine.model.customer import EMAIL, PHONE, Address, Contact, email_key
 from engine.store.store import Store
 from tests.contract.store.building import START_MS, opened
+from tests.records import Ticking
 
-NEW_ID = id_source(SystemClock())
+NEW_ID = id_source(Ticking())
 
 
 def person(org: str, name: str = "Zoë Ødegård", **changes: object) -> Contact:
