@@ -83,12 +83,19 @@ export function useEventWords(): EventWords {
 
   function reason(one: unknown): string {
     const test = one as Record<string, unknown>
-    const list = (raw: unknown): string => (Array.isArray(raw) ? raw.map(words).join(', ') : words(raw))
+    const field = words(test['field'])
+    const list = (raw: unknown): string => (raw === '' || raw === null ? '' : valueWords(field, raw))
     const operator = words(test['operator'])
-    const about = { field: words(test['field']), value: list(test['value']), seen: list(test['seen']) }
+    const about = { field: fieldName(field), value: list(test['value']), seen: list(test['seen']) }
     const key = operator === 'set' ? (test['value'] ? 'case.operators.set' : 'case.operators.unset') : `case.operators.${operator}`
     const said = te(key) ? t(key, about) : `${about.field} ${operator} ${about.value}`
     return operator === 'equal' || !about.seen ? said : t('case.why.seen', { said, seen: about.seen })
+  }
+
+  function because(why: string): string {
+    if (te(`case.because.${why}`)) return t(`case.because.${why}`)
+    const [, kind = '', rule = ''] = /^(assignment|escalation|macro): (.*)$/.exec(why) ?? []
+    return rule ? t(`case.by.${kind}`, { rule }) : t('case.why.said', { why })
   }
 
   function trigger(data: Record<string, unknown>): string[] {
@@ -115,7 +122,7 @@ export function useEventWords(): EventWords {
     const { data } = event
     const lines: string[] = []
     const why = words(data['why'])
-    if (why) lines.push(te(`case.because.${why}`) ? t(`case.because.${why}`) : t('case.why.said', { why }))
+    if (why) lines.push(because(why))
     lines.push(...trigger(data))
     if (Array.isArray(data['because'])) lines.push(...data['because'].map(reason))
     lines.push(...actions(data))

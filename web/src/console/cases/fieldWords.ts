@@ -11,7 +11,7 @@ const NAMES: Record<string, string> = {
 }
 const KNOWN = new Set([
   'subject', 'status', 'priority', 'type', 'queue', 'owner', 'team', 'tags', 'description', 'topic',
-  'contact', 'account', 'parent', 'routed', 'rating', 'fields', 'entitled', 'plan', 'reopened', 'skills',
+  'contact', 'account', 'parent', 'routed', 'rating', 'fields', 'entitled', 'plan', 'reopened', 'skills', 'origin',
 ])
 const LISTS = { type: 'types', queue: 'queues', team: 'teams', plan: 'plans' } as const
 

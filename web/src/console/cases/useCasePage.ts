@@ -23,6 +23,7 @@ export function useCasePage(take: (fresh: FullCase) => void) {
   const round = ref(0)
   let id = ''
   let asked = 0
+  let line: Promise<unknown> = Promise.resolve()
 
   function put(fresh: FullCase): void {
     if (page.value) page.value = { ...page.value, case: fresh }
@@ -59,8 +60,14 @@ export function useCasePage(take: (fresh: FullCase) => void) {
     put(fresh)
   }
 
-  /** Write a change; says whether it was taken. What was refused stays in ``stale``. */
-  async function change(wanted: Values): Promise<boolean> {
+  /** Write a change behind those before it; says whether it was taken. What was refused stays in ``stale``. */
+  function change(wanted: Values): Promise<boolean> {
+    const done = line.then(() => write(wanted))
+    line = done
+    return done
+  }
+
+  async function write(wanted: Values): Promise<boolean> {
     const shown = page.value?.case
     if (!shown) return false
     busy.value = true
