@@ -98,10 +98,12 @@ def retargeted(one: Milestone, promise: Promise, calendar: Calendar, at_ms: int)
     """
     if promise.hours != one.hours and one.state is MilestoneState.RUNNING:
         one = replace(one, used_ms=used_ms(one, calendar, at_ms), running_since_ms=at_ms)
-    one = replace(one, plan=promise.plan, hours=promise.hours, target_ms=promise.within_ms)
+    if (one.plan, one.hours, one.target_ms) != (promise.plan, promise.hours, promise.within_ms):
+        one = replace(one, plan=promise.plan, hours=promise.hours, target_ms=promise.within_ms)
     if one.state is MilestoneState.PAUSED:
         over = one.used_ms >= one.target_ms
-        return replace(one, missed_ms=(one.missed_ms or at_ms) if over else 0)
+        missed_ms = (one.missed_ms or at_ms) if over else 0
+        return one if missed_ms == one.missed_ms else replace(one, missed_ms=missed_ms)
     due_ms = due(promise.calendar, one.running_since_ms, one.target_ms - one.used_ms)
     if due_ms == one.due_ms or (one.missed_ms and 0 < due_ms <= at_ms):
         return one
