@@ -18,6 +18,8 @@ from engine.model.organisation import Organisation
 
 BATCH = 200
 EVERY_S = 2.0
+NEXT_S = 0.1
+"""Between two batches: while cases wait for their clerk none is told, and looking must not keep the writer busy."""
 SETTLE_MS = 5_000
 """Processes look for a new configuration every second."""
 
@@ -49,11 +51,11 @@ class Reckoning:
         self._told: dict[str, str] = {}  # organisation → digest that all its cases know
 
     async def step(self) -> float:
-        """Tell one batch per organisation; return the seconds to the next look, none when a batch was full."""
+        """Tell one batch per organisation; return the seconds to the next look."""
         more = False
         for organisation in self._organisations.all():
             more = await self._tell(organisation) or more
-        return 0.0 if more else EVERY_S
+        return NEXT_S if more else EVERY_S
 
     async def _tell(self, organisation: Organisation) -> bool:
         now_ms = self._clock.now_ms()

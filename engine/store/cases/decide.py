@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, or_, select
 
 from engine.errors import InvalidInput
 from engine.ids import NewId
@@ -78,15 +78,31 @@ _DROP_TIMER = delete(case_timers).where(
 )
 _LAST_EFFECT = select(func.max(case_effects.c.number)).where(case_effects.c.case_id == bindparam("case"))
 _DROP_TAGS = delete(case_tags).where(case_tags.c.case_id == bindparam("case"))
+_earlier = case_signals.alias("earlier")
+_sooner = case_timers.alias("sooner")
+# Of each case one row: a case to which much happened hides no other behind the limit.
 _WAITING: Select[Any] = (
     select(case_signals.c.case_id, case_signals.c.at_ms)
-    .where(case_signals.c.org_id == bindparam("org"))
+    .where(
+        case_signals.c.org_id == bindparam("org"),
+        ~exists().where(_earlier.c.case_id == case_signals.c.case_id, _earlier.c.id < case_signals.c.id),
+    )
     .order_by(case_signals.c.id)
     .limit(bindparam("most"))
 )
 _DUE: Select[Any] = (
     select(case_timers.c.case_id, case_timers.c.at_ms)
-    .where(case_timers.c.org_id == bindparam("org"), case_timers.c.at_ms <= bindparam("now"))
+    .where(
+        case_timers.c.org_id == bindparam("org"),
+        case_timers.c.at_ms <= bindparam("now"),
+        ~exists().where(
+            _sooner.c.case_id == case_timers.c.case_id,
+            or_(
+                _sooner.c.at_ms < case_timers.c.at_ms,
+                and_(_sooner.c.at_ms == case_timers.c.at_ms, _sooner.c.timer < case_timers.c.timer),
+            ),
+        ),
+    )
     .order_by(case_timers.c.at_ms)
     .limit(bindparam("most"))
 )

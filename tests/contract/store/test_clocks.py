@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from engine.cases.clerk import Clerk
 from engine.cases.reckoning import SETTLE_MS, Reckoning
 from engine.model.case_setup import Filing
@@ -10,6 +12,7 @@ from engine.model.conversation import Author
 from engine.model.organisation import CasePolicy, Organisation, Queue
 from engine.model.plan import Plan, Target
 from engine.model.record import Opened
+from engine.store.cases import milestones
 from engine.store.store import Store
 from tests.contract.store.building import PLAN, START_MS, agent, arrival, said
 from tests.organisations import small_organisation
@@ -119,6 +122,18 @@ async def test_other_plans_are_told_to_every_open_case_once(store: Store, org: s
     await seen_to(store, hands)
     for case_id in cases:
         assert (await first_response(store, org, case_id)).due_ms == START_MS + 2 * HOUR
+
+
+async def test_who_must_wait_for_the_clerk_does_not_keep_the_writer_busy(
+    store: Store, org: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(milestones, "ENOUGH", 1)
+    hands = Hands(promising(org))
+    await filed(store, org)  # its clerk has not come by
+    role = Reckoning(record=store.milestones, organisations=hands, clock=hands)
+    await role.step()
+    hands.at_ms += SETTLE_MS
+    assert await role.step() >= 0.1
 
 
 async def test_the_role_waits_until_every_process_knows(store: Store, org: str) -> None:

@@ -214,6 +214,25 @@ async def test_cases_that_need_a_clerk_are_found_oldest_first(store: Store, org:
     assert (await store.cases.attention(org, now_ms=NOW_MS + 1, limit=9))[-1] == (ids[0], NOW_MS + 1)
 
 
+async def test_a_case_with_much_to_see_to_hides_no_other(store: Store, org: str) -> None:
+    loud, quiet = [
+        one.case.id
+        for one in [await watched(store, org, conversation_key=key, token_hash=key) for key in ("a", "b")]
+        if one.case is not None
+    ]
+    await seen(store, org, quiet)
+    for number in range(4):
+        await store.happenings.tell(
+            org, loud, name="x", data={}, actor_id="u", client_id=str(number), now_ms=START_MS + number
+        )
+    await store.happenings.tell(org, quiet, name="x", data={}, actor_id="u", client_id="", now_ms=NOW_MS)
+    assert [one[0] for one in await store.cases.attention(org, now_ms=NOW_MS, limit=2)] == [loud, quiet]
+    due = CaseDecision(timers={f"x:{number}": NOW_MS - 9 + number for number in range(4)})
+    await store.cases.decide(org, loud, lambda _facts: due, now_ms=NOW_MS)
+    await store.cases.decide(org, quiet, lambda _facts: CaseDecision(timers={"x:1": NOW_MS}), now_ms=NOW_MS)
+    assert await store.cases.attention(org, now_ms=NOW_MS, limit=2) == [(loud, NOW_MS - 9), (quiet, NOW_MS)]
+
+
 async def test_decisions_at_once_see_each_other(store: Store, org: str) -> None:
     opened = await watched(store, org)
     assert opened.case is not None
