@@ -203,9 +203,10 @@ class _Run:
         self._from_ms = int(time.time() * 1000)
         await self._write(fill_measured(record, load))
         self._progress.update(self._task, description="Waiting for the first step", total=load.steps, completed=0)
+        token = await self._engine.admin_token()
         await asyncio.sleep(max(0.0, load.first_ms / 1000 - time.time()))
         before = await asyncio.to_thread(sample, self._engine.pid)
-        await self._watch(record, load)
+        await self._watch(record, load, token)
         after = await asyncio.to_thread(sample, self._engine.pid)
         outcome.cpu_s = sum(after.cpu_s.values()) - sum(before.cpu_s.values())
         outcome.missing = load.steps - len(self._seen)
@@ -227,12 +228,12 @@ class _Run:
             self._progress.update(self._task, completed=count)
         self._outcome.fill_s += time.perf_counter() - began
 
-    async def _watch(self, record: Record, load: Load) -> None:
+    async def _watch(self, record: Record, load: Load, token: str) -> None:
         """Look until every step was seen, or patience ends."""
         end_s = load.first_ms / 1000 + load.seconds + PATIENCE_S
         last_lag_s = 0.0
         async with httpx.AsyncClient(timeout=5) as http:
-            headers = {"Authorization": f"Bearer {await self._engine.admin_token()}"}
+            headers = {"Authorization": f"Bearer {token}"}
             while len(self._seen) < load.steps and time.time() < end_s:
                 await self._look(record, load)
                 if time.time() - last_lag_s > 1:
