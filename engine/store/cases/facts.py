@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, literal_column, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, select
 
 from engine.errors import NotFound
 from engine.model.casework import CaseFacts, Firing, Milestone, MilestoneState
@@ -20,6 +20,8 @@ from engine.store.tables import interactions, work_items
 
 SIGNALS = 200
 """Signals that one decision sees; the next one sees what is left."""
+OCCURRENCES = 20
+"""The latest of each milestone; of those only the last is not settled."""
 RECENT_MS = 7 * 86_400_000
 TIMES_MS = 30 * 86_400_000
 RECENT_COUNTED = 100
@@ -33,7 +35,21 @@ _SEEN: Select[Any] = (
 _CASE = _SEEN.with_for_update(of=cases)
 _CONTACT = select(contacts).where(contacts.c.id == bindparam("id"), contacts.c.org_id == bindparam("org"))
 _ACCOUNT = select(accounts).where(accounts.c.id == bindparam("id"), accounts.c.org_id == bindparam("org"))
-_MILESTONES = select(milestones).where(milestones.c.case_id == bindparam("case")).order_by(milestones.c.id)
+_LAST: Any = (
+    select(milestones.c.milestone, func.max(milestones.c.occurrence).label("occurrence"))
+    .where(milestones.c.case_id == bindparam("case"))
+    .group_by(milestones.c.milestone)
+    .subquery()
+)
+_MILESTONES: Select[Any] = (
+    select(milestones)
+    .join(_LAST, _LAST.c.milestone == milestones.c.milestone)
+    .where(
+        milestones.c.case_id == bindparam("case"),
+        milestones.c.occurrence > _LAST.c.occurrence - literal_column(str(OCCURRENCES)),
+    )
+    .order_by(milestones.c.id)
+)
 _TIMERS = select(case_timers).where(case_timers.c.case_id == bindparam("case"))
 _FIRINGS = select(firings).where(firings.c.case_id == bindparam("case"))
 _SIGNALS = (

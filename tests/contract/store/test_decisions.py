@@ -214,6 +214,20 @@ async def test_cases_that_need_a_clerk_are_found_oldest_first(store: Store, org:
     assert (await store.cases.attention(org, now_ms=NOW_MS + 1, limit=9))[-1] == (ids[0], NOW_MS + 1)
 
 
+async def test_a_decision_sees_the_latest_occurrences_of_each_milestone(store: Store, org: str) -> None:
+    opened = await watched(store, org)
+    assert opened.case is not None
+    case_id = opened.case.id
+    names = [("first_response", 1), *(("next_response", number) for number in range(1, 31))]
+    some = tuple(
+        milestone(case_id, id=f"{case_id}-{place:02}", key=key, occurrence=occurrence)
+        for place, (key, occurrence) in enumerate(names)
+    )
+    await store.cases.decide(org, case_id, lambda _facts: CaseDecision(milestones=some), now_ms=NOW_MS)
+    known = [(one.key, one.occurrence) for one in (await seen(store, org, case_id)).milestones]
+    assert known == [names[0], *names[-20:]]
+
+
 async def test_a_case_with_much_to_see_to_hides_no_other(store: Store, org: str) -> None:
     loud, quiet = [
         one.case.id
