@@ -45,6 +45,7 @@ NAMES = frozenset(
         "clerk.before-commit",  # signals and due timers read, nothing decided
         "clerk.after-commit",  # decided, outside effects not begun
         "escalation.after-commit",  # escalated in SQL, board and supervisors not told
+        "job.before-mark",  # some cases of a job are done, and the job does not know
         "effects.before-send",  # an outside effect is due, nothing was sent
         "effects.after-send",  # sent, which is not in SQL
         "webhook.after-send",  # a receiver has taken messages, which is not in SQL

@@ -10,6 +10,7 @@ from engine.cases.activities import Activities
 from engine.cases.assigning import Assigning
 from engine.cases.attachments import Attachments
 from engine.cases.happenings import Happenings
+from engine.cases.jobs import Jobs
 from engine.cases.lifecycle import Cases
 from engine.cases.macros import Macros
 from engine.cases.presence import CasePresence
@@ -35,6 +36,7 @@ class ServiceParts:
     presence: CasePresence
     happenings: Happenings
     macros: Macros
+    jobs: Jobs
     quick_texts: QuickTexts
     case_reader: CaseReader
     milestones: MilestoneReader

@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from engine.model.condition import ALWAYS, Condition
 from engine.model.escalation import Action
 
-MOST_CASES = 10_000
-"""Cases of one job at most."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QuickText:

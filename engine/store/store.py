@@ -19,6 +19,7 @@ from engine.store.cases.activities import Activities
 from engine.store.cases.cases import Cases
 from engine.store.cases.effects import CaseEffects
 from engine.store.cases.happenings import Happenings
+from engine.store.cases.jobs import CaseJobs
 from engine.store.cases.late_work import Escalations
 from engine.store.cases.milestones import Milestones
 from engine.store.cases.parts import CaseParts
@@ -45,8 +46,8 @@ from engine.store.reader import Reader
 from engine.store.retention import Retention
 from engine.store.routing import Routing
 from engine.store.sessions import Sessions
-from engine.store.tokens import Tokens
 from engine.store.sights import Sights
+from engine.store.tokens import Tokens
 from engine.store.told import Told
 from engine.store.transcripts import Transcripts
 from engine.store.users import Users
@@ -78,6 +79,7 @@ class Store:
         self.cases = Cases(access=access)
         self.case_parts = CaseParts(access=access)
         self.escalations = Escalations(access=access)
+        self.case_jobs = CaseJobs(access=access)
         self.milestones = Milestones(access=access)
         self.case_effects = CaseEffects(access=access)
         self.happenings = Happenings(access=access)
@@ -99,9 +101,9 @@ class Store:
         self.bulk = Bulk(access=access)
         self.view = View(access=access)
         self.search = FullText(access=access)
+        self.sights = Sights(access=access)
         self.users = Users(access=access)
         self.sessions = Sessions(access=access)
-        self.sights = Sights(access=access)
         self.tokens = Tokens(access=access)
         self.configuration = Configuration(access=access)
         self.idempotency = Idempotency(access=access)

@@ -11,6 +11,7 @@ from engine.cases.attachments import Attachments
 from engine.cases.clerk import Clerk
 from engine.cases.escalate import Escalator
 from engine.cases.happenings import Happenings
+from engine.cases.jobs import Jobs
 from engine.cases.lifecycle import Cases
 from engine.cases.macros import Macros
 from engine.cases.orphans import OrphanSweep
@@ -58,6 +59,7 @@ class ServiceDesk:
         self.cases = Cases(record=store.cases, organisations=book, clock=clock, new_id=new_id)
         self.happenings = Happenings(record=store.happenings, organisations=book, clock=clock)
         self.macros = Macros(record=store.cases, organisations=book, clock=clock, new_id=new_id)
+        self.jobs = Jobs(record=store.case_jobs, cases=store.cases, organisations=book, clock=clock, new_id=new_id)
         self.quick_texts = QuickTexts(
             cases=store.cases,
             conversations=store.conversations,
@@ -99,6 +101,7 @@ class ServiceDesk:
             presence=CasePresence(commands=commands),
             happenings=self.happenings,
             macros=self.macros,
+            jobs=self.jobs,
             quick_texts=self.quick_texts,
             case_reader=self._store.cases,
             milestones=self._store.milestones,
@@ -112,13 +115,13 @@ class ServiceDesk:
             leads=self.leads,
             view=self._store.view,
             finder=Finder(index=self._store.search),
+            sights=self._store.sights,
         )
 
     def work_roles(self, router: Router, metrics: Metrics, floor: Floor, others: OtherSystems) -> Sequence[Role]:
         """Build the roles of which one process plays each: escalate late work, file conversations, see to cases."""
         store, book, clock = self._store, self._book, self._clock
         clerk = Clerk(record=store.cases, organisations=book, clock=clock, new_id=self._new_id)
-            sights=self._store.sights,
         work = case_work_of(store, router, others, clock=clock, new_id=self._new_id)
         metrics.watch("case_lag_seconds", "How long the oldest case of the last round waited for it.", clerk.lag_s)
         indexer = SearchIndexer(index=store.search, clock=clock)
@@ -126,6 +129,7 @@ class ServiceDesk:
         return (
             clerk,
             indexer,
+            self.jobs,
             Reckoning(record=store.milestones, organisations=book, clock=clock),
             effects_of(self._settings, store, book, clock, floor=floor, work=work),
             Reminders(record=store.activities, organisations=book, clock=clock, told=floor.wake_alerts_of),

@@ -1,0 +1,119 @@
+"""Jobs at the border."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from engine.api.schemas.cases import Fields, Tags
+from engine.api.schemas.model import Answer, Request
+from engine.clock import moment, rfc3339
+from engine.model import job as nouns
+from engine.model.job import MOST_CASES, Job, JobFailure, JobKind, JobState
+
+Id = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class CaseFilter(Request):
+    """Which cases; what is left out does not count."""
+
+    statuses: list[Id] = Field(default_factory=list, max_length=100)
+    queue: str = Field(default="", max_length=40)
+    type: str = Field(default="", max_length=40)
+    owner_id: str = Field(default="", max_length=80)
+    contact_id: str = Field(default="", max_length=40)
+    account_id: str = Field(default="", max_length=40)
+    tag: str = Field(default="", max_length=60)
+    text: str = Field(default="", max_length=200, description="In number or subject.")
+
+
+class Which(Request):
+    """The cases of a job: by id or by filter, as they are when it is asked for."""
+
+    case_ids: list[Id] | None = Field(default=None, min_length=1, max_length=MOST_CASES)
+    filter: CaseFilter | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.case_ids is None) == (self.filter is None):
+            raise ValueError("say which cases: either case_ids or filter")
+        if self.filter is not None and not self.filter.model_dump(exclude_defaults=True):
+            raise ValueError("an empty filter would be every case")
+        return self
+
+    def chosen(self) -> "nouns.CaseFilter | list[str]":
+        """Return the ids, or the filter's noun."""
+        if self.filter is None:
+            return self.case_ids or []
+        said = self.filter.model_dump()
+        return nouns.CaseFilter(**{**said, "statuses": tuple(said["statuses"])})
+
+
+class MacroJob(Which):
+    """Do a macro to many cases."""
+
+
+class BulkChanges(Request):
+    """What becomes of each case; what is left out stays."""
+
+    status: str | None = Field(default=None, max_length=40, description="Key of a configured status.")
+    priority: int | None = Field(default=None, ge=-1_000, le=1_000)
+    type: str | None = Field(default=None, max_length=40)
+    topic: str | None = Field(default=None, max_length=80)
+    queue: str | None = Field(default=None, max_length=40)
+    owner_id: str | None = Field(default=None, max_length=80, description="Empty: nobody.")
+    team: str | None = Field(default=None, max_length=40)
+    routed: bool | None = None
+    fields: Fields | None = None
+    tags: Tags | None = None
+
+
+class BulkEdit(Which):
+    """Change many cases."""
+
+    changes: BulkChanges
+    why: str = Field(default="", max_length=500, description="Said in the history beside each changed field.")
+
+
+class JobAnswer(Answer):
+    """A job, and how far it is."""
+
+    id: str
+    kind: JobKind
+    state: JobState
+    total: int
+    done: int
+    failed: int
+    asked_by: str
+    asked_at: str
+    begun_at: str | None
+    ended_at: str | None
+
+    @classmethod
+    def of(cls, job: Job) -> "JobAnswer":
+        """Build from the noun."""
+        return cls(
+            id=job.id,
+            kind=job.kind,
+            state=job.state,
+            total=job.total,
+            done=job.done,
+            failed=job.failed,
+            asked_by=job.asked_by,
+            asked_at=rfc3339(job.asked_ms),
+            begun_at=moment(job.begun_ms),
+            ended_at=moment(job.ended_ms),
+        )
+
+
+class JobFailureAnswer(Answer):
+    """A case that the job could not be done to."""
+
+    number: int = Field(description="Its place among the job's cases, from 1.")
+    case_id: str
+    reason: str = Field(description="Slug, as of a single change.")
+    detail: str
+
+    @classmethod
+    def of(cls, one: JobFailure) -> "JobFailureAnswer":
+        """Build from the noun."""
+        return cls(number=one.number, case_id=one.case_id, reason=one.reason, detail=one.detail)
