@@ -210,8 +210,10 @@ def _move(conn: Connection, reference: Reference, move: Move) -> int:
     pointing = [column == move.lost_id, column != _NOTHING, table.c.org_id == move.org_id]
     if reference.also is not None:
         pointing.append(reference.also)
-    there = select(literal(move.merge_id), literal(reference.place), key, literal(move.org_id), literal("")).where(
-        *pointing
+    there = (
+        select(literal(move.merge_id), literal(reference.place), key, literal(move.org_id), literal(""))
+        .where(*pointing)
+        .limit(MOST_MOVED + 1)  # the one too many; who has millions is refused before they are moved
     )
     note = insert(merge_rows).from_select(["merge_id", "place", "row_id", "org_id", "data"], there)
     if not conn.execute(note).rowcount:
