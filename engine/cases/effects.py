@@ -47,6 +47,10 @@ class Handler(Protocol):
 class Outbox(Protocol):
     """Effects in the record; each method is one transaction."""
 
+    async def waits(self, now_ms: int) -> bool:
+        """Say whether an effect of any kind is to be tried now."""
+        ...
+
     async def due(self, kind: EffectKind, *, now_ms: int, in_order: bool, limit: int) -> Sequence[PendingEffect]:
         """Return effects to be tried now, of all organisations, soonest first; ``in_order``: each case's oldest."""
         ...
@@ -122,6 +126,8 @@ class Effects:
 
         Cancellation ends all that is under way; it is done again.
         """
+        if not await self._outbox.waits(self._clock.now_ms()):
+            return EVERY_S
         lanes = [_Lane(kind) for kind in self._handlers]
         try:
             while True:

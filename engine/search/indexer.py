@@ -1,7 +1,7 @@
 """The role that takes into the index what was written.
 
 Nobody who writes waits for it: triggers note in the transaction of a change that there was one, and this role comes by
-several times a second, takes a few at a time, and more when many wait. One process plays it at a time; should two, one
+twice a second, takes a few at a time, and more when many wait. One process plays it at a time; should two, one
 of them finds that it was too slow and takes nothing.
 """
 
@@ -17,7 +17,7 @@ LIVE = 64
 """Documents per step: a few milliseconds of the record's writer."""
 BULK = 1_024
 """… when many wait."""
-EVERY_S = 0.25
+EVERY_S = 0.5
 NEXT_S = 0.0
 ORGANISATIONS = 16
 """Organisations per step."""

@@ -1,4 +1,4 @@
-"""A role that only one process may play at a time: a lease is taken before each step and kept during it.
+"""A role that only one process may play at a time: a lease is held before each step and kept during it.
 
 A killed process holds its lease for ``LEASE_MS`` at most, and who stands by sees that ``LOOK_AGAIN_S`` later at most:
 together well within the ten seconds that are promised, whose rest is for a busy machine.
@@ -12,6 +12,7 @@ from engine.loops import Role
 
 LEASE_MS = 7_000
 RENEW_EVERY_S = 2.0
+RENEW_SOONEST_S = 0.5
 LOOK_AGAIN_S = 1.0
 
 
@@ -42,6 +43,7 @@ class Leased:
         self._role = role
         self._leases = leases
         self._token: int | None = None
+        self._held_at = 0.0  # the loop's time at which the lease was taken or extended last
         self._safe_twice = bool(getattr(role, "safe_twice", False))
 
     @property
@@ -56,7 +58,7 @@ class Leased:
         step = asyncio.create_task(self._role.step(), name=f"step:{self.name}")
         try:
             while not step.done():
-                await asyncio.wait({step}, timeout=RENEW_EVERY_S)
+                await asyncio.wait({step}, timeout=self._renew_in_s())
                 if not step.done() and not await self._may_play():
                     return LOOK_AGAIN_S
             return await step
@@ -71,6 +73,9 @@ class Leased:
         if token is not None:
             await self._leases.release(self._lease, token)
 
+    def _renew_in_s(self) -> float:
+        return max(RENEW_SOONEST_S, self._held_at + RENEW_EVERY_S - _now())
+
     @property
     def _lease(self) -> str:
         return f"role:{self.name}"
@@ -84,7 +89,18 @@ class Leased:
             raise
 
     async def _holds(self) -> bool:
-        if self._token is not None and await self._leases.renew(self._lease, self._token, LEASE_MS):
-            return True
+        """Say whether the lease is held; ask only where that was not said just now: most steps find nothing to do."""
+        now = _now()
+        if self._token is not None:
+            if now < self._held_at + RENEW_EVERY_S:
+                return True
+            if await self._leases.renew(self._lease, self._token, LEASE_MS):
+                self._held_at = now
+                return True
         self._token = await self._leases.acquire(self._lease, LEASE_MS)
+        self._held_at = now
         return self._token is not None
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

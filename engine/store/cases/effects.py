@@ -24,7 +24,7 @@ from engine.model.casework import Effect, EffectKind, PendingEffect
 from engine.model.user import User
 from engine.store.access import Access
 from engine.store.cases.tables import case_effects
-from engine.store.direct import every, run, scalar
+from engine.store.direct import every, first, run, scalar
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow, user_of
 from engine.store.tables import alerts, users
@@ -45,6 +45,10 @@ class CaseEffects:
 
     def __init__(self, *, access: Access) -> None:
         self._access = access
+
+    async def waits(self, now_ms: int) -> bool:
+        """Say whether an effect of any kind is to be tried now, of any organisation."""
+        return await self._access.look(lambda conn: first(conn, _WAITS, {"now": now_ms}) is not None)
 
     async def due(self, kind: EffectKind, *, now_ms: int, in_order: bool, limit: int) -> PendingEffects:
         """Return effects of a kind to be tried now, of all organisations, soonest first.
@@ -114,6 +118,7 @@ class CaseEffects:
         return max(0, now_ms - int(due_ms)) if due_ms else 0
 
 
+_WAITS: Select[Any] = select(case_effects.c.id).where(UNDONE, case_effects.c.next_try_ms <= bindparam("now")).limit(1)
 _older = case_effects.alias("older")
 _ALL_DUE: Select[Any] = (
     select(case_effects)

@@ -33,6 +33,8 @@ async def due(store: Store, org: str, kind: EffectKind, now_ms: int = LATER_MS) 
 async def test_an_effect_is_due_until_it_is_done(store: Store, org: str) -> None:
     (effect_id,) = await put(store, org, EffectKind.EMAIL, text="late")
     assert await due(store, org, EffectKind.EMAIL, START_MS - 1) == []
+    assert not await store.case_effects.waits(START_MS - 1_000)
+    assert await store.case_effects.waits(LATER_MS)
     assert await due(store, org, EffectKind.WEBHOOK) == []
     (pending,) = await due(store, org, EffectKind.EMAIL)
     assert (pending.effect.id, pending.effect.data, pending.attempts) == (effect_id, {"text": "late"}, 0)

@@ -59,6 +59,7 @@ async def decisions(store: Store, org: str, case_id: str, user_id: str) -> None:
     await store.case_parts.attach(file)
     await store.case_parts.attachments(org, case_id)
     await store.case_parts.named(["a" * 64])
+    await store.activities.remind(org, now_ms=1, limit=9)
     await store.case_parts.detach(org, file.id, actor_id="", now_ms=1)
 
 

@@ -11,8 +11,10 @@ class Leases:
 
     def __init__(self, state: str) -> None:
         self.state = state
+        self.asked = 0
 
     def _answer(self) -> bool:
+        self.asked += 1
         if self.state == "away":
             raise Unavailable("the board is away")
         return self.state == "free"
@@ -59,3 +61,15 @@ async def test_without_anybody_to_ask_only_what_is_safe_goes_on() -> None:
         await Leased(role=plain, leases=Leases("away")).step()
     assert await Leased(role=safe, leases=Leases("away")).step() == 9.0
     assert (plain.steps, safe.steps) == (0, 1)
+
+
+async def test_a_role_that_steps_often_asks_seldom() -> None:
+    leases, role = Leases("free"), Plain()
+    leased = Leased(role=role, leases=leases)
+    for _ in range(20):
+        await leased.step()
+    assert (role.steps, leases.asked) == (20, 1)
+    await leased.give_back()
+    leases.state = "taken"
+    assert await leased.step() == LOOK_AGAIN_S, "who gave it back asks again"
+    assert role.steps == 20
