@@ -13,6 +13,7 @@ from engine.cases.happenings import Happenings
 from engine.cases.jobs import Jobs
 from engine.cases.lifecycle import Cases
 from engine.cases.macros import Macros
+from engine.cases.merging import CaseMerges
 from engine.cases.presence import CasePresence
 from engine.cases.quick_texts import QuickTexts
 from engine.customers.accounts import Accounts
@@ -31,6 +32,7 @@ class ServiceParts:
     activities: Activities
     assigning: Assigning
     cases: Cases
+    case_merges: CaseMerges
     case_parts: CasePartsReader
     attachments: Attachments
     presence: CasePresence

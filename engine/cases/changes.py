@@ -165,6 +165,7 @@ _CHECKS: Mapping[str, Check] = {
     "priority": _priority,
     "rating": _rating,
     "routed": _routed,
+    "plan": _one_of(lambda rules: rules.organisation.plans, "plan"),
     "team": _one_of(lambda rules: rules.organisation.teams, "team"),
     "type": _one_of(lambda rules: rules.organisation.case_types, "type of cases"),
     "queue": _one_of(lambda rules: rules.organisation.queues, "queue"),

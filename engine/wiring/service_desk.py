@@ -14,6 +14,7 @@ from engine.cases.happenings import Happenings
 from engine.cases.jobs import Jobs
 from engine.cases.lifecycle import Cases
 from engine.cases.macros import Macros
+from engine.cases.merging import CaseMerges
 from engine.cases.orphans import OrphanSweep
 from engine.cases.presence import CasePresence, Commands
 from engine.cases.quick_texts import QuickTexts
@@ -57,6 +58,7 @@ class ServiceDesk:
             blobs=self._blobs, cases=store.cases, rows=store.case_parts, clock=clock, new_id=new_id
         )
         self.cases = Cases(record=store.cases, organisations=book, clock=clock, new_id=new_id)
+        self.case_merges = CaseMerges(record=store.merges, organisations=book, clock=clock, new_id=new_id)
         self.happenings = Happenings(record=store.happenings, organisations=book, clock=clock)
         self.macros = Macros(record=store.cases, organisations=book, clock=clock, new_id=new_id)
         self.jobs = Jobs(record=store.case_jobs, cases=store.cases, organisations=book, clock=clock, new_id=new_id)
@@ -96,6 +98,7 @@ class ServiceDesk:
             activities=self.activities,
             assigning=self.assigning,
             cases=self.cases,
+            case_merges=self.case_merges,
             case_parts=self._store.case_parts,
             attachments=self.attachments,
             presence=CasePresence(commands=commands),

@@ -1,4 +1,4 @@
-"""Merges: two contacts or accounts become one, and two again."""
+"""Merges: two contacts, accounts or cases become one, and two again."""
 
 from typing import Annotated
 
@@ -6,8 +6,10 @@ from fastapi import Query
 
 from engine.api.access import Agent, Parts, Supervisor
 from engine.api.operation import Operation
-from engine.api.schemas.merges import MergeAnswer, MergeRequest
+from engine.api.schemas.merges import CaseMergeRequest, MergeAnswer, MergeRequest
 from engine.api.schemas.model import Page
+from engine.api.sight import seen
+from engine.model.visibility import Guarded
 
 TAG = "Merges"
 LAST = 100
@@ -36,26 +38,42 @@ async def merge_accounts(account_id: str, body: MergeRequest, parts: Parts, who:
     return MergeAnswer.of(merge)
 
 
+async def merge_case(case_id: str, body: CaseMergeRequest, parts: Parts, who: Supervisor) -> MergeAnswer:
+    """Merge another case into this one.
+
+    What hung on the other one hangs on this one: conversations, work, files, links, followers, activities, leads, the
+    cases that were a part of it; its history is told in this one's timeline. The other one is closed, its clocks stop
+    and its own work item ends. Repeating it changes nothing.
+    """
+    merge = await parts.service.case_merges.merge(who.org_id, case_id, body.lost_id, why=body.why, actor_id=who.user_id)
+    return MergeAnswer.of(merge)
+
+
 async def list_merges(
     parts: Parts,
     who: Agent,
-    customer_id: Annotated[str, Query(max_length=40, description="A contact or account that was part of them.")],
+    customer_id: Annotated[str, Query(max_length=40, description="A contact, account or case that was part of them.")],
 ) -> Page[MergeAnswer]:
-    """List the merges of a contact or account.
+    """List the merges of a contact, an account or a case.
 
     Newest first, at most 100, those that were undone included.
     """
     found = await parts.service.merges.of(who.org_id, customer_id, limit=LAST)
-    return Page(items=[MergeAnswer.of(one) for one in found])
+    told: set[str] = set()
+    for kind in {one.kind for one in found}:
+        of_kind = [one for one in found if one.kind == kind]
+        told |= {one.id for one in await seen(parts, who, Guarded(kind), of_kind, lambda one: one.kept_id)}
+    return Page(items=[MergeAnswer.of(one) for one in found if one.id in told])
 
 
 async def undo_merge(merge_id: str, parts: Parts, who: Supervisor) -> MergeAnswer:
     """Undo a merge.
 
     The rows that were moved go back, but for those that are gone or elsewhere by now (`left`); so do the fields that
-    nobody changed since. What came after the merge stays with the kept one. Repeating it changes nothing.
+    nobody changed since. What came after the merge stays with the kept one. The clocks of a case stand as
+    if it had never been merged. Repeating it changes nothing.
     """
-    merge = await parts.service.merges.undo(who.org_id, merge_id, actor_id=who.user_id, now_ms=parts.clock.now_ms())
+    merge = await parts.service.case_merges.undo(who.org_id, merge_id, actor_id=who.user_id)
     return MergeAnswer.of(merge)
 
 
@@ -73,6 +91,13 @@ OPERATIONS = (
         handler=merge_accounts,
         tag=TAG,
         errors=("unknown-account", "merged", "too-many"),
+    ),
+    Operation(
+        method="POST",
+        path="/cases/{case_id}/merge",
+        handler=merge_case,
+        tag=TAG,
+        errors=("unknown-case", "merged", "too-many"),
     ),
     Operation(method="GET", path="/merges", handler=list_merges, tag=TAG),
     Operation(

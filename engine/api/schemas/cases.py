@@ -99,6 +99,7 @@ class CaseEventAnswer(Answer):
 
     id: str
     at: str
+    case_id: str = Field(description="Whose line it is: also a case that was merged into this one.")
     number: int
     kind: str
     actor_id: str
@@ -111,6 +112,7 @@ class CaseEventAnswer(Answer):
         return cls(
             id=event.id,
             at=rfc3339(event.at_ms),
+            case_id=event.case_id,
             number=event.number,
             kind=event.kind,
             actor_id=event.actor_id,
@@ -198,6 +200,11 @@ class CaseChange(Request):
     contact_id: str | None = Field(default=None, max_length=40)
     account_id: str | None = Field(default=None, max_length=40)
     parent_id: str | None = Field(default=None, max_length=40, description="Empty: a part of none.")
+    plan: str | None = Field(
+        default=None,
+        max_length=40,
+        description="Key of a configured plan, by hand: until the queue or the entitlement changes. Empty: none.",
+    )
     team: str | None = Field(default=None, max_length=40, description="Key of a configured team; empty: none.")
     routed: bool | None = Field(default=None, description="Whether it waits for an agent as a work item.")
     rating: int | None = Field(default=None, ge=0, le=5, description="1 to 5; 0: none.")

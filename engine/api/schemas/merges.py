@@ -43,3 +43,9 @@ class MergeRequest(Request):
     """Merge another one into this one."""
 
     lost_id: Id
+
+
+class CaseMergeRequest(MergeRequest):
+    """Merge another case into this one."""
+
+    why: str = Field(default="", max_length=500, description="Said in the history of both.")

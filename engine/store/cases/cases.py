@@ -19,9 +19,10 @@ from engine.store.access import Access
 from engine.store.cases.comments import write_comment
 from engine.store.cases.decide import attention, decide_case
 from engine.store.cases.facts import read_facts
+from engine.store.cases.merged_reading import absorbed, present
 from engine.store.cases.opening import open_alone, open_for
-from engine.store.cases.tables import case_events, case_tags, cases
 from engine.store.cases.sight import cases_seen
+from engine.store.cases.tables import case_events, case_tags, cases
 from engine.store.conditions import CASE_OPEN, INTERACTION_UNFILED
 from engine.store.rows import AnyRow, case_event_of, case_of, entry_of, interaction_of
 from engine.store.search import containing
@@ -42,8 +43,8 @@ class Cases:
         self._access = access
 
     async def get(self, org_id: str, case_id: str) -> Case:
-        """Return a case; raise NotFound."""
-        return await self._access.read(lambda conn: case_of(_find(conn, org_id, case_id)))
+        """Return a case, or the one it was merged into; raise NotFound."""
+        return await self._access.read(lambda conn: case_of(_find(conn, org_id, present(conn, org_id, case_id))))
 
     async def by_number(self, org_id: str, number: int) -> Case:
         """Return the case with this number; raise NotFound."""
@@ -70,17 +71,17 @@ class Cases:
         limit: int = 100,
         before_number: int | None = None,
         before_value: int | None = None,
-    ) -> CaseList:
         sight: Sight = EVERYTHING,
+    ) -> CaseList:
         """Return cases; ``text`` is looked for in number and subject.
 
         Newest first, ``before_number`` exclusive; in another ``order`` only those that are not over, the greatest value
         (ms or priority) first, ``before_value`` and ``before_number`` together exclusive.
         """
         query = select(cases).where(cases.c.org_id == org_id)
-        for column, wanted in (
         if not sight.everything:
             query = query.where(cases_seen(org_id, sight))
+        for column, wanted in (
             (cases.c.owner_id, owner_id),
             (cases.c.contact_id, contact_id),
             (cases.c.account_id, account_id),
@@ -94,6 +95,8 @@ class Cases:
         if tag:
             tagged = select(case_tags.c.case_id).where(case_tags.c.org_id == org_id, case_tags.c.tag == tag)
             query = query.where(cases.c.id.in_(tagged))
+        if not text:  # by its number or subject a merged case is found all the same
+            query = query.where(cases.c.merged_into == literal_column("''"))
         if text:
             query = query.where(containing(cases.c.search, text))
         if order is not CaseOrder.NEWEST:
@@ -233,16 +236,21 @@ def _history(org_id: str, case_id: str) -> Select[Any]:
 
 
 def _timeline(conn: Connection, org_id: str, case_id: str, limit: int) -> CaseTimeline:
-    case = case_of(_find(conn, org_id, case_id))
+    case = case_of(_find(conn, org_id, present(conn, org_id, case_id)))
+    told = [
+        row
+        for one in (case.id, *absorbed(conn, org_id, case.id))
+        for row in conn.execute(_history(org_id, one).limit(limit))
+    ]
     found = conn.execute(
         select(interactions)
-        .where(interactions.c.org_id == org_id, interactions.c.case_id == case_id)
+        .where(interactions.c.org_id == org_id, interactions.c.case_id == case.id)
         .order_by(interactions.c.id)
         .limit(CONVERSATIONS_SHOWN)
     )
     return CaseTimeline(
         case=case,
-        events=tuple(case_event_of(row) for row in conn.execute(_history(org_id, case_id).limit(limit))),
+        events=tuple(case_event_of(row) for row in sorted(told, key=lambda row: (row.at_ms, row.id))),
         conversations=tuple(_conversation(conn, interaction_of(row), limit) for row in found.all()),
     )
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, select
 
-from engine.errors import NotFound
 from engine.ids import NewId
 from engine.model.case import CaseEvent, Comment
 from engine.model.casework import SignalKind
 from engine.store.cases.signals import HEARD, add_signal
 from engine.store.cases.tables import case_events, cases
-from engine.store.cases.writes import add_event, lock_case
+from engine.store.cases.writes import add_event, writable_case
 from engine.store.direct import first
 from engine.store.rows import case_event_of, case_of
 from engine.store.upsert import change
@@ -31,9 +30,7 @@ def write_comment(
 
     To the clerk of a watched case one for the customer is a reply.
     """
-    row = lock_case(conn, *where)
-    if row is None:
-        raise NotFound(f"there is no case {where[1]}", slug="unknown-case")
+    row = writable_case(conn, *where)
     case = case_of(row)
     event = add_event(
         conn,

@@ -16,7 +16,17 @@ from engine.errors import InvalidInput
 from engine.ids import NewId
 from engine.model.case import Case, CaseEvent, NewCase
 from engine.model.case_setup import Filing
-from engine.model.casework import CaseDecision, CaseFacts, Change, Decide, Decided, Effect, Firing, Milestone
+from engine.model.casework import (
+    CaseDecision,
+    CaseFacts,
+    Change,
+    Decide,
+    Decided,
+    Effect,
+    Firing,
+    Milestone,
+    SignalKind,
+)
 from engine.store.cases.facts import read_facts
 from engine.store.cases.references import check_references
 from engine.store.cases.tables import (
@@ -29,7 +39,7 @@ from engine.store.cases.tables import (
     firings,
     milestones,
 )
-from engine.store.cases.writes import add_event, open_case, search_text, write_changes, write_tags
+from engine.store.cases.writes import add_event, merged_away, open_case, search_text, write_changes, write_tags
 from engine.store.customers.claims import claimed, tell_of_claim
 from engine.store.direct import every, first, run, scalar
 from engine.store.json_text import dump
@@ -70,6 +80,11 @@ EVENT_KINDS: Mapping[str, str] = {"owner_id": "owner"}
 """How the event of a changed field is called, where not like the field."""
 SILENT = frozenset({"closed_ms", "escalated_ms", "reopened", "item_id"})
 """Fields that follow from something which has its line of history: they have none of their own."""
+
+CARRIED = tuple(
+    one.value for one in (SignalKind.MESSAGE, SignalKind.REPLY, SignalKind.ENDED, SignalKind.RATED, SignalKind.EVENT)
+)
+"""What is told of a merged case means the one that it was merged into."""
 
 _CASE = select(cases).where(cases.c.id == bindparam("case"))
 _DROP_SIGNAL = delete(case_signals).where(case_signals.c.id == bindparam("signal"))
@@ -139,12 +154,25 @@ class Deciding:
 
 
 def decide_case(
-    conn: Connection, where: tuple[str, str], decide: Decide, *, actor_id: str, new_id: NewId, now_ms: int
+    conn: Connection,
+    where: tuple[str, str],
+    decide: Decide,
+    *,
+    actor_id: str,
+    new_id: NewId,
+    now_ms: int,
+    of_merged: bool = False,
 ) -> Decided:
-    """Decide on the case ``where`` (organisation, id); raise NotFound, and whatever ``decide`` raises."""
-    facts, decision = claimed(conn, decide, lambda: read_facts(conn, *where, now_ms=now_ms))
+    """Decide on the case ``where`` (organisation, id); raise NotFound, and whatever ``decide`` raises.
+
+    A merged case stays as it is: Conflict (``merged``) for whoever wants something of it; what is told of it is
+    handed on. ``of_merged``: its merge is undone; signals wait for the clerk.
+    """
+    asked = decide if of_merged else _of_present(decide, actor_id)
+    facts, decision = claimed(conn, asked, lambda: read_facts(conn, *where, now_ms=now_ms))
     deciding = Deciding(conn=conn, facts=facts, actor_id=actor_id, new_id=new_id)
-    _drop_signals(deciding)
+    if not of_merged:
+        _drop_signals(deciding)
     events = _write_changes(deciding, decision)
     events += [deciding.tell(line.kind, line.data, asked=line.asked) for line in decision.lines]
     for milestone in decision.milestones:
@@ -162,6 +190,19 @@ def decide_case(
     return Decided(case=case, decision=decision, events=tuple(events), children=children)
 
 
+def _of_present(decide: Decide, actor_id: str) -> Decide:
+    """Return the same function for cases that are not merged; others have nothing to decide."""
+
+    def asked(facts: CaseFacts) -> CaseDecision:
+        if not facts.case.merged_into:
+            return decide(facts)
+        if actor_id:
+            raise merged_away(facts.case.merged_into)
+        return CaseDecision(timers={})
+
+    return asked
+
+
 def attention(conn: Connection, org_id: str, *, now_ms: int, limit: int) -> list[tuple[str, int]]:
     """Return the cases that have signals or due timers with the time since when, oldest first."""
     values = {"org": org_id, "now": now_ms, "most": limit}
@@ -174,6 +215,9 @@ def attention(conn: Connection, org_id: str, *, now_ms: int, limit: int) -> list
 
 def _drop_signals(deciding: Deciding) -> None:
     for signal in deciding.facts.signals:
+        if deciding.case.merged_into and signal.kind.value in CARRIED:
+            change(deciding.conn, case_signals, {"id": signal.id}, {"case_id": deciding.case.merged_into})
+            continue
         run(deciding.conn, _DROP_SIGNAL, {"signal": signal.id})
 
 

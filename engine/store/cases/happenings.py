@@ -14,7 +14,7 @@ from engine.store.access import Access
 from engine.store.cases.facts import firing_of
 from engine.store.cases.signals import add_signal
 from engine.store.cases.tables import case_events, case_timers, cases, firings
-from engine.store.cases.writes import add_event, lock_case
+from engine.store.cases.writes import add_event, writable_case
 from engine.store.direct import every, first
 from engine.store.rows import case_event_of, case_of
 
@@ -87,9 +87,7 @@ def _tell(
     new_id: NewId,
     now_ms: int,
 ) -> CaseEvent:
-    row = lock_case(conn, *where)
-    if row is None:
-        raise NotFound(f"there is no case {where[1]}", slug="unknown-case")
+    row = writable_case(conn, *where)
     case = case_of(row)
     event = add_event(
         conn,

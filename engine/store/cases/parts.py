@@ -13,7 +13,7 @@ from engine.model.case import Case
 from engine.model.case_parts import Attachment, CaseLink, Follower, LinkKind
 from engine.store.access import Access
 from engine.store.cases.tables import attachments, case_followers, case_links, cases
-from engine.store.cases.writes import add_event, lock_case
+from engine.store.cases.writes import add_event, writable_case
 from engine.store.conditions import HAS_CASE
 from engine.store.customers.tables import assets, orders
 from engine.store.direct import every, first, run, scalar
@@ -147,10 +147,7 @@ def _require(conn: Connection, of: Mapping[str, str]) -> None:
 
 
 def _locked(conn: Connection, org_id: str, case_id: str) -> Case:
-    row = lock_case(conn, org_id, case_id)
-    if row is None:
-        raise NotFound(f"there is no case {case_id}", slug="unknown-case")
-    return case_of(row)
+    return case_of(writable_case(conn, org_id, case_id))
 
 
 def _followers(conn: Connection, of: Mapping[str, str]) -> Followers:

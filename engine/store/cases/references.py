@@ -11,7 +11,6 @@ from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model.case import Case
 from engine.store.cases.tables import cases
 from engine.store.cases.writes import merged_away
-from engine.store.cases.writes import merged_away
 from engine.store.customers.tables import accounts, contacts
 from engine.store.direct import first
 from engine.store.tables import users

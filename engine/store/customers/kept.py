@@ -240,7 +240,9 @@ class Kept(Generic[N]):
 
 
 _THERE = {
-    name: select(table.c.id, table.c.get("merged_into", literal_column("''")).label("merged_into")).where(table.c.id == bindparam("id"), table.c.org_id == bindparam("org"))
+    name: select(table.c.id, table.c.get("merged_into", literal_column("''")).label("merged_into")).where(
+        table.c.id == bindparam("id"), table.c.org_id == bindparam("org")
+    )
     for name, (table, _) in REFERENCES.items()
 }
 

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, literal_column, select
 
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict
 from engine.model.case import Case
 from engine.model.record import NewWork
 from engine.model.service import LEAD_CHANGES, Lead, LeadKind, LeadStatus
 from engine.store.access import Access
-from engine.store.cases.writes import add_event, lock_case
+from engine.store.cases.writes import add_event, writable_case
 from engine.store.customers.kept import Kept, Shape, plain_org
 from engine.store.customers.tables import leads
 from engine.store.direct import first
@@ -66,9 +66,7 @@ class Leads(Kept[Lead]):
         new_id = self._access.new_id
 
         def write(conn: Connection) -> tuple[Lead, NewWork | None]:
-            row = lock_case(conn, lead.org_id, lead.case_id)
-            if row is None:
-                raise NotFound(f"there is no case {lead.case_id}", slug="unknown-case")
+            row = writable_case(conn, lead.org_id, lead.case_id)
             known = first(conn, _KNOWN, {"case": lead.case_id, "by": lead.created_by, "client": lead.client_id})
             if known is not None:
                 return LEAD.read(known), None

@@ -1,4 +1,4 @@
-"""Merging two contacts or accounts, and undoing it: one transaction each, audited.
+"""Merging two contacts, accounts or cases, and undoing it: one transaction each, audited.
 
 The kept one takes over what it has not; everything that points to the lost one points to it from then on. The lost
 one stays as it is, but for whom it was merged into, so that readers find the way and an undo finds everything. An
@@ -16,8 +16,11 @@ from sqlalchemy import Connection, Select, bindparam, or_, select
 
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.ids import NewId
-from engine.model.customer import Account, Contact, CustomerKind, Merge
+from engine.model.case import Case
+from engine.model.case_merge import CaseMergeRules
+from engine.model.customer import CASE, Account, Contact, CustomerKind, Merge
 from engine.store.access import Access
+from engine.store.cases.merged import CaseMerge
 from engine.store.customers.merged_accounts import ACCOUNTS
 from engine.store.customers.merged_contacts import CONTACTS
 from engine.store.customers.merging import Merging
@@ -30,7 +33,7 @@ from engine.store.tables import audit_events
 from engine.store.upsert import change, insert
 
 MergeList = list[Merge]
-N = TypeVar("N", Contact, Account)
+N = TypeVar("N", Contact, Account, Case)
 
 _ONE: Select[Any] = (
     select(merges).where(merges.c.id == bindparam("id"), merges.c.org_id == bindparam("org")).with_for_update()
@@ -44,7 +47,7 @@ _IN_FORCE: Select[Any] = select(merges).where(
 
 
 class Merges:
-    """Merge contacts and accounts."""
+    """Merge contacts, accounts and cases."""
 
     def __init__(self, *, access: Access) -> None:
         self._access = access
@@ -60,6 +63,13 @@ class Merges:
         """Merge the account ``lost_id`` into ``kept_id``. As ``merge_contacts``."""
         return await self._merge(ACCOUNTS, (org_id, kept_id, lost_id), actor_id=actor_id, now_ms=now_ms)
 
+    async def merge_cases(
+        self, org_id: str, kept_id: str, lost_id: str, *, why: str, rules: CaseMergeRules, actor_id: str, now_ms: int
+    ) -> Merge:
+        """Merge the case ``lost_id`` into ``kept_id``; it ends by ``rules``. As ``merge_contacts``."""
+        how = CaseMerge(rules=rules, actor_id=actor_id, new_id=self._access.new_id, lost_id=lost_id, why=why)
+        return await self._merge(how.steps(), (org_id, kept_id, lost_id), actor_id=actor_id, now_ms=now_ms)
+
     async def of(self, org_id: str, customer_id: str, *, limit: int = 100) -> MergeList:
         """Return merges that one of them was part of, newest first."""
         query = (
@@ -70,22 +80,29 @@ class Merges:
         )
         return await self._access.read(lambda conn: [merge_of(row) for row in conn.execute(query)])
 
-    async def undo(self, org_id: str, merge_id: str, *, actor_id: str, now_ms: int) -> Merge:
+    async def undo(
+        self, org_id: str, merge_id: str, *, actor_id: str, now_ms: int, rules: CaseMergeRules | None = None
+    ) -> Merge:
         """Undo a merge; its ``left`` says how many rows were gone or elsewhere by now. Idempotent.
 
+        ``rules``: of cases; without them only merges of customers are found.
         Raises NotFound, Conflict(cannot-undo), which says what stands in the way; then nothing has changed.
         """
         new_id = self._access.new_id
 
         def work(conn: Connection) -> Merge:
             row = first(conn, _ONE, {"org": org_id, "id": merge_id})
-            if row is None or row.kind not in set(CustomerKind):
+            if row is None or (row.kind == CASE and rules is None):
                 raise NotFound(f"there is no merge {merge_id}", slug="unknown-merge")
             if row.undone_ms:
                 return merge_of(row)
             merge, data = merge_of(row), load(row.data)
             if merge.kind == CustomerKind.CONTACT:
                 left = _undo(conn, CONTACTS, merge, data, now_ms)
+            elif merge.kind == CASE and rules is not None:
+                before: dict[str, Any] = load(row.data)["lost"]  # type: ignore[assignment]  # an object
+                how = CaseMerge(rules=rules, actor_id=actor_id, new_id=new_id, lost_id=merge.lost_id, before=before)
+                left = _undo(conn, how.steps(), merge, data, now_ms)
             else:
                 left = _undo(conn, ACCOUNTS, merge, data, now_ms)
             done = {"undone_by": actor_id, "undone_ms": now_ms, "data": dump({**data, "left": left})}
@@ -110,7 +127,7 @@ class Merges:
             merge = Merge(
                 id=new_id(),
                 org_id=org_id,
-                kind=how.kind.value,
+                kind=str(how.kind),
                 kept_id=kept.id,
                 lost_id=lost.id,
                 merged_by=actor_id,
@@ -182,23 +199,28 @@ def _undo(conn: Connection, how: Merging[N], merge: Merge, data: Mapping[str, An
     left = move_back(conn, how.kind, move) + how.give_back(conn, move)
     forget(conn, move)
     before, after = data["kept"], data["after"]
-    own: dict[str, Any] = {name: before[name] for name in before if _untouched(kept, name, before, after)}
-    kept = how.write(conn, kept, how.mended(conn, replace(kept, **own)), now_ms)
-    lost = how.write(conn, lost, how.mended(conn, replace(lost, merged_into="")), now_ms)
+    own: dict[str, Any] = {name: _plain(before[name]) for name in before if _untouched(kept, name, before, after)}
     try:
+        lost = how.write(conn, lost, how.mended(conn, replace(lost, merged_into="")), now_ms)
+        kept = how.write(conn, kept, how.mended(conn, replace(kept, **own)), now_ms)
         how.check(conn, kept)
         how.check(conn, lost)
     except (Conflict, InvalidInput) as error:
-        raise Conflict(f"{error.detail} then", slug="cannot-undo", mend="Move the accounts first.") from error
+        raise Conflict(f"{error.detail} then", slug="cannot-undo", mend=f"Move the {merge.kind}s first.") from error
     return left
 
 
-def _untouched(kept: Contact | Account, name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+def _untouched(kept: Contact | Account | Case, name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Say whether the merge changed a field, and nobody since."""
-    return bool(before[name] != after[name] and getattr(kept, name) == after[name])
+    return bool(before[name] != after[name] and getattr(kept, name) == _plain(after[name]))
 
 
-def _values(one: Contact | Account) -> dict[str, object]:
+def _plain(value: object) -> object:
+    """Return a value from JSON as nouns hold it."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _values(one: Contact | Account | Case) -> dict[str, object]:
     """Return the fields that a merge may change."""
     fixed = {"id", "org_id", "version", "created_ms", "updated_ms", "merged_into"}
     return {name: value for name, value in asdict(one).items() if name not in fixed}

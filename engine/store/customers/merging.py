@@ -1,4 +1,4 @@
-"""What is particular about merging one kind of customer."""
+"""What is particular about merging one kind of customer, or cases."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from engine.model.customer import CustomerKind
 from engine.store.customers.references import Move
 
 N = TypeVar("N")
@@ -18,7 +17,7 @@ N = TypeVar("N")
 class Merging(Generic[N]):
     """The steps of a merge and of its undoing that differ by kind; all run in one transaction."""
 
-    kind: CustomerKind
+    kind: str
     prepare: Callable[[Connection, str, int], None]  # lock what is to be locked before the two
     locked: Callable[[Connection, str, str], N]  # one of them, locked, merged or not; raises NotFound
     joined: Callable[[Connection, N, N], N]  # the kept one with what it takes over

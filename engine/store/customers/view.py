@@ -70,7 +70,7 @@ def _of_either(table: Any) -> dict[str, Select[Any]]:  # noqa: ANN401 -- a table
 
 def _recent_cases(column: str) -> Any:  # noqa: ANN401 -- a subquery
     found = cases.c[column]
-    where = [cases.c.org_id == _ORG, found == _ID]
+    where = [cases.c.org_id == _ORG, found == _ID, cases.c.merged_into == _NOTHING]
     if column == "account_id":
         where.append(found != _NOTHING)
     return (

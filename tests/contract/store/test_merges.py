@@ -37,7 +37,7 @@ def test_no_column_that_points_to_a_customer_is_forgotten() -> None:
             for column in table.columns
             if column.name.endswith(f"{kind}_id") and not table.name.startswith("search_")  # follows by itself
         }
-        if kind is CustomerKind.ACCOUNT:
+        if kind == CustomerKind.ACCOUNT:
             meant.add("accounts.parent_id")
         if kind == CASE:
             meant = (meant - STAYS) | {"cases.parent_id", "case_links.target_id"}

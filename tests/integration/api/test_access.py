@@ -66,6 +66,7 @@ BODIES: dict[str, dict[str, object]] = {
     "change_relation": {"role": "x"},
     "merge_contacts": {"lost_id": "no-such-id"},
     "merge_accounts": {"lost_id": "no-such-id"},
+    "merge_case": {"lost_id": "no-such-id"},
     "change_asset": {"version": 1, "name": "X"},
     "change_order": {"version": 1, "number": "1"},
     "change_contract": {"version": 1, "name": "X"},

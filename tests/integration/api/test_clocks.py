@@ -105,3 +105,21 @@ async def test_calendars(engine: Engine) -> None:
     assert (await ana.get("/calendars/gone")).json()["slug"] == "unknown-hours"
     assert (await ana.get("/calendars/office", **{"from": "9999-12-31"})).json()["field"] == "from"
     assert (await ana.get("/calendars/office", days="367")).status_code == 400
+
+
+async def test_a_plan_is_set_by_hand(engine: Engine) -> None:
+    ana = await engine.signed_in("ana")
+    made = (await ana.post("/cases", {"subject": "Broken", "queue": "support"})).json()
+    path = f"/cases/{made['id']}"
+
+    async def is_seen_to() -> bool:
+        (org_id,) = [one.id for one in engine.application.book.all()]
+        return not await engine.application.store.cases.attention(org_id, now_ms=0, limit=9)
+
+    await eventually(is_seen_to)  # type: ignore[arg-type] # mypy reads it as sync
+    for plan, state in (("gold", "running"), ("", "cancelled")):
+        version = (await ana.get(path)).json()["case"]["version"]
+        changed = (await ana.send("PATCH", path, {"version": version, "plan": plan})).json()
+        assert (changed["plan"], {one["state"] for one in changed["milestones"]}) == (plan, {state})
+    refused = await ana.send("PATCH", path, {"version": changed["version"], "plan": "none"})
+    assert (refused.status_code, refused.json()["field"]) == (400, "plan")
