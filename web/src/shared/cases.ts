@@ -110,6 +110,15 @@ export interface Attachment {
   addedAt: number
 }
 
+/** That another case was taken into one; undone or not. */
+export interface Merge {
+  id: string
+  keptId: string
+  lostId: string
+  mergedAt: number
+  undoneAt: number
+}
+
 function milestone(value: unknown): Milestone {
   const raw = record(value)
   return {
@@ -311,6 +320,29 @@ export async function comment(id: string, values: Values): Promise<void> {
 
 export async function ladders(id: string): Promise<Ladder[]> {
   return list(await requester.get(`${at(id)}/escalations`)).map(ladder)
+}
+
+function merge(value: unknown): Merge {
+  const raw = record(value)
+  return {
+    id: text(raw['id']),
+    keptId: text(raw['kept_id']),
+    lostId: text(raw['lost_id']),
+    mergedAt: time(raw, 'merged'),
+    undoneAt: time(raw, 'undone'),
+  }
+}
+
+export async function merges(id: string): Promise<Merge[]> {
+  return list(await requester.get(`/merges?customer_id=${encodeURIComponent(id)}`)).map(merge)
+}
+
+export async function mergeCase(id: string, lostId: string, why: string): Promise<void> {
+  await requester.post(`${at(id)}/merge`, { lost_id: lostId, why })
+}
+
+export async function undoMerge(id: string): Promise<void> {
+  await requester.post(`/merges/${encodeURIComponent(id)}/undo`)
 }
 
 export async function raiseLead(id: string, values: Values): Promise<void> {

@@ -169,6 +169,7 @@ function caseEvent(value: unknown): wire.CaseEvent {
   const raw = record(value)
   return {
     id: text(raw['id']),
+    caseId: text(raw['case_id']),
     at: moment(raw['at']),
     kind: text(raw['kind']),
     actorId: text(raw['actor_id']),

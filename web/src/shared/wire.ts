@@ -112,6 +112,8 @@ export interface Case {
 
 export interface CaseEvent {
   id: string
+  /** Also a case that was merged into the one shown. */
+  caseId: string
   at: number
   kind: string
   actorId: string

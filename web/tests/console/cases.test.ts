@@ -81,7 +81,7 @@ describe('a list of cases', () => {
 
 describe('a timeline', () => {
   const event = (kind: string): TimelineLine => {
-    const inner: CaseEvent = { id: kind, at: 0, kind, actorId: '', actorName: '', data: {} }
+    const inner: CaseEvent = { id: kind, caseId: '', at: 0, kind, actorId: '', actorName: '', data: {} }
     return { type: 'event', at: 0, event: inner }
   }
   const lines = ['opened', 'comment', 'interaction', 'status', 'attached'].map(event)

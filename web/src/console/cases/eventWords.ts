@@ -9,7 +9,8 @@ import { useSpans } from './spans'
 
 /** Kinds with words of their own, and which of an event's data these words take. */
 const SAID: Record<string, string[]> = {
-  opened: [], comment: [], interaction: [], subject: [], description: [], merged: [], entitlement_id: [],
+  opened: [], comment: [], interaction: [], subject: [], description: [], merged: [], unmerged: [], merged_into: [],
+  entitlement_id: [],
   attached: ['name'], detached: ['name'], lead: ['subject'], event: ['name'],
   routed: ['queue'], assigned: ['rule'],
   escalated: ['name', 'step'], escalation_begun: ['name'], escalation_stopped: ['name'],

@@ -41,7 +41,7 @@ export function useCasePage(take: (fresh: FullCase) => void) {
       round.value += 1
       take(read.case)
     } catch (problem) {
-      missing.value = problem instanceof Problem && problem.status === 404
+      missing.value = problem instanceof Problem && [403, 404].includes(problem.status)
       if (!missing.value) toasts.tell(problem)
     }
   }
