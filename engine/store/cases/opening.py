@@ -9,16 +9,17 @@ from engine.model.case import Case, NewCase
 from engine.model.case_setup import Filing
 from engine.store.cases.references import check_references
 from engine.store.cases.tables import cases
-from engine.store.cases.writes import open_case
+from engine.store.cases.writes import ensure_organisation, open_case
 from engine.store.conditions import HAS_CASE_REQUEST, ITEM_OPEN
 from engine.store.conversations import locked
 from engine.store.direct import first
 from engine.store.rows import AnyRow, case_of
-from engine.store.tables import interactions, work_items
+from engine.store.tables import interactions, organisations, work_items
 
 _OF_REQUEST = select(cases).where(
     cases.c.org_id == bindparam("org"), cases.c.request_key == bindparam("key"), HAS_CASE_REQUEST
 )
+_ORGANISATION = select(organisations.c.org_id).where(organisations.c.org_id == bindparam("org")).with_for_update()
 _OF_INTERACTION = select(cases).where(cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org"))
 
 
@@ -71,6 +72,9 @@ def open_alone(conn: Connection, new: NewCase, *, new_id: NewId, actor_id: str, 
         return known
     wanted = {name: getattr(new, name) for name in ("owner_id", "contact_id", "account_id", "parent_id")}
     check_references(conn, Case(id="", org_id=new.org_id, number=0, subject="", contact_id=""), wanted)
+    known = _requested_meanwhile(conn, new, now_ms)
+    if known is not None:
+        return known
     return open_case(conn, new, new_id=new_id, actor_id=actor_id, now_ms=now_ms)
 
 
@@ -79,3 +83,12 @@ def _requested(conn: Connection, new: NewCase) -> Case | None:
         return None
     row = first(conn, _OF_REQUEST, {"org": new.org_id, "key": new.request_key})
     return None if row is None else case_of(row)
+
+
+def _requested_meanwhile(conn: Connection, new: NewCase, now_ms: int) -> Case | None:
+    """Look again once nobody else can open a case: by then another process may have."""
+    if not new.request_key:
+        return None
+    ensure_organisation(conn, new.org_id, now_ms)
+    first(conn, _ORGANISATION, {"org": new.org_id})
+    return _requested(conn, new)

@@ -129,3 +129,21 @@ async def test_a_case_that_arrives_during_a_merge_is_moved(
     await merging
     assert await store.cases.list(org, contact_id=lost.id) == []
     assert len(await store.cases.list(org, contact_id=mine.id)) == 2
+
+
+async def test_who_asks_twice_at_once_gets_one_case(
+    store: Store, other: Store, raw: psycopg.AsyncConnection, org: str
+) -> None:
+    mine = await kept(store, org, "a@x.org")
+    await case_of(store, org, mine)
+    await raw.execute("SELECT 1 FROM organisations WHERE org_id = %s FOR UPDATE", (org,))
+    new = NewCase(
+        org_id=org, subject="S", contact_id=mine.id, interaction_id="", queue="", priority=0, origin="api",
+        request_key="u:1",
+    )  # fmt: skip
+    asked = [asyncio.create_task(one.cases.open(new, actor_id="u", now_ms=START_MS)) for one in (store, other)]
+    await until(raw, 2)
+    await raw.rollback()
+    first, second = await asyncio.gather(*asked)
+    assert first.id == second.id
+    assert first.number == 2
