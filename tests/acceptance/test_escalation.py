@@ -62,7 +62,8 @@ def open_case(engine: EngineProcess, receiver: Receiver) -> str:
     with ApiClient(engine, "ada") as api:
         api.post("/webhooks", {"name": "erp", "url": receiver.url, "secret": "erp", "kinds": ["presence"]})
     with ApiClient(engine, "sue") as api:
-        return str(api.post("/cases", {"subject": "My kettle leaks", "client_id": "one"})["id"])
+        new = {"subject": "My kettle leaks", "client_id": "one"}  # one case, were the answer cut off by a kill
+        return str(until(lambda: api.post("/cases", new)["id"], within_s=60, what="opened"))
 
 
 def taken(engine: EngineProcess, case_id: str) -> dict[str, int]:
@@ -92,7 +93,13 @@ def check(engine: EngineProcess, receiver: Receiver, case_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["clerk.before-commit@2", "clerk.after-commit@2", "effects.before-send", "effects.after-send"]
+    "place",
+    [
+        pytest.param("clerk.before-commit@2", marks=pytest.mark.long),  # where the test below kills it, too
+        "clerk.after-commit@2",
+        "effects.before-send",
+        "effects.after-send",
+    ],
 )
 def test_the_engine_is_killed_while_a_case_is_escalated(start: Start, receiver: Receiver, place: str) -> None:
     name, _, count = place.partition("@")

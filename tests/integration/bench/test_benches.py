@@ -93,6 +93,6 @@ async def test_drain() -> None:
 
 
 async def test_escalation_takes_every_step() -> None:
-    given = escalation.read_options(["--cases", "60", "--rate", "20", "--seconds", "2", "--lead", "6"])
+    given = escalation.read_options(["--cases", "60", "--rate", "20", "--seconds", "1", "--lead", "3"])
     outcome = await escalation.measure(given, Console(quiet=True))
-    assert (outcome.lateness.count + outcome.overdue, outcome.missing) == (40, 0)
+    assert (outcome.lateness.count + outcome.overdue, outcome.missing) == (20, 0)
