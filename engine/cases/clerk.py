@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 BATCH = 128
 """Cases decided side by side."""
 EVERY_S = 0.2
+REST_MS = 10_000
+"""Between two looks at an organisation that watches no cases: it may have done so before, and left some to see to."""
 PUT_OFF_MS = 30_000
 PUT_OFF = 1_000
 """Cases remembered as not decidable; beyond that the first of them are tried again sooner."""
@@ -60,6 +62,7 @@ class Clerk:
         self._new_id = new_id
         self._lag_ms = 0
         self._put_off: dict[str, int] = {}
+        self._rests: dict[str, int] = {}  # organisation → until when (ms)
 
     def lag_s(self) -> float:
         """Return how long the oldest case of the last round had waited to be decided, in seconds."""
@@ -69,11 +72,18 @@ class Clerk:
         """Decide one batch per organisation; return the seconds to the next look, none when a batch was full."""
         full, oldest_ms = False, 0
         for organisation in self._organisations.all():
-            if organisation.watches_cases:
+            if self._rests.get(organisation.id, 0) <= self._clock.now_ms():
                 count, waited_ms = await self._see_to(organisation)
                 full, oldest_ms = full or count >= BATCH, max(oldest_ms, waited_ms)
+                self._let_rest(organisation, busy=count > 0)
         self._lag_ms = oldest_ms
         return 0.0 if full else EVERY_S
+
+    def _let_rest(self, organisation: Organisation, *, busy: bool) -> None:
+        if organisation.watches_cases or busy:
+            self._rests.pop(organisation.id, None)
+        else:
+            self._rests[organisation.id] = self._clock.now_ms() + REST_MS
 
     async def _see_to(self, organisation: Organisation) -> tuple[int, int]:
         """Decide on a batch of cases; return how many there were, and how long the oldest had waited (ms)."""

@@ -124,6 +124,20 @@ async def test_other_plans_are_told_to_every_open_case_once(store: Store, org: s
         assert (await first_response(store, org, case_id)).due_ms == START_MS + 2 * HOUR
 
 
+async def test_what_an_organisation_left_that_watches_no_more_is_seen_to(store: Store, org: str) -> None:
+    hands = Hands(promising(org))
+    case = (await filed(store, org)).case
+    assert case is not None
+    await seen_to(store, hands)
+    await store.happenings.tell(org, case.id, name="x", data={}, actor_id="u", client_id="", now_ms=START_MS + 1)
+    hands.organisation = small_organisation(org)
+    assert not hands.organisation.watches_cases
+    await seen_to(store, hands)
+    assert await store.cases.attention(org, now_ms=START_MS + 9 * HOUR, limit=9) == []
+    milestones_now = (await store.milestones.of_cases(org, [case.id]))[case.id]
+    assert {one.state for one in milestones_now} == {MilestoneState.CANCELLED}
+
+
 async def test_who_must_wait_for_the_clerk_does_not_keep_the_writer_busy(
     store: Store, org: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
