@@ -117,6 +117,7 @@ async def test_a_plan_is_set_by_hand(engine: Engine) -> None:
         return not await engine.application.store.cases.attention(org_id, now_ms=0, limit=9)
 
     await eventually(is_seen_to)  # type: ignore[arg-type] # mypy reads it as sync
+    changed: dict[str, Any] = {}
     for plan, state in (("gold", "running"), ("", "cancelled")):
         version = (await ana.get(path)).json()["case"]["version"]
         changed = (await ana.send("PATCH", path, {"version": version, "plan": plan})).json()
