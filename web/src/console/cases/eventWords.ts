@@ -11,7 +11,7 @@ import { useSpans } from './spans'
 const SAID: Record<string, string[]> = {
   opened: [], comment: [], interaction: [], subject: [], description: [], merged: [], unmerged: [], merged_into: [],
   entitlement_id: [],
-  attached: ['name'], detached: ['name'], lead: ['subject'], event: ['name'],
+  attached: ['name'], detached: ['name'], lead: ['subject'], event: ['name'], macro: ['name'],
   routed: ['queue'], assigned: ['rule'],
   escalated: ['name', 'step'], escalation_begun: ['name'], escalation_stopped: ['name'],
   milestone_started: ['milestone'], milestone_met: ['milestone'], milestone_missed: ['milestone'],
