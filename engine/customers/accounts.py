@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from engine.clock import Clock
 from engine.customers.addresses import phone_key
@@ -118,6 +119,8 @@ class Accounts:
             kept["phone"] = phone_key(kept["phone"], self._organisations.get(org_id).region)
         if "domain" in kept:
             kept["domain"] = domain_key(kept["domain"])
+        if kept.get("website"):
+            kept["website"] = website_address(kept["website"])
         return kept
 
 
@@ -132,6 +135,18 @@ def domain_key(domain: str) -> str:
     if any(one.isspace() or one in "/:" for one in key):
         raise InvalidInput("This is no domain of e-mail addresses.", field="domain", mend="Such as kettle.example.")
     return key
+
+
+def website_address(website: str) -> str:
+    """Return the address of a site, which pages show as a link; raise InvalidInput for any other kind of address."""
+    address = website.strip()
+    try:
+        parts = urlsplit(address if ":" in address else f"https://{address}")
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc or not address.isprintable():
+        raise InvalidInput("This is no address of a website.", field="website", mend="Such as https://kettle.example.")
+    return parts.geturl()
 
 
 def refuse_certain(found: Sequence[Duplicate]) -> None:

@@ -169,6 +169,11 @@ export function profile(value: unknown): Profile {
   }
 }
 
+/** Where the link to a website leads; nowhere unless it is a page, since a link may also be a program. */
+export function siteAddress(website: string): string | undefined {
+  return /^https?:\/\//i.test(website) ? website : undefined
+}
+
 function brief(value: unknown): AccountBrief {
   const raw = record(value)
   return {
