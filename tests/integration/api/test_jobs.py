@@ -28,12 +28,12 @@ async def opened(browser: Browser, count: int) -> list[str]:
 
 
 async def ended(browser: Browser, job_id: str) -> dict[str, object]:
-    async def over() -> bool:
-        return (await browser.get(f"/jobs/{job_id}")).json()["ended_at"] is not None
+    async def over() -> dict[str, object]:
+        told: dict[str, object] = (await browser.get(f"/jobs/{job_id}")).json()
+        assert told["ended_at"]
+        return told
 
-    await eventually(over, within_s=20)
-    told: dict[str, object] = (await browser.get(f"/jobs/{job_id}")).json()
-    return told
+    return await eventually(over, within_s=20)
 
 
 async def test_a_macro_is_done_to_many_cases(desk: Engine) -> None:
