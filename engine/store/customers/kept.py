@@ -239,10 +239,11 @@ class Kept(Generic[N]):
         return Conflict(f"there is a {word} with the number {row.get('number', '')}", slug=self._shape.taken)
 
 
+# The share lock keeps it from being merged or deleted until what refers to it is committed.
 _THERE = {
-    name: select(table.c.id, table.c.get("merged_into", literal_column("''")).label("merged_into")).where(
-        table.c.id == bindparam("id"), table.c.org_id == bindparam("org")
-    )
+    name: select(table.c.id, table.c.get("merged_into", literal_column("''")).label("merged_into"))
+    .where(table.c.id == bindparam("id"), table.c.org_id == bindparam("org"))
+    .with_for_update(read=True, key_share=True)
     for name, (table, _) in REFERENCES.items()
 }
 

@@ -8,14 +8,16 @@ import psycopg
 import pytest
 
 from engine.clock import SystemClock
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.ids import id_source
 from engine.model.case import NewCase
 from engine.model.casework import CaseDecision, CaseFacts, Change
 from engine.model.customer import Contact
+from engine.model.service import Order
 from engine.store.store import Store
 from tests.contract.store.building import START_MS, opened
 from tests.contract.store.test_contacts import kept
+from tests.contract.store.test_things import asset
 
 pytestmark = pytest.mark.postgres
 
@@ -111,6 +113,24 @@ async def test_a_case_is_not_given_to_a_contact_who_is_being_merged(
     with pytest.raises(NotFound):
         await giving
     assert (await store.cases.get(org, case_id)).contact_id == third.id
+
+
+async def test_nothing_is_kept_for_a_contact_who_is_being_merged(
+    store: Store, other: Store, raw: psycopg.AsyncConnection, org: str
+) -> None:
+    mine, lost = await kept(store, org, "a@x.org"), await kept(store, org, "b@x.org")
+    order = Order(id=f"{org}-o", org_id=org, number="O-1", contact_id=lost.id)
+    await store.orders.create(order)
+    await raw.execute("SELECT 1 FROM orders WHERE id = %s FOR UPDATE", (order.id,))
+    merging = asyncio.create_task(store.merges.merge_contacts(org, mine.id, lost.id, actor_id="u", now_ms=START_MS))
+    await until(raw, 1)
+    keeping = asyncio.create_task(other.assets.create(asset(org, contact_id=lost.id)))
+    await until(raw, 2, keeping.done)
+    await raw.rollback()
+    await merging
+    with pytest.raises(Conflict):
+        await keeping
+    assert await store.assets.list(org, wanted={"contact_id": lost.id}, limit=5) == []
 
 
 async def test_a_case_that_arrives_during_a_merge_is_moved(
