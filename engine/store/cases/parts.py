@@ -15,6 +15,7 @@ from engine.store.access import Access
 from engine.store.cases.tables import attachments, case_followers, case_links, cases
 from engine.store.cases.writes import add_event, writable_case
 from engine.store.conditions import HAS_CASE
+from engine.store.customers.claims import tell_of_claim
 from engine.store.customers.tables import assets, orders
 from engine.store.direct import every, first, run, scalar
 from engine.store.rows import AnyRow, case_of
@@ -199,6 +200,7 @@ def _link(conn: Connection, org_id: str, link: CaseLink, *, new_id: NewId) -> No
         }
         if insert_once(conn, case_links, row):
             _tell(conn, case, "linked", side, new_id=new_id)
+            _tell_of_asset(conn, case, side, new_id=new_id)
 
 
 def _unlink(conn: Connection, org_id: str, link: CaseLink, *, new_id: NewId) -> None:
@@ -207,6 +209,13 @@ def _unlink(conn: Connection, org_id: str, link: CaseLink, *, new_id: NewId) -> 
         values = {"case": case.id, "of": side.kind.value, "target": side.target_id, "org": org_id}
         if run(conn, _UNLINK, values).rowcount:
             _tell(conn, case, "unlinked", side, new_id=new_id)
+            _tell_of_asset(conn, case, side, new_id=new_id)
+
+
+def _tell_of_asset(conn: Connection, case: Case, link: CaseLink, *, new_id: NewId) -> None:
+    """What a case is about may promise it something."""
+    if link.kind is LinkKind.ASSET:
+        tell_of_claim(conn, case, {"assets": link.target_id}, new_id=new_id, now_ms=link.linked_ms)
 
 
 def _sides(link: CaseLink) -> list[CaseLink]:

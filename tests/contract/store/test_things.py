@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from engine.cases.draft import CaseRules
 from engine.cases.planner import planner
 from engine.errors import Conflict, InvalidInput, NotFound
+from engine.model.case_parts import CaseLink, LinkKind
 from engine.model.case_setup import Filing
 from engine.model.casework import CaseDecision, CaseFacts, Change
 from engine.model.organisation import CasePolicy
@@ -228,3 +229,29 @@ async def test_cases_claim_an_entitlement_each_once(store: Store, org: str) -> N
     await store.cases.decide(org, poor.id, decide, now_ms=START_MS + 13)
     assert (await store.cases.get(org, poor.id)).entitled == "entitled"
     assert (await store.entitlements.get(org, held.id)).cases_used == 3
+
+
+async def test_a_case_is_entitled_by_what_it_turns_out_to_be_about(store: Store, org: str) -> None:
+    thing = await store.assets.create(asset(org))
+    held = await store.entitlements.create(entitlement(org, asset_id=thing.id, cases_allowed=1))
+    organisation = small_organisation(org)
+    decide = planner(CaseRules(organisation=organisation, new_id=store._access.new_id))
+    made = await store.arrivals.open_interaction(
+        arrival(org), kind="chat", plan=PLAN, case_policy=CasePolicy.FIRST_MESSAGE, now_ms=START_MS,
+        filing=Filing(watched=True),
+    )  # fmt: skip
+    assert made.case is not None
+    case_id = made.case.id
+
+    async def judged() -> tuple[str, str]:
+        await store.cases.decide(org, case_id, decide, now_ms=START_MS + 9)
+        case = await store.cases.get(org, case_id)
+        return case.entitled, case.entitlement_id
+
+    assert await judged() == ("none", "")
+    link = CaseLink(case_id=case_id, kind=LinkKind.ASSET, target_id=thing.id, linked_by="u", linked_ms=START_MS)
+    await store.case_parts.link(org, link)
+    assert await judged() == ("entitled", held.id)
+    await store.case_parts.unlink(org, link)
+    assert await judged() == ("none", "")
+    assert (await store.entitlements.get(org, held.id)).cases_used == 0
