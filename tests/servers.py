@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from inspect import isawaitable
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Literal, TypeVar, cast, overload
 
 import psycopg
 from psycopg import sql
@@ -40,6 +40,14 @@ class Missing(Exception):
     """Say which program is missing and which package holds it."""
 
 
+@overload
+async def eventually(
+    predicate: Callable[[], Awaitable[T]], *, within_s: float = ..., every_s: float = ..., what: str = ...
+) -> T: ...
+@overload
+async def eventually(
+    predicate: Callable[[], T], *, within_s: float = ..., every_s: float = ..., what: str = ...
+) -> T: ...
 async def eventually(
     predicate: Callable[[], Awaitable[T] | T], *, within_s: float = 10.0, every_s: float = 0.02, what: str = ""
 ) -> T:

@@ -116,7 +116,7 @@ async def test_a_plan_is_set_by_hand(engine: Engine) -> None:
         (org_id,) = [one.id for one in engine.application.book.all()]
         return not await engine.application.store.cases.attention(org_id, now_ms=0, limit=9)
 
-    await eventually(is_seen_to)  # type: ignore[arg-type] # mypy reads it as sync
+    await eventually(is_seen_to)
     changed: dict[str, Any] = {}
     for plan, state in (("gold", "running"), ("", "cancelled")):
         version = (await ana.get(path)).json()["case"]["version"]

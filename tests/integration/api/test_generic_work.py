@@ -118,7 +118,7 @@ async def test_a_bulk_that_was_cut_off_goes_on_where_it_stopped(engine: Engine, 
     body: Json = {"items": [{"kind": "chat", "queue": "sales"} for _ in range(600)]}
     key = {"Idempotency-Key": "k"}
     begun = asyncio.create_task(erp.post("/work-items/bulk", json=body, headers=key))
-    await eventually(lambda: engine.application.store.work.list(org, limit=1))  # type: ignore[arg-type, return-value] # mypy reads it as sync
+    await eventually(lambda: engine.application.store.work.list(org, limit=1))
     begun.cancel()
     await asyncio.gather(begun, return_exceptions=True)
     answer = (await erp.post("/work-items/bulk", json=body, headers=key)).json()
@@ -136,7 +136,7 @@ async def test_the_sweep_brings_what_a_crash_left_pending(engine: Engine, org: s
     async def state() -> bool:
         return (await engine.application.store.work.get(org, item.id)).state is WorkState.QUEUED
 
-    await eventually(state, within_s=10)  # type: ignore[arg-type] # mypy reads it as sync
+    await eventually(state, within_s=10)
 
 
 async def test_an_agent_gets_ends_and_finishes_generic_work(engine: Engine, org: str) -> None:
@@ -205,7 +205,7 @@ async def test_what_is_scheduled_waits_for_its_time(engine: Engine, org: str) ->
     async def waits() -> bool:
         return bool((await erp.get(f"/work-items/{item['id']}")).json()["state"] == "queued")
 
-    await eventually(waits, within_s=10)  # type: ignore[arg-type] # mypy reads it as sync
+    await eventually(waits, within_s=10)
     assert datetime.now(tz=UTC) >= at
 
 

@@ -71,7 +71,7 @@ async def test_an_address_may_try_again_after_a_while(engine: Engine) -> None:
         return (await browser.log_in("ana")).status_code == 200
 
     assert not await is_in()
-    await eventually(is_in)  # type: ignore[arg-type]
+    await eventually(is_in)
 
 
 async def guess_from_everywhere(engine: Engine) -> None:

@@ -53,7 +53,7 @@ async def test_a_webhook_is_told_and_told_again(engine: Engine, org: str) -> Non
             now: Json = (await ada.get(f"/webhooks/{hook['id']}")).json()
             return bool(now["after"]["seq"] >= receiver.came[-1].seq)
 
-        await eventually(noted, within_s=10)  # type: ignore[arg-type] # mypy reads it as sync
+        await eventually(noted, within_s=10)
         again = await ada.post(f"/webhooks/{hook['id']}/redeliver", {"after": hook["after"]})
         assert again.status_code == 200, again.text
         await eventually(lambda: len(receiver.came) >= 4, within_s=10)
@@ -73,7 +73,7 @@ async def test_one_that_is_given_up_raises_an_alert_and_is_enabled(engine: Engin
         async def alerted() -> bool:
             return bool((await sue.get("/alerts")).json()["items"])
 
-        await eventually(alerted, within_s=10)  # type: ignore[arg-type] # mypy reads it as sync
+        await eventually(alerted, within_s=10)
         (shown,) = (await ada.get("/webhooks")).json()["items"]
         assert (shown["active"], shown["fault"]) == (False, "answered 410")
         receiver.answer = lambda _: "200 OK"

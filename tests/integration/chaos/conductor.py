@@ -236,7 +236,7 @@ class Stage:
         async def connected() -> bool:
             return await _succeeds(valkey.connect)
 
-        await eventually(connected, within_s=START_S)  # type: ignore[arg-type] # mypy reads it as sync
+        await eventually(connected, within_s=START_S)
         try:
             yield valkey, Board(valkey=valkey)
         finally:
@@ -256,7 +256,7 @@ class Stage:
             return answer.result == "open" and is_level and not pending  # an empty board is level while it is rebuilt
 
         try:
-            await eventually(level, within_s=60.0, what="record and board are level")  # type: ignore[arg-type] # mypy reads it as sync
+            await eventually(level, within_s=60.0, what="record and board are level")
         finally:
             await store.stop()
 

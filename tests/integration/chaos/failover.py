@@ -64,7 +64,7 @@ class FailingOver(Stage):
             told: dict[str, object] = await command(replica, "INFO", "replication")
             return told["master_link_status"] == "up"
 
-        await eventually(linked, within_s=30.0, what="the replica is level")  # type: ignore[arg-type] # as elsewhere
+        await eventually(linked, within_s=30.0, what="the replica is level")
 
     async def fail_over(self) -> None:
         """Cut the replica off, go on for a moment, kill the server in charge: what was acknowledged since is gone."""

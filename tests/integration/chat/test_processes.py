@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,8 +68,8 @@ async def _joined(one: Process, two: Process) -> None:
             await asyncio.sleep(0)
             return bool(listener._waiting)  # type: ignore[attr-defined]
 
-        look: object = heard
-        await eventually(look)  # type: ignore[arg-type]
+        look: Callable[[], Awaitable[bool]] = heard
+        await eventually(look)
         listener.close()
 
 

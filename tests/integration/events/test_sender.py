@@ -96,7 +96,7 @@ async def until_calm(bench: Bench, sender: Sender, *hooks: Webhook) -> None:
         now = [await bench.now(hook) for hook in hooks]
         return all(one.place == (1, bench.seq) or not one.active for one in now)
 
-    await eventually(calm, within_s=20)  # type: ignore[arg-type] # mypy reads it as sync
+    await eventually(calm, within_s=20)
 
 
 async def test_a_message_is_signed_as_the_specification_has_it(bench: Bench) -> None:
@@ -234,7 +234,7 @@ async def test_a_silent_receiver_holds_up_nobody_else(bench: Bench) -> None:
         async def told() -> bool:
             return (await bench.now(hooks[1])).place == (1, 30)
 
-        await eventually(told, within_s=10)  # type: ignore[arg-type] # mypy reads it as sync
+        await eventually(told, within_s=10)
         assert not stepping.done()
         stepping.cancel()
         await asyncio.gather(stepping, return_exceptions=True)

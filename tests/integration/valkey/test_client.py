@@ -111,7 +111,7 @@ async def test_publish_and_subscribe(valkey: Valkey, org: str) -> None:
     async def heard_by_one() -> bool:
         return await valkey.publish(org, b"\xff\x00") == 1
 
-    await eventually(heard_by_one)  # type: ignore[arg-type]
+    await eventually(heard_by_one)
     await eventually(lambda: heard == [b"\xff\x00"])
     listener.cancel()
     await asyncio.gather(listener, return_exceptions=True)
@@ -166,7 +166,7 @@ async def test_a_server_that_is_killed_and_comes_back(tmp_path: Path, org: str) 
         except Unavailable:
             return False
 
-    await eventually(answered)  # type: ignore[arg-type]
+    await eventually(answered)
     await client.close()
     await second.stop()
 

@@ -94,7 +94,7 @@ async def test_a_board_back_in_time_is_rebuilt(scene: Scene, valkey_cluster: Val
         except Unavailable:
             return False
 
-    await eventually(rebuilt, within_s=20)  # type: ignore[arg-type]
+    await eventually(rebuilt, within_s=20)
     assert (await scene.record.cursor(scene.org_id)).epoch == 2
     assert await scene.items_of("ana") == {"known": "active", "forgotten": "active"}
     assert await scene.assignment("ana", "forgotten") == number
@@ -145,7 +145,7 @@ async def test_a_user_with_few_rights_is_enough(valkey_cluster: ValkeyCluster, o
     async def reached() -> bool:
         return await scene.valkey.publish("cordboard:conversations", b"?") == 1
 
-    await eventually(reached)  # type: ignore[arg-type]
+    await eventually(reached)
     assert await listening == b"?"
     await scene.close()
     wrong = Valkey(address=valkey_cluster.addresses.replace("redis://", "redis://cordboard:no@"))

@@ -104,7 +104,7 @@ async def test_hints_reach_who_listens_and_count_them(valkey: Valkey, org: str) 
     async def all_listen() -> bool:
         return [await valkey.publish(topic, b"?") for topic in topics] == [2] * 6
 
-    await eventually(all_listen)  # type: ignore[arg-type]
+    await eventually(all_listen)
     await eventually(lambda: all(heard.count((topic, b"?")) >= 2 for topic in topics))
     for listener in listeners:
         listener.cancel()

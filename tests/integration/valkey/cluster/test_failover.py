@@ -105,7 +105,7 @@ async def test_without_a_replica_calls_fail_soon_and_go_on_afterwards(
     finally:
         victim.start()
         replica.start()
-    await eventually(partial(taken_over, valkey, orgs[0]), within_s=20)  # type: ignore[arg-type]
+    await eventually(partial(taken_over, valkey, orgs[0]), within_s=20)
 
 
 async def test_it_connects_while_a_node_is_dead(valkey_cluster: ValkeyCluster, orgs: list[str], victim: Member) -> None:
@@ -115,5 +115,5 @@ async def test_it_connects_while_a_node_is_dead(valkey_cluster: ValkeyCluster, o
     await client.connect()
     assert await client.call("test_add_v1", orgs[1], 1)
     await eventually(replica.is_primary, within_s=20)
-    await eventually(partial(taken_over, client, orgs[0]), within_s=20)  # type: ignore[arg-type]
+    await eventually(partial(taken_over, client, orgs[0]), within_s=20)
     await client.close()

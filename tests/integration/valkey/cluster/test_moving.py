@@ -1,6 +1,7 @@
 """Slots that move while commands flow: nothing is lost, nothing is done twice, nobody is told of an error."""
 
 import asyncio
+from functools import partial
 
 from engine.valkey.client import Valkey, events_key, meta_key
 from tests.integration.valkey.cluster.servers import ValkeyCluster
@@ -22,7 +23,7 @@ async def test_an_organisation_moves_while_it_works(
         target.ask("FUNCTION", "FLUSH")  # a node that has just joined has no functions
         count = len(flows[0].done)
         valkey_cluster.migrate(key, target)
-        await eventually(lambda to=target: valkey_cluster.migrated(key, to), within_s=20)  # type: ignore[misc]
+        await eventually(partial(valkey_cluster.migrated, key, target), within_s=20)
         await eventually(lambda before=count: len(flows[0].done) > before + 100)  # type: ignore[misc]
     await asyncio.gather(*(flow.end() for flow in flows))
     for flow, org in zip(flows, orgs, strict=True):
@@ -60,11 +61,11 @@ async def test_who_listens_learns_that_the_topic_moved(valkey: Valkey, valkey_cl
     async def reached() -> bool:
         return await valkey.publish(org, b"?") == 1
 
-    await eventually(reached)  # type: ignore[arg-type]
+    await eventually(reached)
     target = valkey_cluster.others(valkey_cluster.owner(org))[0]
     valkey_cluster.migrate(org, target)
     await eventually(lambda: valkey_cluster.migrated(org, target), within_s=20)
-    await eventually(reached)  # type: ignore[arg-type]
+    await eventually(reached)
     before = len(heard)
     assert await valkey.publish(org, b"there") == 1
     await eventually(lambda: b"there" in heard[before:])
