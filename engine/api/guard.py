@@ -28,6 +28,9 @@ OF_PATH: Mapping[str, Guarded] = {
 CREATES: tuple[str, ...] = ("/cases", "/relations", "/attachments")
 """Beneath these a reference to what is not there is 404; elsewhere the body is wrong: 400."""
 
+SHOWING: tuple[str, ...] = ("/quick-texts",)
+"""Readings that show what their query names; the others only narrow by it."""
+
 READING = frozenset({"GET", "HEAD"})
 HOLDING = Guarded.ITEM
 """Who may act on work is for whoever holds it; see ``not-yours``."""
@@ -92,16 +95,16 @@ def _writes_to(path: str, name: str) -> bool:
 
 
 def _wrong(path: str, name: str, what: Guarded, wanted: str) -> NotFound | InvalidInput:
-    if path.startswith(CREATES):
+    if path.startswith((*CREATES, *SHOWING)):
         return unknown(what, wanted)
     return InvalidInput(f"What {name} names is not there.", slug=f"unknown-{what.value}", field=name)
 
 
 async def _references(request: Request) -> list[Reference]:
     """Return what a writing request refers to beside its path: name of the field, what it is, its id."""
-    if request.method not in WRITING:
-        return []
     path, query = _path(request), dict(request.query_params)
+    if request.method not in WRITING:
+        return list(_named(path, query)) if path in SHOWING else []
     named = list(_named(path, query))
     kind, target = request.path_params.get("kind"), request.path_params.get("target_id")
     if kind in LINKED and target:

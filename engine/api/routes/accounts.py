@@ -1,5 +1,6 @@
 """Accounts: companies, their families, who looks after them."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Query
@@ -21,8 +22,9 @@ from engine.api.schemas.accounts import (
 )
 from engine.api.schemas.customers import DuplicateAnswer
 from engine.api.schemas.model import Page
-from engine.api.sight import sight_of
+from engine.api.sight import seen, sight_of
 from engine.errors import Conflict, InvalidInput, NotFound
+from engine.model.visibility import Guarded
 
 TAG = "Accounts"
 
@@ -58,7 +60,10 @@ async def create_account(body: NewAccount, parts: Parts, who: Agent) -> AccountW
         values=body.model_dump(exclude={"despite_duplicates"}),
         despite_duplicates=body.despite_duplicates,
     )
-    return AccountWritten(account=AccountAnswer.of(account), duplicates=[DuplicateAnswer.of(one) for one in found])
+    return AccountWritten(
+        account=AccountAnswer.of(account),
+        duplicates=[DuplicateAnswer.of(one) for one in await seen(parts, who, Guarded.ACCOUNT, found)],
+    )
 
 
 async def check_account(body: AccountCheck, parts: Parts, who: Agent) -> Page[DuplicateAnswer]:
@@ -67,7 +72,7 @@ async def check_account(body: AccountCheck, parts: Parts, who: Agent) -> Page[Du
     Likeliest first; `certain` ones have its name, e-mail domain or telephone number.
     """
     found = await parts.service.accounts.check(who.org_id, values=body.model_dump())
-    return Page(items=[DuplicateAnswer.of(one) for one in found])
+    return Page(items=[DuplicateAnswer.of(one) for one in await seen(parts, who, Guarded.ACCOUNT, found)])
 
 
 async def read_account(account_id: str, parts: Parts, who: Agent) -> AccountAnswer:
@@ -103,7 +108,10 @@ async def change_account(account_id: str, body: AccountChange, parts: Parts, who
         raise Conflict(
             refusal.detail, slug=refusal.slug, version=present.version, account=present.model_dump()
         ) from refusal
-    return AccountWritten(account=AccountAnswer.of(account), duplicates=[DuplicateAnswer.of(one) for one in found])
+    return AccountWritten(
+        account=AccountAnswer.of(account),
+        duplicates=[DuplicateAnswer.of(one) for one in await seen(parts, who, Guarded.ACCOUNT, found)],
+    )
 
 
 async def list_account_duplicates(account_id: str, parts: Parts, who: Agent) -> Page[DuplicateAnswer]:
@@ -112,15 +120,19 @@ async def list_account_duplicates(account_id: str, parts: Parts, who: Agent) -> 
     Likeliest first, at most 20.
     """
     found = await parts.service.accounts.duplicates_of(who.org_id, account_id)
-    return Page(items=[DuplicateAnswer.of(one) for one in found])
+    return Page(items=[DuplicateAnswer.of(one) for one in await seen(parts, who, Guarded.ACCOUNT, found)])
 
 
 async def read_account_tree(account_id: str, parts: Parts, who: Agent) -> TreeAnswer:
     """Read the whole family of an account.
 
-    From its root, parents before children, at most 2,000 accounts; `complete` says whether that is all.
+    From its root, parents before children, at most 2,000 accounts; `complete` says whether that is all. Those that the
+    caller does not see have no name.
     """
-    return TreeAnswer.of(await parts.service.accounts.tree(who.org_id, account_id))
+    tree = await parts.service.accounts.tree(who.org_id, account_id)
+    told = {one.id for one in await seen(parts, who, Guarded.ACCOUNT, tree.nodes)}
+    nodes = tuple(one if one.id in told else replace(one, name="", tier="") for one in tree.nodes)
+    return TreeAnswer.of(replace(tree, nodes=nodes))
 
 
 async def read_account_team(account_id: str, parts: Parts, who: Agent) -> Page[MemberAnswer]:

@@ -8,11 +8,13 @@ from engine.api.operation import Operation
 from engine.api.schemas.case_parts import FollowerAnswer, LinkAnswer, Seen, ViewerAnswer, ViewersAnswer
 from engine.api.schemas.cases import CaseEventAnswer, NewComment
 from engine.api.schemas.model import Page
+from engine.api.sight import seen
 from engine.cases.presence import EVERY_MS
 from engine.clock import rfc3339
 from engine.errors import NotFound
 from engine.model.case import Comment
 from engine.model.case_parts import CaseLink, LinkKind
+from engine.model.visibility import Guarded
 
 TAG = "Cases"
 
@@ -64,7 +66,12 @@ async def list_case_links(case_id: str, parts: Parts, who: Agent) -> Page[LinkAn
 
     Related cases, assets and orders.
     """
-    return Page(items=[LinkAnswer.of(one) for one in await parts.service.case_parts.links(who.org_id, case_id)])
+    found = await parts.service.case_parts.links(who.org_id, case_id)
+    for kind in LinkKind:
+        of_kind = [one for one in found if one.kind is kind]
+        told = await seen(parts, who, Guarded(kind.value), of_kind, lambda one: one.target_id)
+        found = [one for one in found if one.kind is not kind or one in told]
+    return Page(items=[LinkAnswer.of(one) for one in found])
 
 
 async def link_case(case_id: str, kind: str, target_id: str, parts: Parts, who: Agent) -> None:

@@ -22,9 +22,10 @@ from engine.api.schemas.customers import (
 )
 from engine.api.schemas.model import Page
 from engine.api.schemas.transcript import ContactAnswer, InteractionAnswer
-from engine.api.sight import sight_of
+from engine.api.sight import seen, sight_of
 from engine.errors import Conflict, InvalidInput
 from engine.model.customer import EMAIL, Address, Contact, Duplicate, email_key
+from engine.model.visibility import Guarded
 
 TAG = "Contacts"
 LAST_INTERACTIONS = 50
@@ -55,7 +56,7 @@ async def create_contact(body: NewContact, parts: Parts, who: Agent) -> ContactW
     contact, found = await parts.service.contacts.create(
         who.org_id, values=values, addresses=[one.new() for one in body.addresses]
     )
-    return await _written(parts, contact, found)
+    return await _written(parts, contact, await seen(parts, who, Guarded.CONTACT, found))
 
 
 async def read_contact(contact_id: str, parts: Parts, who: Agent) -> ContactDetail:
@@ -93,7 +94,7 @@ async def change_contact(contact_id: str, body: ContactChange, parts: Parts, who
         raise Conflict(
             refusal.detail, slug=refusal.slug, version=present.version, contact=present.model_dump()
         ) from refusal
-    return await _written(parts, contact, found)
+    return await _written(parts, contact, await seen(parts, who, Guarded.CONTACT, found))
 
 
 async def add_address(contact_id: str, body: AddressRequest, parts: Parts, who: Agent) -> AddressAnswer:
@@ -137,7 +138,7 @@ async def check_contact(body: ContactCheck, parts: Parts, who: Agent) -> Page[Du
         addresses=[one.new() for one in body.addresses],
         account_id=body.account_id,
     )
-    return Page(items=[DuplicateAnswer.of(one) for one in found])
+    return Page(items=[DuplicateAnswer.of(one) for one in await seen(parts, who, Guarded.CONTACT, found)])
 
 
 async def list_contact_duplicates(contact_id: str, parts: Parts, who: Agent) -> Page[DuplicateAnswer]:
@@ -147,7 +148,7 @@ async def list_contact_duplicates(contact_id: str, parts: Parts, who: Agent) -> 
     """
     contact = await parts.service.contacts.get(who.org_id, contact_id)
     found = await parts.service.contacts.duplicates_of(who.org_id, contact.id)
-    return Page(items=[DuplicateAnswer.of(one) for one in found])
+    return Page(items=[DuplicateAnswer.of(one) for one in await seen(parts, who, Guarded.CONTACT, found)])
 
 
 def _is_main(contact: Contact, address: Address) -> bool:

@@ -8,7 +8,9 @@ from engine.api.access import Agent, Parts
 from engine.api.operation import Operation
 from engine.api.schemas.accounts import NewRelation, RelationAnswer, RelationChange
 from engine.api.schemas.model import Page
+from engine.api.sight import seen
 from engine.errors import InvalidInput
+from engine.model.visibility import Guarded
 
 TAG = "Relations"
 
@@ -20,7 +22,7 @@ async def list_contact_relations(contact_id: str, parts: Parts, who: Agent) -> P
     """
     contact = await parts.service.contacts.get(who.org_id, contact_id)
     found = await parts.service.relations.of_contact(who.org_id, contact.id)
-    return Page(items=[RelationAnswer.of(one) for one in found])
+    return Page(items=[RelationAnswer.of(one) for one in await seen(parts, who, Guarded.RELATION, found)])
 
 
 async def list_account_relations(
@@ -40,7 +42,7 @@ async def list_account_relations(
     found = await parts.service.relations.of_account(
         who.org_id, account.id, limit=limit, before_id=before_id, current=current
     )
-    return Page(items=[RelationAnswer.of(one) for one in found])
+    return Page(items=[RelationAnswer.of(one) for one in await seen(parts, who, Guarded.RELATION, found)])
 
 
 async def relate(body: NewRelation, parts: Parts, who: Agent) -> RelationAnswer:
