@@ -43,7 +43,7 @@ def sweep_of(
 
 def housekeeping_of(store: Store, clock: Clock, *, keep_ms: int) -> Housekeeping:
     """Build the role that deletes what need not be kept any longer."""
-    groups = (store.sessions, store.idempotency, store.work)
+    groups = (store.sessions, store.idempotency, store.work, store.case_effects)
     return Housekeeping(groups=groups, history=store.retention, keep_ms=keep_ms, clock=clock)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    delete,
     exists,
     func,
     literal_column,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 )
 
 from engine.model.casework import Effect, EffectKind, PendingEffect
+from engine.model.ids import make_id
 from engine.model.user import User
 from engine.store.access import Access
 from engine.store.cases.tables import case_effects
@@ -32,6 +34,9 @@ from engine.store.upsert import insert
 
 PendingEffects = list[PendingEffect]
 UserList = list[User]
+KEEP_MS = 30 * 86_400_000
+"""What was done stays so long, for whoever asks what was sent."""
+MOST_PURGED = 5_000
 MOST_TOLD = 200
 """People that one effect reaches at most."""
 
@@ -49,6 +54,18 @@ class CaseEffects:
     async def waits(self, now_ms: int) -> bool:
         """Say whether an effect of any kind is to be tried now, of any organisation."""
         return await self._access.look(lambda conn: first(conn, _WAITS, {"now": now_ms}) is not None)
+
+    async def purge(self, now_ms: int) -> int:
+        """Delete what was done and was wanted 30 days ago, 5,000 rows at most; return how many."""
+        # Ids are made at the clock's time, so that the oldest lie first along the primary key.
+        floor = make_id(now_ms - KEEP_MS, bytes(10))
+        old = (
+            select(case_effects.c.id)
+            .where(case_effects.c.id < floor, case_effects.c.done_ms > 0)
+            .order_by(case_effects.c.id)
+            .limit(MOST_PURGED)
+        )
+        return await self._access.execute("", delete(case_effects).where(case_effects.c.id.in_(old)))
 
     async def due(self, kind: EffectKind, *, now_ms: int, in_order: bool, limit: int) -> PendingEffects:
         """Return effects of a kind to be tried now, of all organisations, soonest first.

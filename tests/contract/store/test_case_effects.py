@@ -1,10 +1,14 @@
 """The outbox of cases: what is due, in which order, what became of it; alerts for somebody."""
 
 import pytest
+from sqlalchemy import select
 
+from engine.clock import SystemClock
 from engine.errors import NotFound
 from engine.model.casework import CaseDecision, CaseFacts, Effect, EffectKind, PendingEffect
 from engine.model.organisation import Role
+from engine.store.cases.effects import KEEP_MS
+from engine.store.cases.tables import case_effects
 from engine.store.store import Store
 from tests.contract.store.building import START_MS, agent, opened
 
@@ -92,3 +96,19 @@ async def test_recipients_are_found_by_id_log_in_and_role(store: Store, org: str
     await store.users.update(org, ben.id, active=False)
     found = await store.case_effects.recipients(org, user_ids=[ana.id, "nobody"], logins=["ben"], roles=["supervisor"])
     assert [one.login for one in found] == [ana.login, sue.login]
+
+
+async def test_what_was_done_long_ago_is_purged(store: Store, org: str) -> None:
+    done, undone = await put(store, org, EffectKind.EMAIL, EffectKind.WEBHOOK)
+    (pending,) = await due(store, org, EffectKind.EMAIL)
+    await store.case_effects.done(pending, now_ms=LATER_MS)
+    made_ms = SystemClock().now_ms()
+    await store.case_effects.purge(made_ms)
+    assert await kept(store, org) == {done, undone}
+    assert await store.case_effects.purge(made_ms + KEEP_MS + 60_000) >= 1
+    assert await kept(store, org) == {undone}
+
+
+async def kept(store: Store, org: str) -> set[str]:
+    query = select(case_effects.c.id).where(case_effects.c.org_id == org)
+    return set(await store._access.read(lambda conn: list(conn.scalars(query))))
