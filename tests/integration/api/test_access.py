@@ -77,6 +77,8 @@ BODIES: dict[str, dict[str, object]] = {
     "change_user": {"name": "X"},
     "set_user_password": {"password": "long enough for all"},
     "set_presence": {"status": "break"},
+    "run_macro": {"client_id": "x"},
+    "run_macro_job": {"case_ids": ["no-such-id"]},
 }
 TELLING_NOTHING = {"read_contact_timeline", "read_account_timeline", "hand_over_lead"}
 """Lists in which who is outside finds nothing, and what his organisation is not set up for."""

@@ -184,7 +184,7 @@ async def test_who_fails_for_too_long_is_given_up_with_an_alert_and_enabled_agai
         await until_calm(bench, bench.sender(settings), hook)
         gone = await bench.now(hook)
         assert (gone.active, gone.place, gone.fault) == (False, (0, 0), "answered 500")
-        assert len(receiver.came) > 2
+        assert len(receiver.came) >= 2, "it was tried again"
         assert bench.disabled == [bench.org]
         (alert,) = await bench.store.alerts.list(bench.org)
         assert alert.data == {"webhook_id": hook.id, "name": "erp", "fault": "answered 500"}
