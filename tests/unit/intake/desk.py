@@ -41,7 +41,14 @@ class Record:
         return self
 
     async def open_interaction(
-        self, arrival: Arrival, *, kind: str, plan: Plan, case_policy: CasePolicy, now_ms: int, filing: Filing | None = None
+        self,
+        arrival: Arrival,
+        *,
+        kind: str,
+        plan: Plan,
+        case_policy: CasePolicy,
+        now_ms: int,
+        filing: Filing | None = None,
     ) -> Opened:
         key = (arrival.org_id, arrival.channel, arrival.conversation_key)
         if key in self.opened:
