@@ -207,6 +207,10 @@ class Transcripts(Protocol):
 class CaseReader(Protocol):
     """Read cases."""
 
+    async def lines(self, org_id: str, case_id: str) -> int:
+        """Return how many lines a case's history has; raise NotFound."""
+        ...
+
     async def get(self, org_id: str, case_id: str) -> Case:
         """Return a case; raise NotFound."""
         ...

@@ -102,13 +102,13 @@ async def view_case(case_id: str, body: Seen, request: Request, parts: Parts, wh
 
     The answer is who else has. Say it again within `again_ms`; who has not for 25 seconds is gone.
     """
-    await parts.service.case_reader.get(who.org_id, case_id)
+    lines = await parts.service.case_reader.lines(who.org_id, case_id)
     others = await parts.service.presence.seen(who.org_id, case_id, who.user_id, typing=body.typing)
     names = await _names(request).of(who.org_id)
     viewers = [
         ViewerAnswer(user_id=one.user_id, user_name=names.get(one.user_id, ""), typing=one.typing) for one in others
     ]
-    return ViewersAnswer(viewers=viewers, again_ms=EVERY_MS)
+    return ViewersAnswer(viewers=viewers, lines=lines, again_ms=EVERY_MS)
 
 
 async def leave_case(case_id: str, parts: Parts, who: Agent) -> None:

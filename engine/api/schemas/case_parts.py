@@ -83,4 +83,5 @@ class ViewersAnswer(Answer):
     """Who else has a case open; say it again within `again_ms`."""
 
     viewers: list[ViewerAnswer]
+    lines: int = Field(description="How many lines the case's history has: more than before, and it has moved on.")
     again_ms: int

@@ -23,7 +23,9 @@ from engine.store.cases.merged_reading import absorbed, present
 from engine.store.cases.opening import open_alone, open_for
 from engine.store.cases.sight import cases_seen
 from engine.store.cases.tables import case_events, case_tags, cases
+from engine.store.cases.writes import LAST_LINE
 from engine.store.conditions import CASE_OPEN, INTERACTION_UNFILED
+from engine.store.direct import scalar
 from engine.store.rows import AnyRow, case_event_of, case_of, entry_of, interaction_of
 from engine.store.search import containing
 from engine.store.tables import entries, interactions
@@ -45,6 +47,15 @@ class Cases:
     async def get(self, org_id: str, case_id: str) -> Case:
         """Return a case, or the one it was merged into; raise NotFound."""
         return await self._access.read(lambda conn: case_of(_find(conn, org_id, present(conn, org_id, case_id))))
+
+    async def lines(self, org_id: str, case_id: str) -> int:
+        """Return how many lines the history of a case has, that of one it was merged into included; raise NotFound."""
+
+        def work(conn: Connection) -> int:
+            found = _find(conn, org_id, present(conn, org_id, case_id))
+            return scalar(conn, LAST_LINE, {"case": found.id}) or 0
+
+        return await self._access.read(work)
 
     async def by_number(self, org_id: str, number: int) -> Case:
         """Return the case with this number; raise NotFound."""

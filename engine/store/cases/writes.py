@@ -28,7 +28,7 @@ _COUNT = (
     .values(case_count=organisations.c.case_count + 1)
     .returning(organisations.c.case_count)
 )
-_LAST_EVENT = select(func.max(case_events.c.number)).where(case_events.c.case_id == bindparam("case"))
+LAST_LINE = select(func.max(case_events.c.number)).where(case_events.c.case_id == bindparam("case"))
 _LOCK = select(cases).where(cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org")).with_for_update()
 
 
@@ -142,7 +142,7 @@ def add_event(
     client_id: str = "",
 ) -> CaseEvent | None:
     """Add a line to a locked case's history; None when the actor wrote ``client_id`` before."""
-    number = (scalar(conn, _LAST_EVENT, {"case": case.id}) or 0) + 1
+    number = (scalar(conn, LAST_LINE, {"case": case.id}) or 0) + 1
     event = CaseEvent(
         id=new_id(), case_id=case.id, at_ms=now_ms, kind=kind, actor_id=actor_id, data=data, number=number
     )

@@ -170,7 +170,10 @@ async def test_who_else_looks_and_types(desk: Engine, org: str) -> None:
     (seen,) = (await ana.send("PUT", viewers, {})).json()["viewers"]
     assert (seen["user_name"], seen["typing"]) == ("Ben", False)
     assert (await ben.send("DELETE", viewers)).status_code == 204
-    assert (await ana.send("PUT", viewers, {})).json()["viewers"] == []
+    heard = (await ana.send("PUT", viewers, {})).json()
+    assert heard["viewers"] == []
+    await ben.post(viewers.replace("viewers", "comments"), {"body": "He called.", "client_id": "one"})
+    assert (await ana.send("PUT", viewers, {})).json()["lines"] > heard["lines"]
 
 
 async def upload(browser: Browser, case_id: str, content: bytes, media_type: str, name: str) -> httpx.Response:

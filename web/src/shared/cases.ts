@@ -372,12 +372,12 @@ export async function setLink(id: string, one: Link, on: boolean): Promise<void>
 /** Say that the case is open here; hear who else has it open, and when to say it again. */
 export async function look(
   id: string, typing: boolean,
-): Promise<{ viewers: Viewer[]; againMs: number }> {
+): Promise<{ viewers: Viewer[]; lines: number; againMs: number }> {
   const raw = record(await requester.send('PUT', `${at(id)}/viewers`, { typing }))
   const viewers = list(raw['viewers']).map((one) => ({
     ...person(one), typing: flag(record(one)['typing']),
   }))
-  return { viewers, againMs: count(raw['again_ms']) }
+  return { viewers, lines: count(raw['lines']), againMs: count(raw['again_ms']) }
 }
 
 export async function leave(id: string): Promise<void> {
