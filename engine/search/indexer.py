@@ -3,6 +3,9 @@
 Nobody who writes waits for it: triggers note in the transaction of a change that there was one, and this role comes by
 twice a second, takes a few at a time, and more when many wait. One process plays it at a time; should two, one
 of them finds that it was too slow and takes nothing.
+
+Taking in is work of the same interpreter that brings messages to people. So while much is written it waits, two
+minutes at most, and then takes a tenth of the time.
 """
 
 from __future__ import annotations
@@ -19,6 +22,12 @@ BULK = 1_024
 """… when many wait."""
 EVERY_S = 0.5
 NEXT_S = 0.0
+HOT = 50.0
+"""Changes a second from which on people come first …"""
+PATIENCE_MS = 120_000
+"""… for so long; then a little at a time …"""
+REST = 9.0
+"""… with rests so many times as long as the work."""
 ORGANISATIONS = 16
 """Organisations per step."""
 
@@ -45,6 +54,10 @@ class Taken(Protocol):
 class Index(Protocol):
     """The index."""
 
+    async def newest(self) -> int:
+        """Return the number of the latest change that waits; 0 = none does."""
+        ...
+
     async def organisations(self) -> Sequence[str]:
         """Return those for which there is something to take in."""
         ...
@@ -68,6 +81,9 @@ class SearchIndexer:
         self._clock = clock
         self._behind: set[str] = set()
         self._lag_ms = 0
+        self._newest = 0
+        self._looked_ms = clock.now_ms()
+        self._hot_since_ms = 0
 
     def lag_s(self) -> float:
         """Return how late the last texts came into the index, in seconds; 0 when nothing waits."""
@@ -78,17 +94,34 @@ class SearchIndexer:
 
         Safe to cancel and to repeat. Raises Unavailable.
         """
+        if await self._people_first():
+            return EVERY_S
+        began_ms = self._clock.now_ms()
         org_ids = await self._index.organisations()
         lag_ms, more = 0, False
         for org_id in org_ids[:ORGANISATIONS]:
             lag, again = await self._serve(org_id)
             lag_ms, more = max(lag_ms, lag), more or again
         self._lag_ms = lag_ms
+        if self._hot_since_ms:
+            return max(EVERY_S, REST * (self._clock.now_ms() - began_ms) / 1000)
         return NEXT_S if more or len(org_ids) > ORGANISATIONS else EVERY_S
+
+    async def _people_first(self) -> bool:
+        """Say whether so much is written that taking in should wait; once it has waited long, it goes on slowly."""
+        newest, now_ms = await self._index.newest(), self._clock.now_ms()
+        came = newest - self._newest if newest >= self._newest else newest
+        elapsed_s = max(now_ms - self._looked_ms, 1) / 1000
+        self._newest, self._looked_ms = newest, now_ms
+        if came / max(elapsed_s, EVERY_S / 2) < HOT:
+            self._hot_since_ms = 0
+            return False
+        self._hot_since_ms = self._hot_since_ms or now_ms
+        return now_ms - self._hot_since_ms < PATIENCE_MS
 
     async def _serve(self, org_id: str) -> tuple[int, bool]:
         """Take in for one organisation; return how late, and whether more waits."""
-        most = BULK if org_id in self._behind else LIVE
+        most = BULK if org_id in self._behind and not self._hot_since_ms else LIVE
         taken = await self._index.take_in(org_id, words_of=words_of, most=most)
         (self._behind.add if taken.more else self._behind.discard)(org_id)
         while await self._index.tidy(org_id):

@@ -47,6 +47,11 @@ class FullText:
             lambda conn: list(dict.fromkeys([*conn.scalars(waiting), *conn.scalars(behind)]))
         )
 
+    async def newest(self) -> int:
+        """Return the number of the latest change that waits; 0 = none does. Numbers rise while any waits."""
+        query = select(func.max(search_pending.c.id))
+        return await self._access.look(lambda conn: conn.execute(query).scalar() or 0)
+
     async def waiting(self, org_id: str) -> int:
         """Count the changes that wait to be taken in."""
         query = select(func.count()).select_from(search_pending).where(search_pending.c.org_id == org_id)
