@@ -93,6 +93,8 @@ def test_who_was_slower_sees_what_changed_and_keeps_what_he_wrote(browser: Brows
     ana = at_case(browser, engine, "ana", case_id)
     ben = at_case(browser, engine, "ben", case_id)
     expect(ben.at("case-viewer")).to_have_count(1, timeout=SLOW_MS)
+    unheard = {"viewers": [], "lines": 0, "again_ms": 60_000}  # or his page would follow what she does
+    ben.page.route("**/viewers", lambda route: route.fulfill(json=unheard))
     ana.at("case-status").select_option("waiting")
     said(ana, "to Waiting")
     ben.at("case-subject").fill("The lid leaks")

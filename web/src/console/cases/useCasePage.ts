@@ -48,10 +48,10 @@ export function useCasePage(take: (fresh: FullCase) => void) {
 
   const reload = (): Promise<void> => load(id)
 
-  function refuse(problem: unknown, mine: Values): void {
+  /** ``before`` is what the change was based on: what is shown may be newer by now. */
+  function refuse(problem: unknown, mine: Values, before: FullCase): void {
     const present = problem instanceof Problem ? problem.fields['case'] : undefined
-    const before = page.value?.case
-    if (!(problem instanceof Problem && problem.slug === 'stale-version' && present && before)) {
+    if (!(problem instanceof Problem && problem.slug === 'stale-version' && present)) {
       toasts.tell(problem)
       return
     }
@@ -75,7 +75,7 @@ export function useCasePage(take: (fresh: FullCase) => void) {
       put(await writeCase(shown.id, shown.version, wanted))
       return true
     } catch (problem) {
-      refuse(problem, wanted)
+      refuse(problem, wanted, shown)
       return false
     } finally {
       busy.value = false
