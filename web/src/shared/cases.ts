@@ -1,5 +1,5 @@
 // Cases: what the engine tells of them beyond the desk's, and how they are written.
-import { activity, profile, type Activity, type Profile } from './customers'
+import { profile, type Profile } from './customers'
 import { newId, requester } from './engine'
 import { problemOf } from './problem'
 import { caseDetail, count, flag, kase, list, record, text, time, workItem } from './parse'
@@ -347,10 +347,6 @@ export async function undoMerge(id: string): Promise<void> {
 
 export async function raiseLead(id: string, values: Values): Promise<void> {
   await requester.post(`${at(id)}/leads`, values)
-}
-
-export async function tasks(id: string): Promise<Activity[]> {
-  return list(await requester.get(`/activities?case_id=${encodeURIComponent(id)}`)).map(activity)
 }
 
 export async function followers(id: string): Promise<Person[]> {

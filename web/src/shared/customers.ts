@@ -1,6 +1,7 @@
 // Customers: what the engine tells of persons and companies, and how they are written.
+import { activity, type Activity } from './activities'
 import { requester } from './engine'
-import { count, flag, interaction, kase, list, moment, record, text, time } from './parse'
+import { count, flag, interaction, kase, list, record, text, time } from './parse'
 import type { Case, Interaction } from './wire'
 
 export interface Address {
@@ -71,19 +72,6 @@ export interface Thing {
   name: string
   detail: string
   status: string
-}
-
-export interface Activity {
-  id: string
-  kind: string
-  subject: string
-  status: string
-  overdue: boolean
-  ownerId: string
-  ownerName: string
-  caseId: string
-  dueAt: number
-  version: number
 }
 
 export interface Line {
@@ -238,22 +226,6 @@ function thing(name: string, detail: string): (value: unknown) => Thing {
   }
 }
 
-export function activity(value: unknown): Activity {
-  const raw = record(value)
-  return {
-    id: text(raw['id']),
-    kind: text(raw['kind']),
-    subject: text(raw['subject']),
-    status: text(raw['status']),
-    overdue: flag(raw['overdue']),
-    ownerId: text(raw['owner_id']),
-    ownerName: text(raw['owner_name']),
-    caseId: text(raw['case_id']),
-    dueAt: moment(raw['due_at']),
-    version: count(raw['version']),
-  }
-}
-
 function line(value: unknown): Line {
   const raw = record(value)
   return {
@@ -396,19 +368,4 @@ export async function changeAccount(id: string, values: Values): Promise<Written
 
 export async function addAddress(contactId: string, values: Values): Promise<void> {
   await requester.post(`/contacts/${encodeURIComponent(contactId)}/addresses`, values)
-}
-
-export type Span = 'due' | 'overdue' | 'someday'
-
-export async function agenda(span: Span): Promise<Activity[]> {
-  return list(await requester.get(`/agenda?span=${span}`)).map(activity)
-}
-
-export async function addActivity(values: Values): Promise<Activity> {
-  return activity(await requester.post('/activities', values))
-}
-
-export async function setActivity(one: Activity, status: string): Promise<Activity> {
-  const path = `/activities/${encodeURIComponent(one.id)}`
-  return activity(await requester.patch(path, { version: one.version, status }))
 }
