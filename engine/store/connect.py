@@ -8,6 +8,7 @@ than the statements they protect.
 from __future__ import annotations
 
 import sqlite3
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -20,6 +21,8 @@ from engine.errors import InvalidInput
 
 BUSY_MS = 10_000
 """How long SQLite waits for another process's write."""
+BUSY_STEP_S = 0.02
+"""How often we ask again where SQLite does not wait by itself."""
 LOCK_WAIT_MS = 400
 """How long a PostgreSQL batch waits for a row before its jobs are run one by one."""
 STATEMENT_MS = 30_000
@@ -95,10 +98,28 @@ def _sqlite(url: str) -> Backend:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -32768")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on, waiting for a process that writes the new file in the old mode; blocks.
+
+    SQLite does not call its busy handler where waiting might be for ever (a reader that wants to become the writer),
+    and answers at once instead: https://sqlite.org/c3ref/busy_handler.html
+    """
+    end = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(BUSY_STEP_S)
+        else:
+            return
 
 
 def _postgresql(url: str) -> Backend:

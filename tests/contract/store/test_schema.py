@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,20 @@ async def test_processes_that_start_together_migrate_once(url: str) -> None:
     for store in stores:
         await store.probe()
     await asyncio.gather(*(store.stop() for store in stores))
+
+
+def test_a_file_that_another_process_is_writing_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "record.db"
+    first = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    first.execute("BEGIN IMMEDIATE")  # as the first process does, before anybody has turned the write-ahead log on
+    backend = open_backend(f"sqlite:///{path}")
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(upgrade, backend)
+        assert wait([second], timeout=0.2).not_done
+        first.execute("COMMIT")
+        second.result(timeout=20)
+    first.close()
+    backend.dispose()
 
 
 async def test_a_schema_from_the_future_is_refused_in_one_line(url: str, backend: Backend) -> None:
