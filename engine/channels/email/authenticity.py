@@ -1,0 +1,61 @@
+"""What the receiving server found out about a mail's sender: SPF, DKIM and DMARC results (RFC 8601). Pure.
+
+Everybody can write such a header into his mail. Only those of servers that the operator trusts count, and of these the
+topmost, which was written last (section 5).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from engine.model.mail import Authenticity, ParsedMail
+
+METHODS = ("spf", "dkim", "dmarc")
+SAME = {"hardfail": "fail", "bestguesspass": "pass"}
+BEST = ("pass", "policy", "neutral", "softfail", "temperror", "permerror", "fail", "none")
+"""Of several signatures one that holds is enough (RFC 6376, section 4.2)."""
+MOST_CLAUSES = 50
+
+_COMMENT = re.compile(r"\([^()]*\)")
+_CLAUSE = re.compile(r"^\s*([a-z-]+)(?:/\d+)?\s*=\s*([a-z]+)\b(.*)$", re.IGNORECASE | re.DOTALL)
+_PROPERTY = re.compile(r"([a-z]+\.[a-z-]+)\s*=\s*\"?([^\s\";]{1,200})", re.IGNORECASE)
+
+
+def authenticity(mail: ParsedMail, trusted: Collection[str]) -> Authenticity:
+    """Return the results that a server of ``trusted`` (authserv-ids, lower case) wrote; empty without one."""
+    for value in mail.all("authentication-results"):
+        said = _uncommented(value)
+        head, _semicolon, rest = said.partition(";")
+        server = (head.split() or [""])[0].lower()
+        if server in trusted:
+            return _read(server, rest)
+    return Authenticity()
+
+
+def _read(server: str, text: str) -> Authenticity:
+    results: dict[str, str] = {}
+    detail: dict[str, str] = {}
+    for clause in text.split(";")[:MOST_CLAUSES]:
+        found = _CLAUSE.match(clause)
+        if found is None:
+            continue
+        method, result = found.group(1).lower(), found.group(2).lower()
+        result = SAME.get(result, result)
+        if method not in METHODS or result not in BEST:
+            continue
+        if method not in results or BEST.index(result) < BEST.index(results[method]):
+            results[method] = result
+            detail |= {f"{method}.{name.lower()}": said for name, said in _PROPERTY.findall(found.group(3))[:10]}
+    return Authenticity(by=server, detail=detail, **results)
+
+
+def _uncommented(value: str) -> str:
+    """Return a header without its comments, which may be nested."""
+    value = value[:10_000]
+    for _depth in range(5):
+        shorter = _COMMENT.sub(" ", value)
+        if shorter == value:
+            break
+        value = shorter
+    return value
