@@ -76,6 +76,14 @@ class Agent(Person):
         self.at("login-submit").click()
         self.choose_status(status)
 
+    def open_case(self, login: str, password: str, case_id: str) -> None:
+        """Sign in and open a case by its address."""
+        self.page.goto(f"{self.url}/console#/cases/{case_id}")
+        self.at("login-name").fill(login)
+        self.at("login-password").fill(password)
+        self.at("login-submit").click()
+        expect(self.at("case-number")).to_be_visible(timeout=SLOW_MS)
+
     def choose_status(self, status: str) -> None:
         """Choose a presence status in the menu, and wait until it is in force."""
         self.at("status-menu").click()

@@ -47,11 +47,7 @@ def opened(engine: EngineProcess, subject: str, **more: object) -> str:
 def at_case(browser: Browser, engine: EngineProcess, login: str, case_id: str) -> Agent:
     """Sign in and open a case by its address."""
     agent = Agent(browser, engine.url)
-    agent.page.goto(f"{engine.url}/console#/cases/{case_id}")
-    agent.at("login-name").fill(login)
-    agent.at("login-password").fill(engine.logins[login])
-    agent.at("login-submit").click()
-    expect(agent.at("case-number")).to_be_visible(timeout=SLOW_MS)
+    agent.open_case(login, engine.logins[login], case_id)
     return agent
 
 

@@ -10,6 +10,7 @@ export const SHORTCUTS = {
   note: { code: 'KeyN', keys: 'Alt+N' },
   transfer: { code: 'KeyT', keys: 'Alt+T' },
   end: { code: 'KeyE', keys: 'Alt+E' },
+  macros: { code: 'KeyM', keys: 'Alt+M' },
   status: { code: 'KeyS', keys: 'Alt+S' },
   help: { code: 'Slash', keys: 'Alt+/' },
 } as const
@@ -23,14 +24,15 @@ export function shortcutOf(event: KeyboardEvent): Shortcut | undefined {
   return names.find((name) => SHORTCUTS[name].code === event.code)
 }
 
-export function useShortcuts(actions: Record<Shortcut, () => void>): void {
+export function useShortcuts(actions: Partial<Record<Shortcut, () => void>>): void {
   const pressed = (event: KeyboardEvent): void => {
     const shortcut = shortcutOf(event)
-    if (!shortcut || event.repeat) return
+    const act = shortcut && actions[shortcut]
+    if (!act || event.repeat) return
     const inDialog = document.querySelector('dialog[open]') !== null
     if (inDialog && shortcut !== 'help') return
     event.preventDefault()
-    actions[shortcut]()
+    act()
   }
   onMounted(() => addEventListener('keydown', pressed))
   onBeforeUnmount(() => removeEventListener('keydown', pressed))

@@ -1,8 +1,10 @@
 // Events of a case in the agent's language: who did what, from what to what, and why.
 import { useI18n } from 'vue-i18n'
+import { deed } from '@/shared/macros'
 import { useSession } from '@/shared/session'
 import { dayAndTime } from '@/shared/times'
 import type { CaseEvent } from '@/shared/wire'
+import { useDeedWords } from './deedWords'
 import { useFieldWords } from './fieldWords'
 import { useCaseSetup } from './setup'
 import { useSpans } from './spans'
@@ -39,6 +41,7 @@ export function useEventWords(): EventWords {
   const { fieldName, valueWords } = useFieldWords()
   const { nameOf } = useCaseSetup()
   const span = useSpans()
+  const deeds = useDeedWords()
 
   function who(event: CaseEvent): string {
     if (event.actorId && event.actorId === session.signed?.user.id) return t('case.me')
@@ -110,13 +113,8 @@ export function useEventWords(): EventWords {
   }
 
   function actions(data: Record<string, unknown>): string[] {
-    const done = Array.isArray(data['actions']) ? (data['actions'] as Record<string, unknown>[]) : []
-    return done.map((one) => {
-      const kind = words(one['action'])
-      const name = te(`case.deeds.${kind}`) ? t(`case.deeds.${kind}`) : kind
-      const fault = words(one['fault'])
-      return fault ? `${name} · ${fault}` : name
-    })
+    const done = Array.isArray(data['actions']) ? data['actions'].map(deed) : []
+    return done.map((one) => (one.fault ? t('deed.passedOver', { deed: deeds.words(one), why: deeds.fault(one) }) : deeds.words(one)))
   }
 
   function more(event: CaseEvent): string[] {

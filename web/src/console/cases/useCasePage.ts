@@ -83,6 +83,12 @@ export function useCasePage(take: (fresh: FullCase) => void) {
     }
   }
 
+  /** Show what something else made of the case, and read what follows from it. */
+  function took(fresh: FullCase): void {
+    put(fresh)
+    void reload()
+  }
+
   /** Write what was wanted over what the other one changed. */
   async function insist(): Promise<void> {
     const mine = stale.value?.mine
@@ -90,5 +96,5 @@ export function useCasePage(take: (fresh: FullCase) => void) {
     if (mine) await change(mine)
   }
 
-  return { page, busy, missing, stale, round, load, reload, change, insist }
+  return { page, busy, missing, stale, round, load, reload, change, insist, took }
 }

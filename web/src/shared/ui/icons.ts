@@ -4,6 +4,7 @@ export const ICONS = {
   alert: 'M12 4L2.8 19.5h18.4zM12 10v4.5M12 17.2v.1',
   back: 'M14.5 5.5L8 12l6.5 6.5',
   bell: 'M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15zM10 20.5h4',
+  bolt: 'M13 3L5 13.5h6L10 21l8.5-10.5h-6z',
   case: 'M4 8.5h16v11H4zM9 8.5V5h6v3.5M4 13h16',
   chat: 'M4 5h16v11H11l-4.5 4v-4H4z',
   check: 'M4.5 12.5l4.5 4.5L19 7',
