@@ -34,6 +34,8 @@ SHOWING: tuple[str, ...] = ("/quick-texts",)
 READING = frozenset({"GET", "HEAD"})
 HOLDING = Guarded.ITEM
 """Who may act on work is for whoever holds it; see ``not-yours``."""
+BRINGING_BACK = "/resume"
+"""Parked work is held by nobody: whoever may write it brings it back."""
 WRITING = frozenset({"POST", "PUT", "PATCH"})
 LINKED = frozenset({"case", "asset", "order"})
 MOST = 100
@@ -59,7 +61,7 @@ async def guard(request: Request, sights: Sights, org_id: str, sight: Sight) -> 
     reading, path = request.method in READING, _path(request)
     for name, wanted in request.path_params.items():
         what = GUARDED.get(name)
-        if what is None or (what is HOLDING and not reading):
+        if what is None or (what is HOLDING and not reading and not path.endswith(BRINGING_BACK)):
             continue
         right = await sights.right(org_id, sight, what, wanted)
         if right is None:

@@ -1,4 +1,4 @@
-"""Write what docs/reference/api.md says of each operation and model from the operations themselves.
+"""Write what docs/reference/api.md says of each operation and model from the operations themselves, and permissions.md.
 
 What stands around it is written by hand and kept: the text before the first operation, introductions of chapters,
 examples and notes after an operation's list, everything about sockets. A new operation is put behind the others of its
@@ -186,15 +186,20 @@ def _add(chapters: list[str], one: Operation, section: str) -> None:
 
 def run(arguments: list[str]) -> int:
     """Write the reference; with ``--check`` only say whether it is as it should be."""
+    from scripts.steps import permission_reference  # noqa: PLC0415 -- its table is the tests' own
     from tests.unit.api.bare import bare_api  # noqa: PLC0415 -- the tests' own way to an application without parts
 
     parser = argparse.ArgumentParser(prog="scripts/reference", description=__doc__, allow_abbrev=False)
     parser.add_argument("--check", action="store_true", help="change nothing; status 1 when it is not up to date")
     wanted = parser.parse_args(arguments)
-    present = REFERENCE.read_text(encoding="utf-8")
-    fresh = render(present, bare_api().openapi(), OPERATIONS)
+    present = {path: path.read_text(encoding="utf-8") for path in (REFERENCE, permission_reference.REFERENCE)}
+    fresh = {
+        REFERENCE: render(present[REFERENCE], bare_api().openapi(), OPERATIONS),
+        permission_reference.REFERENCE: permission_reference.render(present[permission_reference.REFERENCE]),
+    }
     if not wanted.check:
-        REFERENCE.write_text(fresh, encoding="utf-8")
+        for path, text in fresh.items():
+            path.write_text(text, encoding="utf-8")
     return int(wanted.check and fresh != present)
 
 

@@ -128,7 +128,8 @@ async def delete_activity(activity_id: str, parts: Parts, who: Agent) -> None:
     Whoever added it or owns it may, and supervisors.
     """
     one = await parts.service.activities.record.get(who.org_id, activity_id)
-    if who.user_id not in (one.owner_id, one.created_by) and not who.at_least(Role.SUPERVISOR):
+    owns = bool(one.owner_id) and one.owner_id == who.user_id  # a token without a user owns nothing
+    if not owns and one.created_by != who.user_id and not who.at_least(Role.SUPERVISOR):
         raise Forbidden("It is somebody else's.", mend="Cancel it instead.")
     await parts.service.activities.record.delete(who.org_id, activity_id)
 
