@@ -1,4 +1,4 @@
-"""What the steps of escalations and macros do: each action becomes changes, effects, followers, children, lines. Pure.
+"""What escalations, macros and automation rules do: each action becomes a part of the draft. Pure.
 
 Each says in a word or two what came of it, for the explanation; one that cannot be done (a team without a lead, a
 status that may not follow) is passed over and says why, so that it holds up no other.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.cases.changes import MOST_TAGS
 from engine.cases.draft import CaseRules, Draft
 from engine.model.casework import EffectKind
 from engine.model.escalation import Action, ActionKind, NotifyBy
@@ -25,7 +26,7 @@ Deed = tuple[Draft, str]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cause:
-    """What an action is done for: a step of a rule set, or a macro."""
+    """What an action is done for: a step of a rule set, a macro, or an automation rule."""
 
     rule_set: str  # its key
     name: str
@@ -198,6 +199,30 @@ def _comment(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> De
     return draft.with_line("comment", body=body), ""
 
 
+def _add_tags(draft: Draft, _rules: CaseRules, cause: Cause, action: Action) -> Deed:
+    tags = (*draft.case.tags, *(tag for tag in action.tags if tag not in draft.case.tags))
+    if len(tags) > MOST_TAGS:
+        return draft, f"a case has at most {MOST_TAGS} tags"
+    return draft.with_change("tags", tags, why=cause.why), ""
+
+
+def _remove_tags(draft: Draft, _rules: CaseRules, cause: Cause, action: Action) -> Deed:
+    tags = tuple(tag for tag in draft.case.tags if tag not in action.tags)
+    return draft.with_change("tags", tags, why=cause.why), ""
+
+
+def _set_type(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Deed:
+    if action.type not in rules.organisation.case_types:
+        return draft, f"there is no type of cases {action.type}"
+    return draft.with_change("type", action.type, why=cause.why), ""
+
+
+def _set_team(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Deed:
+    if action.team not in rules.organisation.teams:
+        return draft, f"there is no team {action.team}"
+    return draft.with_change("team", action.team, why=cause.why), ""
+
+
 _DEEDS: Mapping[ActionKind, Callable[[Draft, CaseRules, Cause, Action], Deed]] = {
     ActionKind.RAISE_PRIORITY: _raise_priority,
     ActionKind.SET_PRIORITY: _set_priority,
@@ -210,4 +235,8 @@ _DEEDS: Mapping[ActionKind, Callable[[Draft, CaseRules, Cause, Action], Deed]] =
     ActionKind.SET_STATUS: _set_status,
     ActionKind.OPEN_CHILD: _open_child,
     ActionKind.COMMENT: _comment,
+    ActionKind.ADD_TAGS: _add_tags,
+    ActionKind.REMOVE_TAGS: _remove_tags,
+    ActionKind.SET_TYPE: _set_type,
+    ActionKind.SET_TEAM: _set_team,
 }

@@ -172,6 +172,9 @@ def said_of(action: Action) -> dict[str, object]:
         "who": action.who,
         "to": list(action.to),
         "status": action.status,
+        "type": action.type,
+        "team": action.team,
+        "tags": list(action.tags),
         "fields": dict(action.fields),
         "subject": action.child.subject if action.child else "",
     }

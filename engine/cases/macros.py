@@ -11,19 +11,18 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from engine.cases.changes import Wish, complete, wanted
-from engine.cases.deeds import LONGEST_TEXT, Cause, do, merge_values
+from engine.cases.deeds import Cause
 from engine.cases.draft import CaseRules, Draft, Step, begin
-from engine.cases.escalation import said_of
 from engine.cases.planner import planner
+from engine.cases.saying import Speaker, all_done
 from engine.cases.values import case_values
 from engine.clock import Clock
 from engine.errors import Conflict, CordboardError, NotFound
 from engine.ids import NewId
-from engine.model.casework import CaseFacts, Decide, Decided, Firing, Signal, SignalKind
-from engine.model.macro import Macro, QuickText, Say
-from engine.model.organisation import Organisation, nearest_text
+from engine.model.casework import CaseFacts, Decide, Decided, Firing
+from engine.model.macro import Macro
+from engine.model.organisation import Organisation
 from engine.skills.conditions import matches
-from engine.skills.merging import merge, names
 
 ONCE = 1
 """The occurrence of what a request leaves behind."""
@@ -134,7 +133,9 @@ def applied(macro: Macro, asked: Asked, *, version: int = 0) -> Step:
         draft = wanted(Wish(version=version))(draft, rules)
         if not matches(macro.when, case_values(draft, rules)):
             raise Conflict(f"the macro {macro.key} is not for this case as it is now", slug="macro-not-offered")
-        draft, done = _all_done(draft, rules, macro, asked)
+        cause = Cause(rule_set=macro.key, name=macro.name, why=f"macro: {macro.name}", due_ms=draft.now_ms)
+        speaker = Speaker(name=asked.agent_name, answers=True)
+        draft, done = all_done(draft, rules, macro.actions, cause, speaker)
         draft = draft.with_line("macro", key=macro.key, name=macro.name, actions=done)
         return complete(_as_asked(draft), rules)
 
@@ -152,43 +153,6 @@ def tried(draft: Draft, rules: CaseRules, macro: Macro, asked: Asked) -> Applica
     changed = dict.fromkeys(one.field for one in after.decision.changes)
     changes = [{"field": name, "from": getattr(draft.case, name), "to": getattr(after.case, name)} for name in changed]
     return Applicable(macro=macro, done=done, changes=changes)
-
-
-def _all_done(draft: Draft, rules: CaseRules, macro: Macro, asked: Asked) -> tuple[Draft, list[Mapping[str, object]]]:
-    cause = Cause(rule_set=macro.key, name=macro.name, why=f"macro: {macro.name}", due_ms=draft.now_ms)
-    done: list[Mapping[str, object]] = []
-    for one in macro.actions:
-        if one.say is not None:
-            draft = _said(draft, rules, one.say, cause, asked)
-            done.append({"action": "reply" if one.say.public else "note", "text": one.say.quick_text})
-        if one.action is not None:
-            draft, fault = do(draft, rules, cause, one.action)
-            said = said_of(one.action)
-            done.append({"action": one.action.kind.value, **said, **({"fault": fault} if fault else {})})
-    return draft, done
-
-
-def _said(draft: Draft, rules: CaseRules, action: Say, cause: Cause, asked: Asked) -> Draft:
-    """Write a quick text on the case; one for the customer counts as a reply to him."""
-    text = rules.organisation.quick_texts[action.quick_text]
-    contact = draft.facts.contact
-    values = {**merge_values(draft, rules, cause), "agent.name": asked.agent_name}
-    body = filled(text, contact.language if contact else "", values)
-    draft = draft.with_line("comment", body=body, public=action.public)
-    if not action.public:
-        return draft
-    case = draft.case
-    reply = Signal(
-        id=rules.new_id(), org_id=case.org_id, case_id=case.id, kind=SignalKind.REPLY, at_ms=draft.now_ms,
-        data={"text": body},
-    )  # fmt: skip
-    return replace(draft, facts=replace(draft.facts, signals=(*draft.facts.signals, reply)))
-
-
-def filled(text: QuickText, locale: str, values: Mapping[str, str]) -> str:
-    """Return a quick text in the language nearest to ``locale``, with the values; what has none is left empty."""
-    said = nearest_text(text.text, text.texts, locale)
-    return merge(said, {**dict.fromkeys(names(said), ""), **values}, most=LONGEST_TEXT)
 
 
 def _as_asked(draft: Draft) -> Draft:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.cases.assignment import assignment
+from engine.cases.automation import automation
 from engine.cases.draft import CaseRules, Draft, Step, begin
 from engine.cases.entitlement import entitlement
 from engine.cases.escalation import escalation
@@ -18,8 +19,10 @@ from engine.cases.standing import standing, taken_up
 from engine.model.case_setup import CaseStatusKind
 from engine.model.casework import CaseDecision, CaseFacts, Decide
 
-STEPS: tuple[Step, ...] = (entitlement, assignment, milestones, escalation, milestones_again, routing)
-"""In this order: entitlement, assignment, milestones, escalation, milestones again, routing."""
+BEFORE_RULES: tuple[Step, ...] = (entitlement, assignment, milestones, escalation)
+"""What automation rules hear of; in this order."""
+STEPS: tuple[Step, ...] = (*BEFORE_RULES, automation, milestones_again, routing)
+"""In this order: entitlement, assignment, milestones, escalation, automation, milestones again, routing."""
 
 
 def planner(rules: CaseRules, *, first: Step | None = None) -> Decide:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from engine.cases.deeds import Cause, merge_values
 from engine.cases.draft import CaseRules, begin
-from engine.cases.macros import filled
+from engine.cases.saying import filled
 from engine.clock import Clock
 from engine.model.casework import CaseFacts
 from engine.model.conversation import Interaction

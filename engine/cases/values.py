@@ -6,8 +6,10 @@ A field that the case has no value for is left out. The names are those of ``eng
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from engine.cases.draft import CaseRules, Draft
+from engine.model.automation import BEFORE, HAD
 from engine.model.casework import Milestone, SignalKind
 from engine.model.customer import Contact
 from engine.skills.business_time import is_open
@@ -21,6 +23,13 @@ def case_values(draft: Draft, rules: CaseRules) -> dict[str, object]:
     """Return the values of the case as decided so far."""
     values = {**_own(draft, rules), **_customer(draft), **_milestones(draft), **_hours(draft, rules)}
     return {name: value for name, value in values.items() if value is not None and value not in ("", ())}
+
+
+def before_values(draft: Draft, rules: CaseRules) -> dict[str, object]:
+    """Return what conditions may ask of the case as it was before the decision: ``was.`` and the field's name."""
+    own = _own(replace(draft, case=draft.facts.case), rules)
+    had = {name: value for name, value in own.items() if name in HAD or name.startswith("fields.")}
+    return {f"{BEFORE}{name}": value for name, value in had.items() if value is not None and value not in ("", ())}
 
 
 def _own(draft: Draft, rules: CaseRules) -> dict[str, object]:

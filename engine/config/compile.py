@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.config.compile_assignment import compile_assignment
+from engine.config.compile_automation import compile_automation
 from engine.config.compile_cases import check_cases, compile_fields, compile_statuses, compile_types
 from engine.config.compile_escalation import check_teams, compile_escalations, compile_teams
 from engine.config.compile_macros import compile_macros, compile_quick_texts
@@ -97,6 +98,7 @@ def compile_sections(documents: list[Document], calendars: Calendars | None = No
     assignment = compile_assignment(configuration, checker)
     escalations = compile_escalations(configuration, checker)
     quick_texts, macros = compile_quick_texts(configuration, checker), compile_macros(configuration, checker)
+    automation = compile_automation(configuration, checker)
     if checker.problems:
         raise refusal(checker.problems)
     return sections, replace(
@@ -105,6 +107,7 @@ def compile_sections(documents: list[Document], calendars: Calendars | None = No
         escalations=escalations,
         quick_texts=quick_texts,
         macros=macros,
+        automation=automation,
     )
 
 

@@ -202,8 +202,23 @@ class _Reader:
             statuses = configuration.case_statuses or BUILT_IN_STATUSES
             self._known("set_status", section.set_status, statuses, "status of cases")
             return Action(kind=ActionKind.SET_STATUS, status=section.set_status)
-        self._merges("comment", section.comment or "")
-        return Action(kind=ActionKind.COMMENT, text=section.comment or "")
+        if section.comment is not None:
+            self._merges("comment", section.comment)
+            return Action(kind=ActionKind.COMMENT, text=section.comment)
+        return self._filed(section)
+
+    def _filed(self, section: ActionSection) -> Action:
+        """Read what files a case otherwise: type, team, tags."""
+        configuration = self._configuration
+        if section.set_type is not None:
+            self._known("set_type", section.set_type, configuration.case_types, "type of cases")
+            return Action(kind=ActionKind.SET_TYPE, type=section.set_type)
+        if section.set_team is not None:
+            self._known("set_team", section.set_team, configuration.teams, "team")
+            return Action(kind=ActionKind.SET_TEAM, team=section.set_team)
+        if section.add_tags is not None:
+            return Action(kind=ActionKind.ADD_TAGS, tags=tuple(dict.fromkeys(section.add_tags)))
+        return Action(kind=ActionKind.REMOVE_TAGS, tags=tuple(dict.fromkeys(section.remove_tags or ())))
 
     def _assign(self, section: ActionSection) -> Action:
         assert section.assign is not None

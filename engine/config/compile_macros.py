@@ -60,15 +60,16 @@ def _macro(key: str, section: MacroSection, configuration: Configuration, checke
     actions = (
         action
         for index, written in enumerate(section.actions)
-        for action in _actions((*place, "actions", index), written, configuration, checker)
+        for action in read_macro_actions((*place, "actions", index), written, configuration, checker)
     )
     condition = read_condition(section.when, (*place, "when"), condition_fields(configuration), checker.refuse)
     return Macro(key=key, name=str(section.name), actions=tuple(actions), when=condition)
 
 
-def _actions(
+def read_macro_actions(
     place: Place, written: MacroActionSection, configuration: Configuration, checker: Checker
 ) -> Iterator[MacroAction]:
+    """Yield what an action written at ``place`` comes to; what does not fit goes to ``checker``."""
     for name, said in (("reply", written.reply), ("note", written.note)):
         if said is not None:
             checker.known((*place, name), said, configuration.quick_texts, what="quick text")

@@ -121,6 +121,7 @@ def condition_json_schema() -> dict[str, object]:
             r"^(contact\.)?fields\.": {},
             r"^hours\.": _field_schema(ConditionField(type=FieldType.WORD, choices=OPEN_OR_CLOSED)),
             r"^milestones\.": {},
+            r"^was\.": {},  # in automation rules
         },
         "additionalProperties": False,
     }

@@ -16,6 +16,7 @@ Recipients = Annotated[list[Who], Field(min_length=1, max_length=50)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
 EventName = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_.-]{0,79}$")]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 Plain = str | int | float | bool | None
 
 
@@ -142,6 +143,10 @@ class ActionSection(Section):
     set_status: str | None = Field(None, max_length=40, description="Another status.")
     open_child: ChildSection | None = Field(None, description="A case opened under this one.")
     comment: Prose | None = Field(None, description="An internal comment, with merge fields.")
+    add_tags: list[Tag] | None = Field(None, min_length=1, max_length=20, description="Tags that it has from then on.")
+    remove_tags: list[Tag] | None = Field(None, min_length=1, max_length=20, description="Tags taken off.")
+    set_type: str | None = Field(None, max_length=40, description="Another type.")
+    set_team: str | None = Field(None, max_length=40, description="Another team.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

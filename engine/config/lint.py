@@ -13,6 +13,7 @@ from engine.config.compile import compile_sections
 from engine.config.files import Document, read_calendars, read_directory
 from engine.config.findings import Finding, Scope
 from engine.config.lints import (
+    automation,
     capacity,
     case_statuses,
     escalations,
@@ -50,6 +51,9 @@ CHECKS: dict[str, Callable[[Scope], Iterator[Finding]]] = {
     "escalation-never-begins": escalations.escalation_never_begins,
     "escalation-circle": escalations.escalation_circle,
     "mail-without-address": escalations.mail_without_address,
+    "automation-never-fires": automation.automation_never_fires,
+    "automation-out-of-reach": automation.automation_out_of_reach,
+    "automation-at-odds": automation.automation_at_odds,
     "status-out-of-reach": case_statuses.status_out_of_reach,
     "status-without-end": case_statuses.status_without_end,
 }

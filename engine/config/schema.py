@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from engine.config.assignment_schema import AssignmentSection
+from engine.config.automation_schema import Automation
 from engine.config.case_schema import CaseStatusSection, FieldsSection
 from engine.config.durations import Duration, DurationOrNone
 from engine.config.escalation_schema import EscalationSection
@@ -361,6 +362,7 @@ class Configuration(Section):
     fields: FieldsSection = Field(default_factory=FieldsSection, description="Fields that you add.")
     quick_texts: QuickTexts = Field(default_factory=dict, description="What is said again and again.")
     macros: Macros = Field(default_factory=dict, description="What is done to cases again and again.")
+    automation: Automation = Field(default_factory=list, description="What is done by itself on occasions, in order.")
     visibility: VisibilitySection = Field(default_factory=VisibilitySection, description="What agents see.")
     leads: LeadsSection = Field(default_factory=LeadsSection, description="Opportunities handed to sales.")
     entitlements: EntitlementsSection = Field(default_factory=EntitlementsSection, description="Rights to service.")

@@ -56,6 +56,9 @@ def texts(node: object, place: Place = ()) -> Iterator[tuple[Place, Text]]:
         entries: Mapping[Any, Any] = node
         for key, value in entries.items():
             yield from texts(value, (*place, str(key)))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from texts(value, (*place, index))
 
 
 def translations(node: object) -> dict[str, dict[str, str]]:

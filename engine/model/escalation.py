@@ -80,6 +80,10 @@ class ActionKind(StrEnum):
     SET_STATUS = "set_status"
     OPEN_CHILD = "open_child"
     COMMENT = "comment"
+    ADD_TAGS = "add_tags"
+    REMOVE_TAGS = "remove_tags"
+    SET_TYPE = "set_type"
+    SET_TEAM = "set_team"
 
 
 class NotifyBy(StrEnum):
@@ -116,6 +120,9 @@ class Action:
     fields: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)  # set; None = no value
     status: str = ""
     child: NewChild | None = None
+    tags: tuple[str, ...] = ()  # add_tags, remove_tags
+    type: str = ""  # set_type
+    team: str = ""  # set_team
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.model.assignment import AssignmentRule
+from engine.model.automation import AutomationRule, Enabled
 from engine.model.case_setup import (
     BUILT_IN_STATUSES,
     CaseStatus,
@@ -352,6 +353,7 @@ class Organisation:
     escalations: Mapping[str, RuleSet] = field(default_factory=dict)
     quick_texts: Mapping[str, QuickText] = field(default_factory=dict)
     macros: Mapping[str, Macro] = field(default_factory=dict)
+    automation: tuple[AutomationRule, ...] = ()  # in the order in which they are asked
     visibility: Visibility = field(default_factory=Visibility)  # what agents see of cases and customers
     sales_queue: str = ""  # where leads go; "" = nobody takes them
     verifies_entitlements: bool = False  # on every new case
@@ -360,8 +362,9 @@ class Organisation:
     def watches_cases(self) -> bool:
         """Say whether anything is to hear of what happens to cases; where nothing is, no word is left of it."""
         own_statuses = self.case_statuses != BUILT_IN_STATUSES
+        automated = any(rule.enabled is not Enabled.FALSE for rule in self.automation)
         return any(
-            (own_statuses, self.assignment, self.escalations, self.plans, self.verifies_entitlements)
+            (own_statuses, automated, self.assignment, self.escalations, self.plans, self.verifies_entitlements)
         )  # and whatever else is
 
     @property

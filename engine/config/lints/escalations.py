@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from engine.config.files import Place
 from engine.config.findings import Finding, Scope
 from engine.model.condition import Condition, Group, Joint, Operator, Test
 from engine.model.escalation import Action, NotifyBy, RuleSet, TriggerKind
@@ -24,13 +25,22 @@ def escalation_never_begins(scope: Scope) -> Iterator[Finding]:
 def mail_without_address(scope: Scope) -> Iterator[Finding]:
     """Find people who are to get mail and have no address."""
     agents = scope.organisation.agents
+    for place, action in _everywhere(scope):
+        for who in action.to if action.by is NotifyBy.EMAIL else ():
+            if who in agents and not agents[who].email and "@" not in who:
+                mend = "Add an email to the agent."
+                yield scope.warning("mail-without-address", place, f"'{who}' has no address", mend=mend)
+
+
+def _everywhere(scope: Scope) -> Iterator[tuple[Place, Action]]:
+    """Yield the actions of escalations and of automation, with their places."""
     for key, rule_set in scope.organisation.escalations.items():
         for index, action in _actions(rule_set):
-            for who in action.to if action.by is NotifyBy.EMAIL else ():
-                if who in agents and not agents[who].email and "@" not in who:
-                    place = ("escalations", key, "steps", index)
-                    mend = "Add an email to the agent."
-                    yield scope.warning("mail-without-address", place, f"'{who}' has no address", mend=mend)
+            yield ("escalations", key, "steps", index), action
+    for index, rule in enumerate(scope.organisation.automation):
+        for one in rule.actions:
+            if one.action is not None:
+                yield ("automation", index), one.action
 
 
 def escalation_circle(scope: Scope) -> Iterator[Finding]:

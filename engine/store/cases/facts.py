@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, or_, select
 
 from engine.errors import NotFound
 from engine.model.casework import CaseFacts, Firing, Milestone, MilestoneState
@@ -22,6 +22,8 @@ SIGNALS = 200
 """Signals that one decision sees; the next one sees what is left."""
 OCCURRENCES = 20
 """The latest of each milestone; of those only the last is not settled."""
+RULE_FIRINGS = 100
+"""The latest of each automation rule; so often it may fire within an hour."""
 RECENT_MS = 7 * 86_400_000
 TIMES_MS = 30 * 86_400_000
 RECENT_COUNTED = 100
@@ -51,7 +53,23 @@ _MILESTONES: Select[Any] = (
     .order_by(milestones.c.id)
 )
 _TIMERS = select(case_timers).where(case_timers.c.case_id == bindparam("case"))
-_FIRINGS = select(firings).where(firings.c.case_id == bindparam("case"))
+_ROUND: Any = (  # of rules that fire again and again; a rule set's steps are few
+    select(firings.c.step, func.max(firings.c.occurrence).label("occurrence"))
+    .where(firings.c.case_id == bindparam("case"))
+    .group_by(firings.c.step)
+    .subquery()
+)
+_FIRINGS: Select[Any] = (
+    select(firings)
+    .join(_ROUND, _ROUND.c.step == firings.c.step)
+    .where(
+        firings.c.case_id == bindparam("case"),
+        or_(
+            firings.c.step.contains("/", autoescape=True),
+            firings.c.occurrence > _ROUND.c.occurrence - literal_column(str(RULE_FIRINGS)),
+        ),
+    )
+)
 _SIGNALS = (
     select(case_signals)
     .where(case_signals.c.case_id == bindparam("case"))

@@ -35,6 +35,13 @@ escalations:
     trigger: { tier: [gold] }
     steps: [{ actions: [{ assign: { queue: general } }] }]
 """
+PRIORITY = "{{key: {}, name: N, on: [changed: priority], when: {{priority: {}}}, actions: [set_priority: {}]}}"
+ODD_RULES = f"automation:\n- {PRIORITY.format('a', 2, 1)}\n- {PRIORITY.format('b', 1, 2)}\n"
+ALWAYS = "{key: a, name: A, on: [opened, changed], actions: [move: general], stop: true}"
+BEHIND = f"automation:\n- {ALWAYS}\n- {{key: b, name: B, on: [changed: priority], actions: [move: general]}}\n"
+TWO = "{queue: general, all: [{queue: sales}]}"
+NEVER = f"automation:\n- {{key: a, name: A, on: opened, when: {TWO}, actions: [move: sales]}}\n"
+UNPROMISED = "automation:\n- {key: a, name: A, on: [milestone_met: resolution], actions: [move: general]}\n"
 
 
 @pytest.fixture
@@ -283,6 +290,26 @@ CASES = [
             "warning mail-without-address escalations.yaml:7: 'ana' has no address. Add an email to the agent.",
         )
     ),
+    pytest.param(
+        {"automation.yaml": ODD_RULES},
+        "warning automation-at-odds automation.yaml:2: rules undo each other's work on priority: 1 ('a') → 2 ('b').",
+        id="rules at odds",
+    ),
+    pytest.param(
+        {"automation.yaml": BEHIND},
+        "warning automation-out-of-reach automation.yaml:3: 'a' stands before it and always stops, so that 'b'",
+        id="behind a rule that stops",
+    ),
+    pytest.param(
+        {"automation.yaml": NEVER, "queues.yaml": GENERAL + SALES},
+        "warning automation-never-fires automation.yaml:2: what 'a' asks of 'queue' is never so at once.",
+        id="asks for two queues",
+    ),
+    pytest.param(
+        {"automation.yaml": UNPROMISED},
+        "warning automation-never-fires automation.yaml:2: no plan promises what 'a' listens to, so that it never",
+        id="milestone of no plan",
+    ),
 ]
 
 
@@ -352,3 +379,41 @@ def test_room_that_is_held_ends_the_starving(found: Lint) -> None:
         {"queues.yaml": GENERAL + "    hold_room_after: 1m\n", **profile(4, "{chat: {}, voice: {weight: 4}}")}
     )
     assert not [line for line in lines if "heavy-starves" in line]
+
+
+def rule(key: str, on: str, then: str, more: str = "") -> str:
+    return f"- {{key: {key}, name: N, on: [{on}], actions: [{then}]{', ' if more else ''}{more}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "odd"),
+    [
+        (rule("a", "changed", "set_status: open") + rule("b", "changed", "set_status: waiting"), True),
+        (rule("a", "changed", "add_tags: [x]") + rule("b", "changed: tags", "remove_tags: [x]"), True),
+        (rule("a", "resolved", "set_status: open") + rule("b", "reopened", "set_status: closed"), True),
+        (rule("a", "changed", "move: general") + rule("b", "opened", "move: sales"), False),
+        (rule("a", "changed", "add_tags: [x]") + rule("b", "changed: tags", "remove_tags: [y]"), False),
+        (rule("a", "{changed: queue, by: person}", "move: general") + rule("b", "changed", "move: sales"), False),
+        (rule("a", "changed", "move: general", "enabled: false") + rule("b", "changed", "move: sales"), False),
+        (rule("a", "changed", "set_priority: 1") + rule("b", "changed: queue", "set_priority: 2"), False),
+    ],
+)
+def test_rules_at_odds(found: Lint, rules: str, odd: bool) -> None:
+    lines = found({"queues.yaml": GENERAL + SALES, "automation.yaml": f"automation:\n{rules}"})
+    assert any("automation-at-odds" in line for line in lines) is odd, lines
+
+
+@pytest.mark.parametrize(
+    ("asked", "never"),
+    [
+        ("priority: {at_least: 3, at_most: 2}", True),
+        ("team: {set: false}, all: [{team: {set: true}}]", False),
+        ("owner: {set: false}, all: [{owner: ana}]", True),
+        ("priority: {at_least: 3, at_most: 3}", False),
+        ("any: [{queue: general}, {queue: sales}]", False),
+    ],
+)
+def test_conditions_that_contradict_themselves(found: Lint, asked: str, never: bool) -> None:
+    rules = rule("a", "opened", "move: general", f"when: {{{asked}}}")
+    lines = found({"queues.yaml": GENERAL + SALES, "automation.yaml": f"automation:\n{rules}"})
+    assert any("automation-never-fires" in line for line in lines) is never, lines
