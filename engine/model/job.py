@@ -79,3 +79,4 @@ class JobFailure:
     case_id: str
     reason: str  # slug
     detail: str
+    case_number: int = 0  # as it is read; 0 = there is no such case

@@ -110,10 +110,17 @@ class JobFailureAnswer(Answer):
 
     number: int = Field(description="Its place among the job's cases, from 1.")
     case_id: str
+    case_number: int = Field(description="0: there is no such case.")
     reason: str = Field(description="Slug, as of a single change.")
     detail: str
 
     @classmethod
     def of(cls, one: JobFailure) -> "JobFailureAnswer":
         """Build from the noun."""
-        return cls(number=one.number, case_id=one.case_id, reason=one.reason, detail=one.detail)
+        return cls(
+            number=one.number,
+            case_id=one.case_id,
+            case_number=one.case_number,
+            reason=one.reason,
+            detail=one.detail,
+        )

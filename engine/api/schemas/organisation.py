@@ -73,6 +73,7 @@ class OrganisationAnswer(Answer):
     plans: list[Named]
     milestones: list[Named]
     escalations: list[Named]
+    macros: list[Named]
 
     @classmethod
     def of(cls, one: Organisation) -> "OrganisationAnswer":
@@ -120,6 +121,7 @@ class OrganisationAnswer(Answer):
             escalations=[
                 named(each.key, each.name, "escalations", each.key, "name") for each in one.escalations.values()
             ],
+            macros=[named(macro.key, macro.name, "macros", macro.key, "name") for macro in one.macros.values()],
         )
 
 

@@ -101,7 +101,8 @@ class CaseJobs:
         """Return what failed, in the order of the job's cases, ``after_number`` exclusive; raise NotFound."""
         await self.get(org_id, job_id)
         query = (
-            select(job_failures)
+            select(job_failures, cases.c.number.label("case_number"))
+            .join(cases, (cases.c.id == job_failures.c.ref) & (cases.c.org_id == org_id), isouter=True)
             .where(
                 job_failures.c.job_id == job_id, job_failures.c.org_id == org_id, job_failures.c.number > after_number
             )
@@ -110,7 +111,13 @@ class CaseJobs:
         )
         rows = await self._access.look(lambda conn: conn.execute(query).all())
         return [
-            JobFailure(number=row.number, case_id=row.ref, reason=row.reason, detail=str(load(row.data)["detail"]))
+            JobFailure(
+                number=row.number,
+                case_id=row.ref,
+                reason=row.reason,
+                detail=str(load(row.data)["detail"]),
+                case_number=row.case_number or 0,
+            )
             for row in rows
         ]
 

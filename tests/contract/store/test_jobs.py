@@ -52,6 +52,17 @@ async def test_a_cancelled_job_counts_what_was_in_hand(store: Store, org: str) -
             await elsewhere
 
 
+async def test_a_failure_names_the_case_by_its_number(store: Store, org: str) -> None:
+    wanted = NewCase(org_id=org, subject="S", request_key="k", queue="sales")
+    case = await store.cases.open(wanted, actor_id="", now_ms=START_MS)
+    asked = job(org)
+    await store.case_jobs.add(asked)
+    failed = [JobFailure(number=n, case_id=ref, reason="r", detail="D") for n, ref in ((1, case.id), (2, "none"))]
+    await store.case_jobs.advance(asked, mark=2, failures=failed, now_ms=START_MS)
+    found = await store.case_jobs.failures(org, asked.id, after_number=0, limit=10)
+    assert [one.case_number for one in found] == [case.number, 0]
+
+
 async def test_cases_are_chosen_by_id_or_filter(store: Store, org: str) -> None:
     made = [
         await store.cases.open(

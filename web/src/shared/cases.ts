@@ -65,6 +65,7 @@ export interface CaseSetup {
   plans: Named[]
   milestones: Named[]
   escalations: Named[]
+  macros: Named[]
   fields: CustomField[]
 }
 
@@ -198,6 +199,7 @@ export function caseSetup(value: unknown): CaseSetup {
     plans: list(raw['plans']).map(named),
     milestones: list(raw['milestones']).map(named),
     escalations: list(raw['escalations']).map(named),
+    macros: list(raw['macros']).map(named),
     fields: list(raw['fields']).filter((one) => record(one)['of'] === 'case').map(customField),
   }
 }

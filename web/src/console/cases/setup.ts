@@ -7,7 +7,7 @@ import { inLanguage } from '@/shared/i18n'
 import type { AgentDestination, Named } from '@/shared/wire'
 
 const NOTHING: CaseSetup = {
-  queues: [], types: [], teams: [], plans: [], milestones: [], escalations: [], fields: [],
+  queues: [], types: [], teams: [], plans: [], milestones: [], escalations: [], macros: [], fields: [],
 }
 const known = shallowRef<CaseSetup>(NOTHING)
 const people = shallowRef<AgentDestination[]>([])

@@ -1,0 +1,104 @@
+// Jobs over many cases: asked for by ids or by a filter, followed, cancelled.
+import { KINDS, type CaseQuery, type Values } from './cases'
+import { requester } from './engine'
+import { count, list, record, text, time } from './parse'
+import type { CaseStatusSetup } from './wire'
+
+export const MOST_CASES = 10_000
+
+export interface Job {
+  id: string
+  kind: string
+  state: 'waiting' | 'running' | 'done' | 'cancelled'
+  total: number
+  done: number
+  failed: number
+  askedBy: string
+  askedAt: number
+  endedAt: number
+}
+
+export interface JobFailure {
+  number: number
+  caseId: string
+  caseNumber: number
+  reason: string
+  detail: string
+}
+
+/** The cases of a job: by id, or by what the list is narrowed to. */
+export type Which = { case_ids: string[] } | { filter: Values }
+
+export function job(value: unknown): Job {
+  const raw = record(value)
+  return {
+    id: text(raw['id']),
+    kind: text(raw['kind']),
+    state: (text(raw['state']) || 'waiting') as Job['state'],
+    total: count(raw['total']),
+    done: count(raw['done']),
+    failed: count(raw['failed']),
+    askedBy: text(raw['asked_by']),
+    askedAt: time(raw, 'asked'),
+    endedAt: time(raw, 'ended'),
+  }
+}
+
+function failure(value: unknown): JobFailure {
+  const raw = record(value)
+  return {
+    number: count(raw['number']),
+    caseId: text(raw['case_id']),
+    caseNumber: count(raw['case_number']),
+    reason: text(raw['reason']),
+    detail: text(raw['detail']),
+  }
+}
+
+export const isOver = (one: Job): boolean => one.state === 'done' || one.state === 'cancelled'
+
+/** Write what the list is narrowed to as a job's filter; null where that would be every case, or none. */
+export function filterOf(
+  asked: Partial<CaseQuery>, statuses: readonly CaseStatusSetup[], me: string,
+): Values | null {
+  const kinds = KINDS[asked.kind ?? '']
+  const wanted = asked.status ? [asked.status] : []
+  if (kinds) wanted.push(...statuses.filter((one) => kinds.includes(one.kind)).map((one) => one.key))
+  if (kinds && wanted.length === 0) return null
+  const filter: Values = {
+    statuses: wanted,
+    owner_id: asked.owner === 'me' ? me : asked.owner,
+    queue: asked.queue, type: asked.type, tag: asked.tag?.trim(), text: asked.text?.trim(),
+  }
+  const said = Object.entries(filter).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : Boolean(value)))
+  return said.length ? Object.fromEntries(said) : null
+}
+
+export async function editCases(which: Which, changes: Values, why: string): Promise<Job> {
+  return job(await requester.post('/cases/bulk', { ...which, changes, why }))
+}
+
+export async function runMacroOn(which: Which, key: string): Promise<Job> {
+  return job(await requester.post(`/macros/${encodeURIComponent(key)}/runs`, which))
+}
+
+const at = (id: string): string => `/jobs/${encodeURIComponent(id)}`
+
+export async function readJob(id: string): Promise<Job> {
+  return job(await requester.get(at(id)))
+}
+
+export async function readJobs(): Promise<Job[]> {
+  return list(await requester.get('/jobs')).map(job)
+}
+
+export const FAILURES = 200
+
+/** Read why cases could not be done, behind the last one shown. */
+export async function readFailures(id: string, last = 0): Promise<JobFailure[]> {
+  return list(await requester.get(`${at(id)}/failures?after_number=${last}&limit=${FAILURES}`)).map(failure)
+}
+
+export async function cancelJob(id: string): Promise<Job> {
+  return job(await requester.post(`${at(id)}/cancel`))
+}
