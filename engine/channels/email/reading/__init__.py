@@ -1,0 +1,1 @@
+"""Read mail, whatever is wrong with it, in bounded time and memory."""
