@@ -89,6 +89,7 @@ class Principal:
     scopes: frozenset[Scope] = frozenset()
     system: bool = False  # a token without a user
     elsewhere: bool = False  # of another organisation
+    overseen: bool = False  # where ``visibility.supervisors`` is ``team``
 
     def rights(self, seen: CasesSeen) -> Rights:
         """Return what he may do in an organisation that is so configured."""
@@ -115,6 +116,22 @@ PRINCIPALS: tuple[Principal, ...] = (
     Principal(login="eda", who="in the account's team: account `edit`, cases `edit`", team=WRITE, own=WRITE),
     Principal(login="nia", who="in the account's team: account `edit`, cases `none`", team=CUSTOMER, own=CUSTOMER),
     Principal(login="sue", who="supervisor", team=WRITE, own=WRITE, role=Role.SUPERVISOR),
+    Principal(
+        login="tess",
+        who="supervisor in the case's team, `supervisors: team`",
+        team=WRITE,
+        own=WRITE,
+        role=Role.SUPERVISOR,
+        overseen=True,
+    ),
+    Principal(
+        login="sid",
+        who="supervisor in another team, `supervisors: team`",
+        team=HIDDEN,
+        own=HIDDEN,
+        role=Role.SUPERVISOR,
+        overseen=True,
+    ),
     Principal(login="ada", who="admin", team=WRITE, own=WRITE, role=Role.ADMIN),
     Principal(login="of-ben", who="token of an agent with nothing to do with it", team=HIDDEN, own=HIDDEN),
     Principal(login="bot", who="token without a user, role `agent`", team=WRITE, own=WRITE, system=True),

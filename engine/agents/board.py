@@ -14,8 +14,9 @@ from engine.agents.parts import BoardAgent, BoardQueue
 from engine.clock import Clock, moment, rfc3339
 from engine.model.board import AgentLine, BoardView, QueueView
 from engine.model.organisation import Organisation, Queue, ServiceLevel
+from engine.model.oversight import Overseen, overseen_by
 from engine.model.record import QueueStatistics
-from engine.model.user import User
+from engine.model.user import Principal, User
 
 FRESH_MS = 400
 """Age up to which a snapshot is handed out again; sockets send one each 500 ms."""
@@ -66,6 +67,7 @@ class _Kept:
     statistics: Mapping[str, QueueStatistics] = field(default_factory=dict)
     statistics_ms: int = 0
     names: Mapping[str, str] = field(default_factory=dict)
+    logins: Mapping[str, str] = field(default_factory=dict)
     names_ms: int = 0
 
 
@@ -88,15 +90,21 @@ class Wallboard:
         self._clock = clock
         self._kept: dict[str, _Kept] = {}
 
-    async def text(self, org_id: str) -> str:
-        """Return the encoded board frame, at most ``FRESH_MS`` old. Raises NotFound, Unavailable."""
-        return (await self._fresh(org_id)).text
+    async def text(self, who: Principal) -> str:
+        """Return the encoded board frame that somebody sees, at most ``FRESH_MS`` old. Raises NotFound, Unavailable."""
+        kept = await self._fresh(who.org_id)
+        overseen = overseen_by(self._organisations.get(who.org_id), who)
+        return kept.text if overseen is None else encode(_overseen(kept, overseen))
+
+    async def seen_frame(self, who: Principal) -> BoardFrame:
+        """Return the board frame that somebody sees, as ``text``."""
+        kept = await self._fresh(who.org_id)
+        overseen = overseen_by(self._organisations.get(who.org_id), who)
+        return _whole(kept) if overseen is None else _overseen(kept, overseen)
 
     async def frame(self, org_id: str) -> BoardFrame:
-        """Return the board frame, at most ``FRESH_MS`` old. Raises NotFound, Unavailable."""
-        frame = (await self._fresh(org_id)).frame
-        assert frame is not None
-        return frame
+        """Return the whole board frame, at most ``FRESH_MS`` old. Raises NotFound, Unavailable."""
+        return _whole(await self._fresh(org_id))
 
     async def _fresh(self, org_id: str) -> _Kept:
         organisation = self._organisations.get(org_id)
@@ -114,11 +122,28 @@ class Wallboard:
             kept.statistics = await self._statistics.service_level(organisation.id, since_ms=since_ms)
             kept.statistics_ms = now_ms
         if not 0 <= now_ms - kept.names_ms <= NAMES_FRESH_MS:
-            kept.names = {one.id: one.name for one in await self._users.list(organisation.id)}
+            users = await self._users.list(organisation.id)
+            kept.names = {one.id: one.name for one in users}
+            kept.logins = {one.id: one.login for one in users}
             kept.names_ms = now_ms
         kept.frame = board_frame(organisation, view, statistics=kept.statistics, names=kept.names, now_ms=now_ms)
         kept.text = encode(kept.frame)
         kept.at_ms = now_ms
+
+
+def _whole(kept: _Kept) -> BoardFrame:
+    assert kept.frame is not None
+    return kept.frame
+
+
+def _overseen(kept: _Kept, overseen: Overseen) -> BoardFrame:
+    """Return the rows of the kept frame that are overseen."""
+    frame = _whole(kept)
+    return BoardFrame(
+        at=frame.at,
+        queues=[one for one in frame.queues if one.key in overseen.queues],
+        agents=[one for one in frame.agents if kept.logins.get(one.id) in overseen.people],
+    )
 
 
 def start_of_day_ms(now_ms: int, time_zone: str) -> int:

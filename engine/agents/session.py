@@ -54,7 +54,9 @@ from engine.errors import CordboardError, Forbidden, InvalidInput, ProtocolError
 from engine.model.case import Case
 from engine.model.conversation import Author, Interaction
 from engine.model.organisation import Role
+from engine.model.oversight import sight_in
 from engine.model.user import Principal
+from engine.model.visibility import Sight
 
 log = structlog.get_logger(__name__)
 
@@ -139,7 +141,7 @@ class AgentSession:
             visitor_online=parts.visitor_online,
         )
         self._mirror = self._make_mirror()
-        self._watch = Watch(who=who, board=parts.wallboard, alerts=parts.alerts, send=self.tell)
+        self._watch = Watch(who=who, board=parts.wallboard, alerts=parts.alerts, sight=self._sight, send=self.tell)
         self._commands = Commands(name=f"agent-socket:command:{who.login}")
         self._waiting = WaitingView(who=who, room=parts.waiting, organisations=parts.organisations, send=self.tell)
         self._handlers: dict[type[ClientFrame], Callable[[Any], Awaitable[None]]] = {
@@ -224,6 +226,9 @@ class AgentSession:
             await self._reading.flush()
             await self._parts.presence.close(self._connection)
         await self._wire.close(code, reason)
+
+    def _sight(self) -> Sight:
+        return sight_in(self._parts.organisations.get(self._who.org_id), self._who)
 
     def _works(self) -> dict[str, Coroutine[Any, Any, None]]:
         works = {

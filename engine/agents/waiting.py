@@ -16,6 +16,7 @@ from engine.agents.render import waiting_part
 from engine.clock import Clock
 from engine.errors import CordboardError
 from engine.model.organisation import Organisation, Role
+from engine.model.oversight import sight_in
 from engine.model.record import Waiting
 from engine.model.user import Principal
 
@@ -105,7 +106,8 @@ class WaitingView:
         setup = organisation.agents.get(self._who.login)
         queues = list(setup.queues) if setup and setup.queues else []
         if not queues and self._who.at_least(Role.SUPERVISOR):
-            queues = list(organisation.queues)
+            sight = sight_in(organisation, self._who)
+            queues = list(organisation.queues if sight.everything else sight.queues)
         found = await self._room.look(self._who.org_id, queues) if queues else ()
         items = [waiting_part(one, self._who.user_id) for one in found[:MOST]]
         text = encode(WaitingFrame(items=items, more=len(found) > MOST))

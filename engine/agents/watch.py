@@ -15,6 +15,7 @@ from engine.errors import CordboardError
 from engine.model.organisation import Role
 from engine.model.record import Alert
 from engine.model.user import Principal
+from engine.model.visibility import Sight
 
 log = structlog.get_logger(__name__)
 
@@ -28,28 +29,38 @@ ALERTS = 50
 class Alerts(Protocol):
     """Read alerts from SQL."""
 
-    async def list(self, org_id: str, *, user_id: str, supervisor: bool, limit: int) -> Sequence[Alert]:
-        """Return the newest alerts of a user, and to a supervisor those of all supervisors."""
+    async def list(self, org_id: str, *, user_id: str, supervisor: bool, limit: int, sight: Sight) -> Sequence[Alert]:
+        """Return the newest alerts of a user, and to a supervisor those of all supervisors that he sees."""
         ...
 
 
 class BoardText(Protocol):
     """Build the wallboard."""
 
-    async def text(self, org_id: str) -> str:
-        """Return the encoded board frame."""
+    async def text(self, who: Principal) -> str:
+        """Return the encoded board frame that somebody sees."""
         ...
 
 
 class Watch:
     """Send one socket what it watches."""
 
-    def __init__(self, *, who: Principal, board: BoardText, alerts: Alerts, send: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        *,
+        who: Principal,
+        board: BoardText,
+        alerts: Alerts,
+        sight: Callable[[], Sight],
+        send: Callable[[str], None],
+    ) -> None:
+        self._who = who
         self._org_id = who.org_id
         self._user_id = who.user_id
         self._supervisor = who.at_least(Role.SUPERVISOR)
         self._board = board
         self._alerts = alerts
+        self._sight = sight
         self._send = send
         self._wanted = asyncio.Event()
         self._look = asyncio.Event()
@@ -71,7 +82,7 @@ class Watch:
         while True:
             await self._wanted.wait()
             try:
-                self._send(await self._board.text(self._org_id))
+                self._send(await self._board.text(self._who))
             except CordboardError as error:
                 log.warning("wallboard not built", org=self._org_id, reason=error.slug)
             await asyncio.sleep(BOARD_EVERY_S)
@@ -90,7 +101,9 @@ class Watch:
             self._look.clear()
 
     async def _send_new(self) -> None:
-        latest = await self._alerts.list(self._org_id, user_id=self._user_id, supervisor=self._supervisor, limit=ALERTS)
+        latest = await self._alerts.list(
+            self._org_id, user_id=self._user_id, supervisor=self._supervisor, limit=ALERTS, sight=self._sight()
+        )
         if self._seen is not None:
             for alert in sorted(latest, key=lambda one: one.at_ms):
                 if alert.id not in self._seen:

@@ -56,7 +56,7 @@ class Needs:
         parts = parts_of(request)
         sight = sight_of(parts, principal)
         if not sight.everything:
-            await guard(request, parts.service.sights, principal.org_id, sight)
+            await guard(request, parts.service.sights, principal, sight)
         return principal
 
 

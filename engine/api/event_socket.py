@@ -8,6 +8,7 @@ from fastapi import Depends, WebSocket
 from engine.api.access import Public, gate_of
 from engine.api.gate import Caller, Gate
 from engine.api.parts import ApiParts, parts_of
+from engine.api.sight import sight_of
 from engine.api.wire import TextSocket
 from engine.errors import CordboardError, Forbidden, TooFast, Unauthenticated, Unavailable
 from engine.events.frames import ErrorFrame, Hello, decode, encode
@@ -63,7 +64,8 @@ async def _admit(websocket: WebSocket, wire: TextSocket, parts: ApiParts, gate: 
     who = caller.principal
     if Scope.EVENTS_READ not in who.scopes if who.scopes else not who.at_least(Role.SUPERVISOR):
         raise Forbidden(f"This needs the scope {Scope.EVENTS_READ.value}.")
-    parts.organisations.get(who.org_id)
+    if not sight_of(parts, who).everything:
+        raise Forbidden("The stream tells of all queues; this user sees only some.", mend="Use a token without a user.")
     return hello, caller
 
 

@@ -267,11 +267,13 @@ class Customers(Protocol):
 class Alerts(Protocol):
     """Read and acknowledge alerts."""
 
-    async def list(self, org_id: str, *, user_id: str, supervisor: bool, limit: int) -> Sequence[Alert]:
-        """Return a user's newest alerts, and to a supervisor those of all supervisors."""
+    async def list(self, org_id: str, *, user_id: str, supervisor: bool, limit: int, sight: Sight) -> Sequence[Alert]:
+        """Return a user's newest alerts, and to a supervisor those of all supervisors that he sees."""
         ...
 
-    async def acknowledge(self, org_id: str, alert_id: str, *, user_id: str, supervisor: bool, now_ms: int) -> object:
+    async def acknowledge(
+        self, org_id: str, alert_id: str, *, user_id: str, supervisor: bool, now_ms: int, sight: Sight
+    ) -> object:
         """Note who saw it; raise NotFound. Idempotent."""
         ...
 

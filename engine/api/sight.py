@@ -5,9 +5,9 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from engine.api.parts import ApiParts
-from engine.model.organisation import Organisation, Role
+from engine.model.oversight import sight_in
 from engine.model.user import Principal
-from engine.model.visibility import EVERYTHING, Guarded, Sight
+from engine.model.visibility import Guarded, Sight
 
 T = TypeVar("T")
 _ID: Callable[[Any], str] = attrgetter("id")
@@ -15,23 +15,13 @@ _ID: Callable[[Any], str] = attrgetter("id")
 
 def sight_of(parts: ApiParts, who: Principal) -> Sight:
     """Return what the caller may see; see docs/explanation/permissions.md."""
-    if not who.user_id or who.at_least(Role.SUPERVISOR):
-        return EVERYTHING
     return sight_in(parts.organisations.get(who.org_id), who)
 
 
-def sight_in(organisation: Organisation, who: Principal) -> Sight:
-    """Return what an agent of the organisation may see."""
-    visibility = organisation.visibility
-    if visibility.everything:
-        return EVERYTHING
-    setup = organisation.agents.get(who.login)
-    return Sight(
-        visibility=visibility,
-        user_id=who.user_id,
-        teams=tuple(key for key, team in organisation.teams.items() if who.login in team.everybody),
-        queues=setup.queues if setup else (),
-    )
+def oversees(parts: ApiParts, who: Principal, queue: str) -> bool:
+    """Say whether a queue is the caller's to see."""
+    sight = sight_of(parts, who)
+    return sight.everything or queue in sight.queues
 
 
 async def seen(

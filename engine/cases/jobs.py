@@ -26,6 +26,7 @@ from engine.ids import NewId
 from engine.model.casework import Decide, Decided
 from engine.model.job import MOST_CASES, CaseFilter, ChosenCase, Job, JobFailure, JobKind
 from engine.model.organisation import Organisation
+from engine.model.visibility import EVERYTHING, Sight
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +38,10 @@ EVERY_S = 0.5
 class JobRecord(Protocol):
     """Keep jobs in SQL; each method is one transaction."""
 
-    async def chosen(self, org_id: str, which: CaseFilter | Sequence[str], *, most: int) -> Sequence[ChosenCase]:
-        """Return cases by filter or ids, with their versions."""
+    async def chosen(
+        self, org_id: str, which: CaseFilter | Sequence[str], *, most: int, sight: Sight
+    ) -> Sequence[ChosenCase]:
+        """Return cases by filter or ids, with their versions; those that somebody may write."""
         ...
 
     async def add(self, job: Job) -> None:
@@ -49,8 +52,8 @@ class JobRecord(Protocol):
         """Return a job without its cases; raise NotFound."""
         ...
 
-    async def list(self, org_id: str, *, limit: int) -> Sequence[Job]:
-        """Return jobs without their cases, newest first."""
+    async def list(self, org_id: str, *, limit: int, asked_by: str | None = None) -> Sequence[Job]:
+        """Return jobs (of one user) without their cases, newest first."""
         ...
 
     async def next(self, org_id: str) -> Job | None:
@@ -99,12 +102,12 @@ class Jobs:
         self._clock = clock
         self._new_id = new_id
 
-    async def ask(self, job: Job, which: CaseFilter | Sequence[str]) -> Job:
+    async def ask(self, job: Job, which: CaseFilter | Sequence[str], *, sight: Sight = EVERYTHING) -> Job:
         """Take in a job for the cases that there are now, with their versions; its id and time come from here.
 
         Raises InvalidInput: there are none, or more than MOST_CASES.
         """
-        found = await self.record.chosen(job.org_id, which, most=MOST_CASES + 1)
+        found = await self.record.chosen(job.org_id, which, most=MOST_CASES + 1, sight=sight)
         if len(found) > MOST_CASES:
             raise InvalidInput(f"More than {MOST_CASES:,} cases.", field="filter", mend="Do it in parts.")
         if not found:

@@ -12,7 +12,7 @@ from engine.config.compile_cases import check_cases, compile_fields, compile_sta
 from engine.config.compile_escalation import check_teams, compile_escalations, compile_teams
 from engine.config.compile_macros import compile_macros, compile_quick_texts
 from engine.config.compile_plans import check_plans, compile_milestones, compile_plans
-from engine.config.compile_visibility import compile_visibility
+from engine.config.compile_visibility import check_visibility, compile_visibility
 from engine.config.crosscheck import Checker, check
 from engine.config.files import Document, read_calendars, read_directory
 from engine.config.opening import Calendars, compile_hours
@@ -95,6 +95,7 @@ def compile_sections(documents: list[Document], calendars: Calendars | None = No
     check_cases(configuration, checker)
     check_plans(configuration, checker)
     check_teams(configuration, checker)
+    check_visibility(configuration, checker)
     assignment = compile_assignment(configuration, checker)
     escalations = compile_escalations(configuration, checker)
     quick_texts, macros = compile_quick_texts(configuration, checker), compile_macros(configuration, checker)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from engine.config.section import Section
-from engine.model.visibility import CasesSeen, CustomersSeen
 
 
 class VisibilitySection(Section):
-    """What agents see of cases and customers."""
+    """What agents and supervisors see of cases and customers."""
 
-    cases: CasesSeen = Field(CasesSeen.ALL, description="Cases that agents see: `all`, `team` or `own`.")
-    customers: CustomersSeen = Field(
-        CustomersSeen.ALL, description="Contacts and accounts that agents see: `all` or `team`."
+    cases: Literal["all", "team", "own"] = Field("all", description="Cases that agents see: `all`, `team` or `own`.")
+    customers: Literal["all", "team"] = Field(
+        "all", description="Contacts and accounts that agents see: `all` or `team`."
+    )
+    supervisors: Literal["all", "team"] = Field(
+        "all",
+        description="What supervisors see of cases, queues and the wallboard: `all`, or only what is of their teams "
+        "(`team`), which needs `cases: team` or `own`.",
     )

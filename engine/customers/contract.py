@@ -203,6 +203,10 @@ class Merges(Protocol):
         """Return merges that one of them was part of, newest first."""
         ...
 
+    async def get(self, org_id: str, merge_id: str) -> Merge:
+        """Return a merge; raise NotFound."""
+        ...
+
     async def undo(self, org_id: str, merge_id: str, *, actor_id: str, now_ms: int) -> Merge:
         """Undo a merge; raise NotFound, Conflict."""
         ...

@@ -21,6 +21,13 @@ class CustomersSeen(StrEnum):
     TEAM = "team"  # of cases they see, and of accounts they look after
 
 
+class SupervisorsSee(StrEnum):
+    """What supervisors see of cases, queues and people."""
+
+    ALL = "all"
+    TEAM = "team"  # of their teams, of the queues that anybody of their teams works in, and their own
+
+
 class Right(StrEnum):
     """What somebody may do with one thing; who has none does not know of it."""
 
@@ -48,14 +55,15 @@ class Guarded(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visibility:
-    """What agents of an organisation see."""
+    """What agents and supervisors of an organisation see."""
 
     cases: CasesSeen = CasesSeen.ALL
     customers: CustomersSeen = CustomersSeen.ALL
+    supervisors: SupervisorsSee = SupervisorsSee.ALL
 
     @property
     def everything(self) -> bool:
-        """Say whether everybody sees all."""
+        """Say whether every agent sees all, and so every supervisor."""
         return self.cases is CasesSeen.ALL and self.customers is CustomersSeen.ALL
 
 

@@ -6,7 +6,10 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from engine.errors import NotFound
 from engine.model.record import Alert
+from engine.model.visibility import EVERYTHING, Sight
 from engine.store.access import Access
+from engine.store.cases.sight import cases_seen
+from engine.store.cases.tables import cases
 from engine.store.direct import every
 from engine.store.rows import alert_of
 from engine.store.tables import alerts
@@ -27,25 +30,60 @@ class Alerts:
     def __init__(self, *, access: Access) -> None:
         self._access = access
 
-    async def list(self, org_id: str, *, user_id: str = "", supervisor: bool = True, limit: int = 100) -> AlertList:
-        """Return a user's own alerts, and to a ``supervisor`` those for all supervisors, newest first."""
+    async def list(
+        self, org_id: str, *, user_id: str = "", supervisor: bool = True, limit: int = 100, sight: Sight = EVERYTHING
+    ) -> AlertList:
+        """Return a user's own alerts, and to a ``supervisor`` those for all supervisors, newest first.
+
+        Of the latter he gets what is about a case or a queue that he sees, or about neither.
+        """
         values = {"org": org_id, "most": limit}
         mine = {user_id} - {""} | ({""} if supervisor else set())
 
         def work(conn: Connection) -> AlertList:
             rows = [row for one in mine for row in every(conn, _NEWEST, {**values, "user": one})]
-            return [alert_of(row) for row in sorted(rows, key=lambda row: str(row.id), reverse=True)[:limit]]
+            newest = [alert_of(row) for row in sorted(rows, key=lambda row: str(row.id), reverse=True)[:limit]]
+            return newest if sight.everything else _seen(conn, org_id, sight, newest)
 
         return await self._access.read(work)
 
     async def acknowledge(
-        self, org_id: str, alert_id: str, *, user_id: str, supervisor: bool = True, now_ms: int
+        self,
+        org_id: str,
+        alert_id: str,
+        *,
+        user_id: str,
+        supervisor: bool = True,
+        now_ms: int,
+        sight: Sight = EVERYTHING,
     ) -> Alert:
         """Mark an alert as seen; the first one counts. Idempotent; raises NotFound, also for somebody else's."""
         mine = {user_id, ""} if supervisor else {user_id}
-        return await self._access.write(
-            org_id, lambda conn: _acknowledge(conn, (org_id, alert_id), user_id=user_id, mine=mine, now_ms=now_ms)
-        )
+
+        def work(conn: Connection) -> Alert:
+            acknowledged = _acknowledge(conn, (org_id, alert_id), user_id=user_id, mine=mine, now_ms=now_ms)
+            if not sight.everything and not _seen(conn, org_id, sight, [acknowledged]):
+                raise _unknown(alert_id)
+            return acknowledged
+
+        return await self._access.write(org_id, work)
+
+
+def _unknown(alert_id: str) -> NotFound:
+    return NotFound(f"there is no alert {alert_id}", slug="unknown-alert")
+
+
+def _seen(conn: Connection, org_id: str, sight: Sight, found: AlertList) -> AlertList:
+    """Return the alerts that are somebody's own, or about what he sees."""
+    named = {str(one.data["case_id"]) for one in found if one.data.get("case_id")}
+    query = select(cases.c.id).where(cases.c.org_id == org_id, cases.c.id.in_(sorted(named)), cases_seen(org_id, sight))
+    shown = frozenset(conn.scalars(query)) if named else frozenset()
+
+    def fits(one: Alert) -> bool:
+        case_id, queue = one.data.get("case_id"), one.data.get("queue")
+        return bool(one.user_id) or not (case_id or queue) or case_id in shown or queue in sight.queues
+
+    return [one for one in found if fits(one)]
 
 
 def _acknowledge(conn: Connection, where: tuple[str, str], *, user_id: str, mine: set[str], now_ms: int) -> Alert:
@@ -58,5 +96,5 @@ def _acknowledge(conn: Connection, where: tuple[str, str], *, user_id: str, mine
     )
     row = conn.execute(select(alerts).where(this)).first()
     if row is None:
-        raise NotFound(f"there is no alert {alert_id}", slug="unknown-alert")
+        raise _unknown(alert_id)
     return alert_of(row)

@@ -12,11 +12,12 @@ from engine.api.operation import Operation
 from engine.api.parts import ApiParts
 from engine.api.schemas.activities import ActivityAnswer, ActivityChange, NewActivity, values_of
 from engine.api.schemas.model import Page
-from engine.api.sight import sight_of
+from engine.api.sight import seen, sight_of
 from engine.errors import Forbidden, InvalidInput
 from engine.model.activity import Activity
 from engine.model.organisation import Role
 from engine.model.user import Principal
+from engine.model.visibility import Guarded
 
 TAG = "Activities"
 FOREVER_MS = 1 << 62
@@ -76,12 +77,13 @@ async def read_agenda(
         raise Forbidden("Other people's activities are for supervisors.")
     record = parts.service.activities.record
     if span is Span.SOMEDAY:
-        return await _page(request, parts, who, await record.someday(who.org_id, owner_id=owner_id, limit=limit))
+        someday = await record.someday(who.org_id, owner_id=owner_id, limit=limit)
+        return await _page(request, parts, who, await seen(parts, who, Guarded.ACTIVITY, someday))
     before_ms = parts.clock.now_ms() if span is Span.OVERDUE else FOREVER_MS
     found = await record.agenda(
         who.org_id, owner_id=owner_id, due_before_ms=before_ms, limit=limit, after=(after_due_ms, after_id)
     )
-    return await _page(request, parts, who, found)
+    return await _page(request, parts, who, await seen(parts, who, Guarded.ACTIVITY, found))
 
 
 async def read_activity(activity_id: str, request: Request, parts: Parts, who: Agent) -> ActivityAnswer:

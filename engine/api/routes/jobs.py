@@ -6,12 +6,15 @@ from fastapi import Query
 
 from engine.api.access import Parts, Supervisor
 from engine.api.operation import Operation
+from engine.api.parts import ApiParts
 from engine.api.routes.cases import TAG
 from engine.api.schemas.jobs import BulkEdit, JobAnswer, JobFailureAnswer, MacroJob
 from engine.api.schemas.model import Page
+from engine.api.sight import sight_of
 from engine.cases.macros import macro_of
-from engine.errors import InvalidInput
+from engine.errors import InvalidInput, NotFound
 from engine.model.job import Job, JobKind
+from engine.model.user import Principal
 
 
 async def run_macro_job(key: str, body: MacroJob, parts: Parts, who: Supervisor) -> JobAnswer:
@@ -24,7 +27,7 @@ async def run_macro_job(key: str, body: MacroJob, parts: Parts, who: Supervisor)
     job = Job(
         id="", org_id=who.org_id, kind=JobKind.MACRO, macro=key, asked_by=who.user_id, agent_name=who.name, asked_ms=0
     )
-    return JobAnswer.of(await parts.service.jobs.ask(job, body.chosen()))
+    return JobAnswer.of(await parts.service.jobs.ask(job, body.chosen(), sight=sight_of(parts, who)))
 
 
 async def edit_cases(body: BulkEdit, parts: Parts, who: Supervisor) -> JobAnswer:
@@ -40,15 +43,25 @@ async def edit_cases(body: BulkEdit, parts: Parts, who: Supervisor) -> JobAnswer
         id="", org_id=who.org_id, kind=JobKind.BULK_EDIT, changes=changes, why=body.why, asked_by=who.user_id,
         agent_name=who.name, asked_ms=0,
     )  # fmt: skip
-    return JobAnswer.of(await parts.service.jobs.ask(job, body.chosen()))
+    return JobAnswer.of(await parts.service.jobs.ask(job, body.chosen(), sight=sight_of(parts, who)))
 
 
 async def list_jobs(parts: Parts, who: Supervisor, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Page[JobAnswer]:
     """List jobs over cases.
 
-    Newest first.
+    Newest first; who oversees his teams only sees those that he asked for.
     """
-    return Page(items=[JobAnswer.of(one) for one in await parts.service.jobs.record.list(who.org_id, limit=limit)])
+    asked_by = None if sight_of(parts, who).everything else who.user_id
+    found = await parts.service.jobs.record.list(who.org_id, limit=limit, asked_by=asked_by)
+    return Page(items=[JobAnswer.of(one) for one in found])
+
+
+async def _require(parts: ApiParts, who: Principal, job_id: str) -> Job:
+    """Return a job that the caller sees; raise NotFound."""
+    found = await parts.service.jobs.record.get(who.org_id, job_id)
+    if found.asked_by != who.user_id and not sight_of(parts, who).everything:
+        raise NotFound(f"there is no job {job_id}", slug="unknown-job")
+    return found
 
 
 async def read_job(job_id: str, parts: Parts, who: Supervisor) -> JobAnswer:
@@ -56,7 +69,7 @@ async def read_job(job_id: str, parts: Parts, who: Supervisor) -> JobAnswer:
 
     `done` and `failed` count cases; both together reach `total` when the `state` is `done`.
     """
-    return JobAnswer.of(await parts.service.jobs.record.get(who.org_id, job_id))
+    return JobAnswer.of(await _require(parts, who, job_id))
 
 
 async def list_job_failures(
@@ -71,6 +84,7 @@ async def list_job_failures(
     Each case that it could not be done to, and why, in the job's order; `after_number` is the last one of the page
     before.
     """
+    await _require(parts, who, job_id)
     found = await parts.service.jobs.record.failures(who.org_id, job_id, after_number=after_number, limit=limit)
     return Page(items=[JobFailureAnswer.of(one) for one in found])
 
@@ -80,6 +94,7 @@ async def cancel_job(job_id: str, parts: Parts, who: Supervisor) -> JobAnswer:
 
     No further case is done after the piece of 50 in hand; what is done stays done. One that has ended stays as it is.
     """
+    await _require(parts, who, job_id)
     return JobAnswer.of(await parts.service.jobs.cancel(who.org_id, job_id))
 
 

@@ -6,9 +6,12 @@ from fastapi import Query
 
 from engine.api.access import Agent, Parts, Supervisor
 from engine.api.operation import Operation
+from engine.api.parts import ApiParts
 from engine.api.schemas.merges import CaseMergeRequest, MergeAnswer, MergeRequest
 from engine.api.schemas.model import Page
-from engine.api.sight import seen
+from engine.api.sight import seen, sight_of
+from engine.errors import NotFound
+from engine.model.user import Principal
 from engine.model.visibility import Guarded
 
 TAG = "Merges"
@@ -73,8 +76,19 @@ async def undo_merge(merge_id: str, parts: Parts, who: Supervisor) -> MergeAnswe
     nobody changed since. What came after the merge stays with the kept one. The clocks of a case stand as
     if it had never been merged. Repeating it changes nothing.
     """
+    await _require(parts, who, merge_id)
     merge = await parts.service.case_merges.undo(who.org_id, merge_id, actor_id=who.user_id)
     return MergeAnswer.of(merge)
+
+
+async def _require(parts: ApiParts, who: Principal, merge_id: str) -> None:
+    """Raise NotFound unless the caller sees what a merge is about."""
+    sight = sight_of(parts, who)
+    if sight.everything:
+        return
+    merge = await parts.service.merges.get(who.org_id, merge_id)
+    if not await parts.service.sights.right(who.org_id, sight, Guarded(merge.kind), merge.kept_id):
+        raise NotFound(f"there is no merge {merge_id}", slug="unknown-merge")
 
 
 OPERATIONS = (

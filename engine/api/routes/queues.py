@@ -2,7 +2,11 @@
 
 from engine.api.access import Parts, QueueWriter
 from engine.api.operation import Operation
+from engine.api.parts import ApiParts
 from engine.api.routes.users import write_audit
+from engine.api.sight import oversees
+from engine.errors import NotFound
+from engine.model.user import Principal
 
 TAG = "Queues"
 
@@ -12,12 +16,14 @@ async def pause_queue(queue: str, parts: Parts, who: QueueWriter) -> None:
 
     Nothing of it is offered, and new work still comes in, until it is resumed.
     """
+    _require(parts, who, queue)
     await parts.dispatch.set_queue(who.org_id, queue, "paused")
     await write_audit(parts, who, "queue.paused", queue, {})
 
 
 async def resume_queue(queue: str, parts: Parts, who: QueueWriter) -> None:
     """Resume a queue that is paused or drained."""
+    _require(parts, who, queue)
     await parts.dispatch.set_queue(who.org_id, queue, "open")
     await write_audit(parts, who, "queue.resumed", queue, {})
 
@@ -27,8 +33,14 @@ async def drain_queue(queue: str, parts: Parts, who: QueueWriter) -> None:
 
     What waits is still offered, and no new work comes in, until it is resumed.
     """
+    _require(parts, who, queue)
     await parts.dispatch.set_queue(who.org_id, queue, "draining")
     await write_audit(parts, who, "queue.drained", queue, {})
+
+
+def _require(parts: ApiParts, who: Principal, queue: str) -> None:
+    if not oversees(parts, who, queue):
+        raise NotFound(f"there is no queue {queue}")
 
 
 OPERATIONS = tuple(

@@ -9,6 +9,7 @@ from engine.api.access import Agent, Parts, Supervisor
 from engine.api.operation import Operation
 from engine.api.schemas.model import Page
 from engine.api.schemas.organisation import AlertAnswer, BoardAnswer
+from engine.api.sight import sight_of
 from engine.model.organisation import Role
 
 TAG = "Supervision"
@@ -20,7 +21,7 @@ async def read_board(parts: Parts, who: Supervisor) -> BoardAnswer:
     Per queue what waits, what is in progress and today's figures; per agent status and load. At most a second old. The
     agent socket sends the same live.
     """
-    frame = await parts.wallboard.frame(who.org_id)
+    frame = await parts.wallboard.seen_frame(who)
     return BoardAnswer.model_validate(msgspec.to_builtins(frame))
 
 
@@ -30,7 +31,9 @@ async def list_alerts(parts: Parts, who: Agent, limit: Annotated[int, Query(ge=1
     Newest first, acknowledged ones included: those for the caller, and for supervisors also those for all of them.
     """
     supervisor = who.at_least(Role.SUPERVISOR)
-    found = await parts.alerts.list(who.org_id, user_id=who.user_id, supervisor=supervisor, limit=limit)
+    found = await parts.alerts.list(
+        who.org_id, user_id=who.user_id, supervisor=supervisor, limit=limit, sight=sight_of(parts, who)
+    )
     return Page(items=[AlertAnswer.of(one) for one in found])
 
 
@@ -41,7 +44,14 @@ async def acknowledge_alert(alert_id: str, parts: Parts, who: Agent) -> None:
     """
     supervisor = who.at_least(Role.SUPERVISOR)
     now_ms = parts.clock.now_ms()
-    await parts.alerts.acknowledge(who.org_id, alert_id, user_id=who.user_id, supervisor=supervisor, now_ms=now_ms)
+    await parts.alerts.acknowledge(
+        who.org_id,
+        alert_id,
+        user_id=who.user_id,
+        supervisor=supervisor,
+        now_ms=now_ms,
+        sight=sight_of(parts, who),
+    )
 
 
 OPERATIONS = (

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, Select, select, update
 
 from engine.errors import NotFound
 from engine.model.job import CaseFilter, ChosenCase, Job, JobFailure, JobKind, JobState
+from engine.model.visibility import EVERYTHING, Sight
 from engine.store.access import Access
+from engine.store.cases.sight import cases_seen
 from engine.store.cases.tables import case_tags, cases, job_failures, jobs
 from engine.store.json_text import dump, load
 from engine.store.rows import AnyRow
@@ -26,9 +28,13 @@ class CaseJobs:
     def __init__(self, *, access: Access) -> None:
         self._access = access
 
-    async def chosen(self, org_id: str, which: CaseFilter | Sequence[str], *, most: int) -> list[ChosenCase]:
+    async def chosen(
+        self, org_id: str, which: CaseFilter | Sequence[str], *, most: int, sight: Sight = EVERYTHING
+    ) -> list[ChosenCase]:
         """Return up to ``most`` cases by filter or ids, with their versions; the version of one not there is 0."""
-        query = select(cases.c.id, cases.c.version).where(cases.c.org_id == org_id)
+        query = select(cases.c.id, cases.c.version).where(
+            cases.c.org_id == org_id, cases_seen(org_id, sight, write=True)
+        )
         if isinstance(which, CaseFilter):
             query = _filtered(query, org_id, which).order_by(cases.c.number).limit(most)
             rows = await self._access.look(lambda conn: conn.execute(query).all())
@@ -73,9 +79,11 @@ class CaseJobs:
             raise NotFound(f"there is no job {job_id}", slug="unknown-job")
         return _job(row)
 
-    async def list(self, org_id: str, *, limit: int) -> list[Job]:
-        """Return jobs without their cases, newest first."""
-        of_org = (jobs.c.org_id == org_id, jobs.c.kind.in_(KINDS))
+    async def list(self, org_id: str, *, limit: int, asked_by: str | None = None) -> list[Job]:
+        """Return jobs (of one user) without their cases, newest first."""
+        of_org = [jobs.c.org_id == org_id, jobs.c.kind.in_(KINDS)]
+        if asked_by is not None:
+            of_org.append(jobs.c.asked_by == asked_by)
         query = select(*BRIEF).where(*of_org).order_by(jobs.c.id.desc()).limit(limit)
         return [_job(row) for row in await self._access.look(lambda conn: conn.execute(query).all())]
 

@@ -46,6 +46,10 @@ _IN_FORCE: Select[Any] = select(merges).where(
 )
 
 
+def _unknown(merge_id: str) -> NotFound:
+    return NotFound(f"there is no merge {merge_id}", slug="unknown-merge")
+
+
 class Merges:
     """Merge contacts, accounts and cases."""
 
@@ -80,6 +84,13 @@ class Merges:
         )
         return await self._access.read(lambda conn: [merge_of(row) for row in conn.execute(query)])
 
+    async def get(self, org_id: str, merge_id: str) -> Merge:
+        """Return a merge; raise NotFound."""
+        row = await self._access.read(lambda conn: first(conn, _ONE, {"org": org_id, "id": merge_id}))
+        if row is None:
+            raise _unknown(merge_id)
+        return merge_of(row)
+
     async def undo(
         self, org_id: str, merge_id: str, *, actor_id: str, now_ms: int, rules: CaseMergeRules | None = None
     ) -> Merge:
@@ -93,7 +104,7 @@ class Merges:
         def work(conn: Connection) -> Merge:
             row = first(conn, _ONE, {"org": org_id, "id": merge_id})
             if row is None or (row.kind == CASE and rules is None):
-                raise NotFound(f"there is no merge {merge_id}", slug="unknown-merge")
+                raise _unknown(merge_id)
             if row.undone_ms:
                 return merge_of(row)
             merge, data = merge_of(row), load(row.data)

@@ -1,9 +1,13 @@
 """What somebody may do with one thing, on both databases."""
 
-from engine.model.visibility import CasesSeen, CustomersSeen, Guarded, Right, Sight, Visibility
+import pytest
+
+from engine.errors import NotFound
+from engine.model.visibility import EVERYTHING, CasesSeen, CustomersSeen, Guarded, Right, Sight, Visibility
 from engine.store.cases.tables import case_followers
 from engine.store.customers.tables import account_relations, account_team
 from engine.store.store import Store
+from engine.store.tables import alerts
 
 from .searching import account, case, contact, own, write
 
@@ -37,3 +41,28 @@ async def test_rights(store: Store, org: str) -> None:
             assert await store.sights.right(org, sight, what, wanted) == right, (sight, what)
             assert await store.sights.right("other", sight, what, wanted) is None
         assert bool(await store.sights.among(org, sight, Guarded.CASE, [own(org, "k")])) == (right is not None)
+
+
+async def test_alerts_of_all_supervisors_are_for_who_sees_what_they_are_about(store: Store, org: str) -> None:
+    await case(store, org, "k", 1, "S", team="blue")
+    case_id = own(org, "k")
+    for name, user_id, data in (
+        ("1", "", f'{{"case_id":"{case_id}","queue":"tea"}}'),
+        ("2", "", '{"queue":"tea"}'),
+        ("3", "", '{"webhook":"w"}'),
+        ("4", own(org, "sue"), f'{{"case_id":"{case_id}"}}'),
+    ):
+        row = {"kind": "late", "at_ms": 1, "data": data, "acknowledged_ms": 0, "acknowledged_by": ""}
+        await write(store, org, alerts, id=f"{org}{name}", user_id=user_id, **row)
+    for sight, shown in (
+        (EVERYTHING, "4321"),
+        (Sight(visibility=TEAM, user_id="x", teams=("blue",)), "431"),
+        (Sight(visibility=TEAM, user_id="x", queues=("tea",)), "4321"),
+        (Sight(visibility=TEAM, user_id="x", teams=("red",)), "43"),
+    ):
+        found = await store.alerts.list(org, user_id=own(org, "sue"), sight=sight)
+        assert "".join(one.id[-1] for one in found) == shown
+    blind = Sight(visibility=TEAM, user_id="x")
+    with pytest.raises(NotFound):
+        await store.alerts.acknowledge(org, f"{org}1", user_id="x", now_ms=5, sight=blind)
+    assert all(not one.acknowledged_ms for one in await store.alerts.list(org))

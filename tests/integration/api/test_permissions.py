@@ -15,7 +15,7 @@ from engine.api.operation import PREFIX, Operation
 from engine.api.routes.table import OPERATIONS
 from engine.model.organisation import AgentSetup, Organisation, Queue, Role
 from engine.model.team import Team
-from engine.model.visibility import CasesSeen, CustomersSeen, Guarded, Visibility
+from engine.model.visibility import CasesSeen, CustomersSeen, Guarded, SupervisorsSee, Visibility
 from engine.store.cases.tables import activities, attachments, case_followers, cases
 from engine.store.customers.tables import (
     account_relations,
@@ -43,13 +43,14 @@ from tests.permission_table import (
     guarded_of,
     names_of,
 )
+from tests.servers import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TRIED: Mapping[CasesSeen, tuple[str, ...]] = {
     CasesSeen.ALL: ("ben", "rea", "nia", ""),
-    CasesSeen.TEAM: tuple(one.login for one in PRINCIPALS if not one.elsewhere),
-    CasesSeen.OWN: ("ben", "ana", "lia", "quin", "olga", "rea", "nia"),
+    CasesSeen.TEAM: tuple(one.login for one in PRINCIPALS if not one.elsewhere and not one.overseen),
+    CasesSeen.OWN: ("ben", "ana", "lia", "quin", "olga", "rea", "nia", "tess", "sid"),
 }
 """Who tries the operations in an organisation with this sight; where a sight changes nothing for him, one is enough."""
 
@@ -61,10 +62,14 @@ def organisation_of(org: str, seen: CasesSeen) -> Organisation:
     base = staffed_organisation(
         org,
         teams={
-            "blue": Team(key="blue", name="Blue", lead="lia", members=("ana",)),
-            "red": Team(key="red", name="Red", lead="ben"),
+            "blue": Team(key="blue", name="Blue", lead="lia", members=("ana", "tess", "quin")),
+            "red": Team(key="red", name="Red", lead="ben", members=("sid",)),
         },
-        visibility=Visibility(cases=seen, customers=CustomersSeen.ALL if seen is CasesSeen.ALL else CustomersSeen.TEAM),
+        visibility=Visibility(
+            cases=seen,
+            customers=CustomersSeen.ALL if seen is CasesSeen.ALL else CustomersSeen.TEAM,
+            supervisors=SupervisorsSee.TEAM if seen is CasesSeen.OWN else SupervisorsSee.ALL,
+        ),
     )
     of_queue = {"quin": ("support",), "ben": ("sales",), "hol": ("chores",)}
     chores = Queue(key="chores", name="Chores", target_ms=60_000)
@@ -72,7 +77,12 @@ def organisation_of(org: str, seen: CasesSeen) -> Organisation:
         one: AgentSetup(login=one, name=one.title(), role=Role.AGENT, queues=of_queue.get(one, ()), profile="standard")
         for one in PEOPLE
     }
-    return replace(base, agents={**base.agents, **agents}, queues={**base.queues, "chores": chores})
+    supervisors = {
+        one.login: AgentSetup(login=one.login, name=one.login.title(), role=Role.SUPERVISOR)
+        for one in PRINCIPALS
+        if one.overseen
+    }
+    return replace(base, agents={**base.agents, **agents, **supervisors}, queues={**base.queues, "chores": chores})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -380,3 +390,45 @@ async def test_a_view_holds_what_is_seen(desks: Desks) -> None:
     assert desk.ids["case_id"] in str(rea)
     assert desk.ids["case_id"] not in str(nia)
     assert desk.ids["asset_id"] in str(nia)
+
+
+async def test_a_supervisor_oversees_his_teams(desks: Desks) -> None:
+    desk = desks[CasesSeen.OWN]
+    tess, sid, ada = (desk.browsers[login] for login in ("tess", "sid", "ada"))
+    item_id = desk.ids["item_id"]
+
+    boards = [(await one.get("/board")).json() for one in (tess, sid, ada)]
+    assert [[row["key"] for row in board["queues"]] for board in boards] == [
+        ["support"], ["sales"], ["sales", "support", "chores"],
+    ]  # fmt: skip
+    assert {row["name"] for row in boards[0]["agents"]} <= {"Ana", "Lia", "Quin", "Tess"}
+    async with desk.engine.served() as address, agent_socket(address, sid) as socket:
+        await socket.send("watch", topic="board", on=True)
+        assert [row["key"] for row in (await socket.until("board"))["queues"]] == ["sales"]
+
+    assert (await sid.post("/queues/support/pause")).status_code == 404
+    assert (await tess.post("/queues/support/pause")).status_code == 204
+    assert (await tess.post("/queues/support/resume")).status_code == 204
+
+    ended = await sid.post(f"/work-items/{item_id}/end", {"assignment": 1})
+    assert (ended.status_code, ended.json()["slug"]) == (404, "unknown-item")
+
+    async def found(by: Browser) -> int:
+        return int((await by.get("/search", q="zephyr")).json()["total"])
+
+    await eventually(lambda: found(tess))
+    assert await found(sid) == 0
+
+
+async def test_a_supervisors_job_changes_what_he_sees(desks: Desks) -> None:
+    desk = desks[CasesSeen.OWN]
+    tess, sid = desk.browsers["tess"], desk.browsers["sid"]
+    wanted = {"changes": {"topic": "seen"}, "filter": {"text": "Zephyr"}}
+    refused = await sid.post("/cases/bulk", wanted)
+    assert refused.json()["field"] == "filter", refused.text
+    asked = await tess.post("/cases/bulk", wanted)
+    assert (asked.status_code, asked.json()["total"]) == (202, 1), asked.text
+    path = f"/jobs/{asked.json()['id']}"
+    assert [(await one.get(path)).status_code for one in (tess, sid, desk.browsers["ada"])] == [200, 404, 200]
+    assert (await sid.get("/jobs")).json()["items"] == []
+    assert len((await tess.get("/jobs")).json()["items"]) == 1

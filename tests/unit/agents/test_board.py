@@ -12,7 +12,7 @@ from engine.agents.board import FRESH_MS, Wallboard, start_of_day_ms
 from engine.model.board import AgentLine, BoardView, QueueView
 from engine.model.organisation import Organisation, Role, ServiceLevel
 from engine.model.record import QueueStatistics
-from engine.model.user import User
+from engine.model.user import Principal, User
 from tests.organisations import small_organisation
 
 
@@ -52,6 +52,9 @@ class Source:
         return [User(id="u1", org_id=org_id, login="ana", name="Ana", role=Role.AGENT)]
 
 
+WHO = Principal(org_id="acme", user_id="u9", login="ada", name="Ada", role=Role.ADMIN, via="session")
+
+
 def wallboard(source: Source) -> Wallboard:
     return Wallboard(board=source, statistics=source, users=source, organisations=source, clock=source)
 
@@ -59,22 +62,22 @@ def wallboard(source: Source) -> Wallboard:
 async def test_many_watchers_cost_one_snapshot() -> None:
     source = Source()
     board = wallboard(source)
-    texts = await asyncio.gather(*(board.text("acme") for _ in range(50)))
+    texts = await asyncio.gather(*(board.text(WHO) for _ in range(50)))
     assert len(set(texts)) == 1
     assert (source.builds, source.statistics, source.lists) == (1, 1, 1)
     source.ms += FRESH_MS + 1
-    await board.text("acme")
+    await board.text(WHO)
     assert (source.builds, source.statistics, source.lists) == (2, 1, 1)
     source.ms += 1_001
-    await board.text("acme")
+    await board.text(WHO)
     assert (source.builds, source.statistics, source.lists) == (3, 2, 1)
     source.ms -= 100_000  # a clock that was set back does not freeze the board
-    await board.text("acme")
+    await board.text(WHO)
     assert source.builds == 4
 
 
 async def test_it_joins_what_board_and_record_know() -> None:
-    frame = json.loads(await wallboard(Source()).text("acme"))
+    frame = json.loads(await wallboard(Source()).text(WHO))
     sales, support = frame["queues"]
     assert (sales["name"], sales["waiting"], sales["active"]) == ("Sales", 2, 1)
     assert sales["service_level"] == pytest.approx(2 / 3, abs=0.001)
