@@ -63,6 +63,12 @@ export function announceEntry(contact: Contact, entry: Entry): void {
   notify(title, entry.body)
 }
 
+export function announceAlert(title: string): void {
+  spoken.value = title
+  tone([440, 550])
+  notify(title, '')
+}
+
 export function setSilent(value: boolean): void {
   silent.value = value
   remember(SOUND_KEPT_AS, value ? 'yes' : '')

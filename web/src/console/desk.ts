@@ -11,7 +11,9 @@ import type {
   Case, Entry, Frame, HeldItem, HelloFrame, Lists, Named, Offer, PresenceStatus, StateFrame,
   WaitingItem,
 } from '@/shared/wire'
-import { announceEntry, announceOffer } from './attention'
+import { useAlerts } from './alerts/alerts'
+import { alertWords } from './alerts/alertWords'
+import { announceAlert, announceEntry, announceOffer } from './attention'
 import { makeCommands } from './commands'
 import { keyOf, opened, withEntry, withReceipt, type Conversation, type Held } from './conversation'
 import { makeOutbox, type Outbox, type Pending } from './outbox'
@@ -82,6 +84,7 @@ export const useDesk = defineStore('desk', () => {
     outbox.value?.stop()
     outbox.value = null
     ready.value = false
+    useAlerts().forget()
     offers.value = []
     items.value = []
     parked.value = []
@@ -134,6 +137,9 @@ export const useDesk = defineStore('desk', () => {
         }))
       case 'case':
         return giveCase(frame.interactionId, frame.case)
+      case 'alert':
+        if (useAlerts().take(frame.alert)) announceAlert(alertWords(frame.alert, queueName).title)
+        return
       case 'withdrawn':
         return withdrawn(frame.reason)
       case 'waiting':

@@ -10,6 +10,7 @@ export const SHORTCUTS = {
   note: { code: 'KeyN', keys: 'Alt+N' },
   transfer: { code: 'KeyT', keys: 'Alt+T' },
   end: { code: 'KeyE', keys: 'Alt+E' },
+  alerts: { code: 'KeyB', keys: 'Alt+B' },
   macros: { code: 'KeyM', keys: 'Alt+M' },
   status: { code: 'KeyS', keys: 'Alt+S' },
   help: { code: 'Slash', keys: 'Alt+/' },
