@@ -42,6 +42,7 @@ HELD = {
 OVERSEEING = {
     "undo_merge", "run_macro_job", "edit_cases", "list_jobs", "read_job", "list_job_failures", "cancel_job",
     "create_work_item", "create_work_items", "change_work_item", "cancel_work_item", "assign_work_item",
+    "list_rules", "try_rules",
 }  # fmt: skip
 """Operations for supervisors, who see all."""
 

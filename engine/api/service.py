@@ -16,6 +16,7 @@ from engine.cases.macros import Macros
 from engine.cases.merging import CaseMerges
 from engine.cases.presence import CasePresence
 from engine.cases.quick_texts import QuickTexts
+from engine.cases.rulebook import Rulebook
 from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
 from engine.customers.contract import Merges, Teams
@@ -40,6 +41,7 @@ class ServiceParts:
     macros: Macros
     jobs: Jobs
     quick_texts: QuickTexts
+    rulebook: Rulebook
     case_reader: CaseReader
     milestones: MilestoneReader
     customers: Customers

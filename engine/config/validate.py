@@ -72,6 +72,13 @@ def validate(documents: Sequence[Document]) -> Sections:
     return Sections(configuration=configuration, documents=found)
 
 
+def translated(document: Document, error: ValidationError) -> list[Problem]:
+    """Return what a document's mistakes are in the user's words."""
+    found = {str(section): document for section in document.data}
+    details = error.errors(include_url=False, include_context=True, include_input=False)
+    return [_translate(found, detail, document.file) for detail in details]
+
+
 def _translate(documents: Mapping[str, Document], error: ErrorDetails, first_file: str) -> Problem:
     place = tuple(part for part in error["loc"] if part != "[key]")
     name = _name(place)

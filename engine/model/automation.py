@@ -100,6 +100,15 @@ class AutomationRule:
         return f"{HELD}{self.key}"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FiringCount:
+    """How often firings of one name happened."""
+
+    today: int = 0
+    week: int = 0
+    last_ms: int = 0  # 0 = not within the week
+
+
 WATCHED: Mapping[str, str] = {
     "subject": "subject",
     "description": "description",

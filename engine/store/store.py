@@ -23,6 +23,7 @@ from engine.store.cases.jobs import CaseJobs
 from engine.store.cases.late_work import Escalations
 from engine.store.cases.milestones import Milestones
 from engine.store.cases.parts import CaseParts
+from engine.store.cases.rule_firings import RuleFirings
 from engine.store.cases.work import CaseItems
 from engine.store.configuration import Configuration
 from engine.store.connect import DRIVER_ERRORS, open_backend
@@ -80,6 +81,7 @@ class Store:
         self.case_parts = CaseParts(access=access)
         self.escalations = Escalations(access=access)
         self.case_jobs = CaseJobs(access=access)
+        self.rule_firings = RuleFirings(access=access)
         self.milestones = Milestones(access=access)
         self.case_effects = CaseEffects(access=access)
         self.happenings = Happenings(access=access)

@@ -19,8 +19,10 @@ from engine.cases.orphans import OrphanSweep
 from engine.cases.presence import CasePresence, Commands
 from engine.cases.quick_texts import QuickTexts
 from engine.cases.reckoning import Reckoning
+from engine.cases.rulebook import Rulebook
 from engine.cases.sweep import CaseSweeper
 from engine.clock import Clock
+from engine.config.candidate import read_candidate
 from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
 from engine.customers.leads import Leads
@@ -106,6 +108,7 @@ class ServiceDesk:
             macros=self.macros,
             jobs=self.jobs,
             quick_texts=self.quick_texts,
+            rulebook=self._rulebook(),
             case_reader=self._store.cases,
             milestones=self._store.milestones,
             customers=self._store.customers,
@@ -119,6 +122,16 @@ class ServiceDesk:
             view=self._store.view,
             finder=Finder(index=self._store.search),
             sights=self._store.sights,
+        )
+
+    def _rulebook(self) -> Rulebook:
+        return Rulebook(
+            cases=self._store.cases,
+            firings=self._store.rule_firings,
+            reader=read_candidate,
+            organisations=self._book,
+            clock=self._clock,
+            new_id=self._new_id,
         )
 
     def work_roles(self, router: Router, metrics: Metrics, floor: Floor, others: OtherSystems) -> Sequence[Role]:

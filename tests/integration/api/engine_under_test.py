@@ -230,12 +230,12 @@ async def visitor(address: str, org_id: str, body: str = "Hello", **form: str) -
 
 @contextlib.asynccontextmanager
 async def running_engine(
-    directory: Path, valkey: str, organisations: Iterable[Organisation], **settings: object
+    directory: Path, valkey: str, organisations: Iterable[Organisation], *, database: str = "", **settings: object
 ) -> AsyncIterator[Engine]:
-    """Run an engine that serves ``organisations``."""
-    process = Settings(data=directory, valkey_url=valkey, config=())
+    """Run an engine that serves ``organisations``; its record is a file unless ``database`` names another."""
+    process = Settings(data=directory, valkey_url=valkey, config=(), database_url=database)
     directory.mkdir(parents=True, exist_ok=True)
-    assert process.database == migrated_file(directory.absolute() / "cordboard.sqlite3")
+    assert database or process.database == migrated_file(directory.absolute() / "cordboard.sqlite3")
     await keep_organisations(process.database, organisations)
     application = Application(process)
     try:
