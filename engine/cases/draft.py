@@ -73,6 +73,12 @@ class Draft:
         return kind_of(self.statuses, self.case.status)
 
     @property
+    def refunded(self) -> bool:
+        """Say whether the case's status gives back the use of its entitlement."""
+        status = self.statuses.get(self.case.status)
+        return status is not None and status.refunds_use
+
+    @property
     def kind_before(self) -> CaseStatusKind:
         """Return what the case's status meant before the decision."""
         return kind_of(self.statuses, self.facts.case.status)

@@ -2,14 +2,19 @@
 
 Asked when a case is opened, and again when its contact, account or assets change. What counts is the day on which the
 case was opened. A use is counted by the record when the case gets the entitlement, and given back when it gets another
-one or is found to be another case.
+one, is found to be another case, or turns out to be none (``refunds_use``). A case that stands in such a status is told
+by being entitled without an entitlement; when it leaves it, the record signals that, and it claims anew.
 """
 
 from __future__ import annotations
 
 from engine.cases.draft import CaseRules, Draft
-from engine.model.casework import CLAIM_FIELDS, SignalKind
-from engine.skills.entitlement import Claim, Entitled, channel_names, day_of, verify
+from engine.model.casework import CLAIM_FIELDS, RECLAIMED, SignalKind
+from engine.model.service import Entitled
+from engine.skills.entitlement import Claim, channel_names, day_of, verify
+
+REFUNDED = "refunded"
+"""Why a case's entitlement is empty, in its history."""
 
 
 def entitlement(draft: Draft, rules: CaseRules) -> Draft:
@@ -28,7 +33,8 @@ def entitlement(draft: Draft, rules: CaseRules) -> Draft:
         held=facts.case.entitlement_id,
     )
     verdict = verify(facts.promises, claim)
-    held = verdict.entitlement.id if verdict.entitled is Entitled.ENTITLED and verdict.entitlement else ""
+    usable = verdict.entitled is Entitled.ENTITLED and not draft.refunded
+    held = verdict.entitlement.id if usable and verdict.entitlement else ""
     why = verdict.reason.value
     draft = draft.with_change("entitled", verdict.entitled.value, why=why)
     if held == case.entitlement_id:
@@ -36,10 +42,16 @@ def entitlement(draft: Draft, rules: CaseRules) -> Draft:
     return draft.with_change("entitlement_id", held, why=why).with_change("plan", verdict.plan, why="entitlement")
 
 
+def refund(draft: Draft, _rules: CaseRules) -> Draft:
+    """Give back the use of a case whose status says that it was none. Last of the steps: any of them may change it."""
+    return draft.with_change("entitlement_id", "", why=REFUNDED) if draft.refunded else draft
+
+
 def _asked(draft: Draft) -> bool:
     if draft.signalled(SignalKind.OPENED):
         return True
-    return any(CLAIM_FIELDS & _names(one.data.get("fields")) for one in draft.signalled(SignalKind.CHANGED))
+    fields = [_names(one.data.get("fields")) for one in draft.signalled(SignalKind.CHANGED)]
+    return any(one & (CLAIM_FIELDS | {RECLAIMED}) for one in fields)
 
 
 def _names(fields: object) -> frozenset[str]:

@@ -20,6 +20,9 @@ class CaseStatusSection(Section):
     to: list[Key] | None = Field(
         None, max_length=100, description="Statuses that may come after it; left out: any, but those of kind new."
     )
+    refunds_use: bool = Field(
+        False, description="A case in it gives back the use of its entitlement (spam, a duplicate)."
+    )
 
 
 class CustomFieldSection(Section):

@@ -32,6 +32,11 @@ def check_cases(configuration: Configuration, checker: Checker) -> None:
             checker.refuse(("case_statuses",), f"no status of cases is of kind {needed}", mend=mend)
     for key, section in sections.items():
         checker.all_known(("case_statuses", key, "to"), section.to or (), sections, what="status of cases")
+        if section.refunds_use and section.kind not in ("resolved", "closed"):
+            mend = "Use it with kind: resolved or closed."
+            checker.refuse(
+                ("case_statuses", key, "refunds_use"), "only a case that is over gives a use back", mend=mend
+            )
     for noun in FieldOf:
         for key, field in getattr(configuration.fields, noun.value).items():
             _check_field(("fields", noun.value, key), noun, field, checker)
@@ -60,7 +65,13 @@ def _status(key: str, section: CaseStatusSection, sections: Mapping[str, CaseSta
     to = section.to
     if to is None:
         to = [other for other, one in sections.items() if one.kind != "new" and other != key]
-    return CaseStatus(key=key, name=str(section.name), kind=CaseStatusKind(section.kind), to=tuple(to))
+    return CaseStatus(
+        key=key,
+        name=str(section.name),
+        kind=CaseStatusKind(section.kind),
+        to=tuple(to),
+        refunds_use=section.refunds_use,
+    )
 
 
 def compile_types(configuration: Configuration) -> Mapping[str, CaseType]:

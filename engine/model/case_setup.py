@@ -29,6 +29,7 @@ class CaseStatus:
     name: str
     kind: CaseStatusKind
     to: tuple[str, ...]  # statuses that may come after it
+    refunds_use: bool = False  # a case in it was no use of its entitlement: spam, a duplicate
 
 
 _N, _O, _W, _R, _C = (kind.value for kind in CaseStatusKind)

@@ -18,6 +18,8 @@ from engine.model.service import Promise
 
 CLAIM_FIELDS = frozenset({"contact_id", "account_id", "assets"})
 """What an entitlement depends on: a signal CHANGED that names one of them in ``fields`` has it verified anew."""
+RECLAIMED = "status"
+"""So has one that names this: a case that gave its use back may have left the status for which it did."""
 
 
 class SignalKind(StrEnum):

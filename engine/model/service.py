@@ -136,6 +136,15 @@ class Contract:
     updated_ms: int = 0
 
 
+class Entitled(StrEnum):
+    """Whether a case is entitled to service, as it keeps it."""
+
+    ENTITLED = "entitled"
+    EXPIRED = "expired"
+    USED_UP = "used_up"
+    NONE = "none"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entitlement:
     """A right to service: of an asset, a contact or an account, within a period, for so many cases."""

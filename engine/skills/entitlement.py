@@ -14,19 +14,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from engine.model.organisation import Organisation
-from engine.model.service import Contract, ContractStatus, Entitlement, Promise
+from engine.model.service import Contract, ContractStatus, Entitled, Entitlement, Promise
 from engine.skills.business_time import time_zone
 
 ENDLESS = "9999-12-31"
-
-
-class Entitled(StrEnum):
-    """The verdict, as a case keeps it."""
-
-    ENTITLED = "entitled"
-    EXPIRED = "expired"
-    USED_UP = "used_up"
-    NONE = "none"
 
 
 class Reason(StrEnum):

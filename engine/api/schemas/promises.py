@@ -10,13 +10,14 @@ from engine.clock import rfc3339
 from engine.model.service import (
     Contract,
     ContractStatus,
+    Entitled,
     Entitlement,
     EntitlementKind,
     Lead,
     LeadKind,
     LeadStatus,
 )
-from engine.skills.entitlement import Entitled, Reason, Verdict
+from engine.skills.entitlement import Reason, Verdict
 
 Key = Annotated[str, Field(max_length=40)]
 Channels = Annotated[list[Key], Field(max_length=50, description="Keys or kinds of channels; empty: all.")]

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from engine.errors import Unavailable
 from engine.ids import NewId
 from engine.model.case import Case
-from engine.model.casework import CLAIM_FIELDS, CaseDecision, CaseFacts, Decide, Signal, SignalKind
-from engine.model.service import Promise
+from engine.model.casework import CLAIM_FIELDS, RECLAIMED, CaseDecision, CaseFacts, Decide, Signal, SignalKind
+from engine.model.service import Entitled, Promise
 from engine.store.cases.signals import add_signal
 from engine.store.customers.promises import account_line, linked_assets, move_use, promises_of
 
@@ -44,7 +44,11 @@ def _concerns_claim(signal: Signal) -> bool:
     if signal.kind is SignalKind.OPENED:
         return True
     fields = signal.data.get("fields")
-    return signal.kind is SignalKind.CHANGED and isinstance(fields, list) and bool(CLAIM_FIELDS.intersection(fields))
+    return (
+        signal.kind is SignalKind.CHANGED
+        and isinstance(fields, list)
+        and bool({*CLAIM_FIELDS, RECLAIMED}.intersection(fields))
+    )
 
 
 def claimed(conn: Connection, decide: Decide, facts: Callable[[], CaseFacts]) -> tuple[CaseFacts, CaseDecision]:
@@ -62,7 +66,12 @@ def claimed(conn: Connection, decide: Decide, facts: Callable[[], CaseFacts]) ->
 
 
 def tell_of_claim(conn: Connection, case: Case, changed: Mapping[str, object], *, new_id: NewId, now_ms: int) -> None:
-    """Have the entitlement of a case that was verified before verified anew, when what it depends on has changed."""
+    """Have the entitlement of a case that was verified before verified anew, when what it depends on has changed.
+
+    So also when a case changes its status that is entitled and has given its use back: it may claim it again.
+    """
     fields = sorted(CLAIM_FIELDS.intersection(changed))
+    if "status" in changed and case.entitled == Entitled.ENTITLED and not case.entitlement_id:
+        fields.append(RECLAIMED)
     if fields and case.entitled:
         add_signal(conn, case.org_id, case.id, SignalKind.CHANGED, new_id=new_id, at_ms=now_ms, fields=fields)

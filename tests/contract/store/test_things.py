@@ -6,14 +6,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection
 
+from engine.cases.changes import Wish, wanted
 from engine.cases.draft import CaseRules
 from engine.cases.planner import planner
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model.case_parts import CaseLink, LinkKind
-from engine.model.case_setup import Filing
+from engine.model.case_setup import BUILT_IN_STATUSES, CaseStatus, CaseStatusKind, Filing
 from engine.model.casework import CaseDecision, CaseFacts, Change
 from engine.model.organisation import CasePolicy
 from engine.model.plan import Plan
+from engine.model.record import Opened
 from engine.model.service import (
     Asset,
     AssetStatus,
@@ -182,6 +184,18 @@ async def test_of_two_cases_one_gets_the_last_use(store: Store, org: str) -> Non
     assert (await store.entitlements.get(org, one.id)).cases_used == 1
 
 
+async def watched(store: Store, org: str, number: str = "1") -> Opened:
+    """Open a conversation with a case that the clerk looks after."""
+    return await store.arrivals.open_interaction(
+        arrival(org, conversation_key=number, token_hash=number),
+        kind="chat",
+        plan=PLAN,
+        case_policy=CasePolicy.FIRST_MESSAGE,
+        now_ms=START_MS,
+        filing=Filing(watched=True),
+    )
+
+
 async def test_cases_claim_an_entitlement_each_once(store: Store, org: str) -> None:
     """Four cases at once want the two uses that are left, then a fifth takes over one that is given back."""
     contact = (await opened(store, org)).contact
@@ -195,14 +209,7 @@ async def test_cases_claim_an_entitlement_each_once(store: Store, org: str) -> N
     )
     cases = []
     for number in range(4):
-        made = await store.arrivals.open_interaction(
-            arrival(org, conversation_key=f"{number}", token_hash=f"{number}"),
-            kind="chat",
-            plan=PLAN,
-            case_policy=CasePolicy.FIRST_MESSAGE,
-            now_ms=START_MS + number,
-            filing=Filing(watched=True),
-        )
+        made = await watched(store, org, str(number))
         assert made.case is not None
         cases.append(made.case.id)
     for _ in range(2):  # again: nothing is counted twice
@@ -229,6 +236,63 @@ async def test_cases_claim_an_entitlement_each_once(store: Store, org: str) -> N
     await store.cases.decide(org, poor.id, decide, now_ms=START_MS + 13)
     assert (await store.cases.get(org, poor.id)).entitled == "entitled"
     assert (await store.entitlements.get(org, held.id)).cases_used == 3
+
+
+SPAM = CaseStatus(key="spam", name="Spam", kind=CaseStatusKind.CLOSED, to=("open", "twice"), refunds_use=True)
+TWICE = replace(SPAM, key="twice", name="Duplicate")
+WITH_SPAM = {
+    **{key: replace(one, to=(*one.to, "spam", "twice")) for key, one in BUILT_IN_STATUSES.items()},
+    "spam": SPAM,
+    "twice": TWICE,
+}
+
+
+async def test_a_case_that_was_none_gives_its_use_back_once(store: Store, org: str) -> None:
+    made = await watched(store, org)
+    assert made.case is not None
+    case_id = made.case.id
+    held = await store.entitlements.create(entitlement(org, contact_id=made.contact.id, cases_allowed=1, plan="p"))
+    rules = CaseRules(
+        organisation=small_organisation(org, plans={"p": Plan(key="p", name="P")}, case_statuses=WITH_SPAM),
+        new_id=store._access.new_id,
+    )
+    at_ms = START_MS
+
+    async def stand(status: str = "") -> tuple[str, bool, int]:
+        """Give the case a status, and let the clerk look twice; return verdict, whether it holds one, and uses."""
+        nonlocal at_ms
+        for first in ([wanted(Wish(changes={"status": status}))] if status else []), [], []:
+            at_ms += 1
+            step = first[0] if first else None
+            await store.cases.decide(org, case_id, planner(rules, first=step), actor_id="ana", now_ms=at_ms)
+        case = await store.cases.get(org, case_id)
+        return case.entitled, case.entitlement_id == held.id, (await store.entitlements.get(org, held.id)).cases_used
+
+    assert await stand() == ("entitled", True, 1)
+    assert await stand("spam") == ("entitled", False, 0)
+    assert await stand("twice") == ("entitled", False, 0)
+    assert await stand("open") == ("entitled", True, 1)
+    told = [one.data for one in await store.cases.events(org, case_id) if one.kind == "entitlement_id"]
+    assert [(one["to"] == held.id, one["why"]) for one in told] == [(True, "held"), (False, "refunded"), (True, "held")]
+
+    assert await stand("spam") == ("entitled", False, 0)
+    other = (await watched(store, org, "2")).case
+    assert other is not None
+    await store.cases.decide(org, other.id, planner(rules), now_ms=at_ms)
+    assert (await store.cases.get(org, other.id)).entitlement_id == held.id, "another case takes what was given back"
+    assert await stand("open") == ("used_up", False, 1)
+
+
+async def test_a_case_that_was_none_before_anybody_looked_counts_nothing(store: Store, org: str) -> None:
+    made = await watched(store, org)
+    assert made.case is not None
+    held = await store.entitlements.create(entitlement(org, contact_id=made.contact.id, cases_allowed=1))
+    rules = CaseRules(organisation=small_organisation(org, case_statuses=WITH_SPAM), new_id=store._access.new_id)
+    for status in ("spam", "open"):
+        step = wanted(Wish(changes={"status": status}))
+        await store.cases.decide(org, made.case.id, planner(rules, first=step), actor_id="ana", now_ms=START_MS + 1)
+        await store.cases.decide(org, made.case.id, planner(rules), now_ms=START_MS + 2)
+        assert (await store.entitlements.get(org, held.id)).cases_used == int(status == "open")
 
 
 async def test_a_case_is_entitled_by_what_it_turns_out_to_be_about(store: Store, org: str) -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.service import Contract, ContractStatus, Entitlement, Promise
-from engine.skills.entitlement import Claim, Entitled, Reason, Verdict, verify
+from engine.model.service import Contract, ContractStatus, Entitled, Entitlement, Promise
+from engine.skills.entitlement import Claim, Reason, Verdict, verify
 
 DAYS = ("2026-02-28", "2026-03-01", "2026-12-31", "2027-01-01", "2028-02-29")
 CLAIM = Claim(on="2026-11-22", channels=("web", "chat"), contact_id="c", accounts=("home", "top"), assets=("a",))
