@@ -22,7 +22,7 @@ CASES = {Guarded.CASE, Guarded.INTERACTION, Guarded.ITEM, Guarded.ATTACHMENT, Gu
 
 LISTED = {
     "list_work_items", "list_cases", "list_contacts", "list_accounts", "search", "list_assets", "list_orders",
-    "list_contracts", "list_entitlements", "list_leads", "list_activities", "list_merges",
+    "list_contracts", "list_entitlements", "list_leads", "list_activities", "list_merges", "count_views",
 }  # fmt: skip
 """Operations that show several: they show what the caller sees."""
 
@@ -52,7 +52,8 @@ APART = {
     "list_alerts", "acknowledge_alert", "read_organisation", "list_configuration_versions", "list_audit",
     "list_calendars", "read_calendar", "list_users", "create_user", "change_user", "set_user_password", "list_tokens",
     "create_token", "revoke_token", "list_webhooks", "create_webhook", "read_webhook", "change_webhook",
-    "delete_webhook", "enable_webhook", "redeliver_webhook", "read_chat_channel",
+    "delete_webhook", "enable_webhook", "redeliver_webhook", "read_chat_channel", "list_views", "create_view",
+    "read_view", "change_view", "delete_view",
 }  # fmt: skip
 """Operations that show no case and no customer, or only what is the caller's own."""
 

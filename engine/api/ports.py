@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from engine.model.case import Case, CaseEvent, CaseOrder
+from engine.model.case import Case, CaseEvent
 from engine.model.conversation import Entry, Interaction
 from engine.model.customer import Contact
 from engine.model.organisation import Organisation, Role
@@ -215,28 +215,6 @@ class CaseReader(Protocol):
         """Return a case; raise NotFound."""
         ...
 
-    async def list(
-        self,
-        org_id: str,
-        *,
-        statuses: Sequence[str] = (),
-        owner_id: str | None = None,
-        contact_id: str | None = None,
-        account_id: str | None = None,
-        parent_id: str | None = None,
-        queue: str | None = None,
-        case_type: str | None = None,
-        tag: str | None = None,
-        text: str | None = None,
-        order: CaseOrder = CaseOrder.NEWEST,
-        limit: int,
-        before_number: int | None = None,
-        before_value: int | None = None,
-        sight: Sight,
-    ) -> Sequence[Case]:
-        """Return cases in this order."""
-        ...
-
     async def events(
         self, org_id: str, case_id: str, *, after_number: int = 0, limit: int | None = None
     ) -> Sequence[CaseEvent]:
@@ -250,6 +228,10 @@ class CaseReader(Protocol):
 
 class Customers(Protocol):
     """Read contacts."""
+
+    async def names(self, org_id: str, contact_ids: Sequence[str]) -> Mapping[str, str]:
+        """Return the names of contacts by id."""
+        ...
 
     async def get(self, org_id: str, contact_id: str) -> Contact:
         """Return a contact; raise NotFound."""

@@ -63,6 +63,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "unknown-case": (404, "No such case"),
     "unknown-macro": (404, "No such macro"),
     "unknown-job": (404, "No such job"),
+    "unknown-view": (404, "No such view"),
     "unknown-attachment": (404, "No such attachment"),
     "unknown-contact": (404, "No such contact"),
     "unknown-address": (404, "No such address"),

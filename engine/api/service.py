@@ -12,11 +12,13 @@ from engine.cases.attachments import Attachments
 from engine.cases.happenings import Happenings
 from engine.cases.jobs import Jobs
 from engine.cases.lifecycle import Cases
+from engine.cases.lists import Lists
 from engine.cases.macros import Macros
 from engine.cases.merging import CaseMerges
 from engine.cases.presence import CasePresence
 from engine.cases.quick_texts import QuickTexts
 from engine.cases.rulebook import Rulebook
+from engine.cases.views import Views
 from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
 from engine.customers.contract import Merges, Teams
@@ -43,6 +45,8 @@ class ServiceParts:
     quick_texts: QuickTexts
     rulebook: Rulebook
     case_reader: CaseReader
+    lists: Lists
+    views: Views
     milestones: MilestoneReader
     customers: Customers
     contacts: Contacts

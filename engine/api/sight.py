@@ -5,6 +5,8 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from engine.api.parts import ApiParts
+from engine.cases.listing import Viewer
+from engine.model.organisation import Role
 from engine.model.oversight import sight_in
 from engine.model.user import Principal
 from engine.model.visibility import Guarded, Sight
@@ -22,6 +24,11 @@ def oversees(parts: ApiParts, who: Principal, queue: str) -> bool:
     """Say whether a queue is the caller's to see."""
     sight = sight_of(parts, who)
     return sight.everything or queue in sight.queues
+
+
+def viewer_of(who: Principal) -> Viewer:
+    """Return who looks at a list, for filters that say ``me``."""
+    return Viewer(user_id=who.user_id, login=who.login, oversees=who.at_least(Role.SUPERVISOR))
 
 
 async def seen(

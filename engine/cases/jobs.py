@@ -16,15 +16,17 @@ import structlog
 
 from engine.cases.changes import Wish, wanted
 from engine.cases.draft import CaseRules, Step
+from engine.cases.listing import Viewer
 from engine.cases.macros import Asked, applied, macro_of, once
 from engine.cases.planner import planner
 from engine.cases.sweep import ServedOrganisations
 from engine.clock import Clock
-from engine.errors import CordboardError, InvalidInput, Unavailable
+from engine.errors import CordboardError, InvalidInput, NotFound, Unavailable
 from engine.failpoints import failpoint
 from engine.ids import NewId
+from engine.model.case_list import CaseFilter
 from engine.model.casework import Decide, Decided
-from engine.model.job import MOST_CASES, CaseFilter, ChosenCase, Job, JobFailure, JobKind
+from engine.model.job import MOST_CASES, ChosenCase, Job, JobFailure, JobKind
 from engine.model.organisation import Organisation
 from engine.model.visibility import EVERYTHING, Sight
 
@@ -38,10 +40,8 @@ EVERY_S = 0.5
 class JobRecord(Protocol):
     """Keep jobs in SQL; each method is one transaction."""
 
-    async def chosen(
-        self, org_id: str, which: CaseFilter | Sequence[str], *, most: int, sight: Sight
-    ) -> Sequence[ChosenCase]:
-        """Return cases by filter or ids, with their versions; those that somebody may write."""
+    async def chosen(self, org_id: str, ids: Sequence[str], *, most: int, sight: Sight) -> Sequence[ChosenCase]:
+        """Return cases with their versions; those that somebody may write."""
         ...
 
     async def add(self, job: Job) -> None:
@@ -81,6 +81,16 @@ class CaseRecord(Protocol):
         ...
 
 
+class CaseLists(Protocol):
+    """Choose cases."""
+
+    async def chosen(
+        self, org_id: str, which: CaseFilter, viewer: Viewer, *, most: int, sight: Sight
+    ) -> Sequence[ChosenCase]:
+        """Return up to ``most`` cases that fit, with their versions; those that somebody may write."""
+        ...
+
+
 class Jobs:
     """Take in jobs, tell how far they are, and do them: a role of which one process plays it at a time."""
 
@@ -92,22 +102,30 @@ class Jobs:
         *,
         record: JobRecord,
         cases: CaseRecord,
+        lists: CaseLists,
         organisations: ServedOrganisations,
         clock: Clock,
         new_id: NewId,
     ) -> None:
         self.record = record
         self._cases = cases
+        self._lists = lists
         self._organisations = organisations
         self._clock = clock
         self._new_id = new_id
 
-    async def ask(self, job: Job, which: CaseFilter | Sequence[str], *, sight: Sight = EVERYTHING) -> Job:
+    async def ask(
+        self, job: Job, which: CaseFilter | Sequence[str], viewer: Viewer, *, sight: Sight = EVERYTHING
+    ) -> Job:
         """Take in a job for the cases that there are now, with their versions; its id and time come from here.
 
-        Raises InvalidInput: there are none, or more than MOST_CASES.
+        ``viewer`` is who asks for it. Raises InvalidInput: there are none, or more than MOST_CASES.
         """
-        found = await self.record.chosen(job.org_id, which, most=MOST_CASES + 1, sight=sight)
+        most = MOST_CASES + 1
+        if isinstance(which, CaseFilter):
+            found = await self._lists.chosen(job.org_id, which, viewer, most=most, sight=sight)
+        else:
+            found = await self.record.chosen(job.org_id, which, most=most, sight=sight)
         if len(found) > MOST_CASES:
             raise InvalidInput(f"More than {MOST_CASES:,} cases.", field="filter", mend="Do it in parts.")
         if not found:
@@ -144,6 +162,8 @@ class Jobs:
         await self.record.advance(job, mark=job.mark + len(piece), failures=failures, now_ms=self._clock.now_ms())
 
     async def _do(self, organisation: Organisation, job: Job, one: ChosenCase) -> None:
+        if not one.version:  # it was not there, or not for who asked
+            raise NotFound(f"there is no case {one.id}", slug="unknown-case")
         rules = CaseRules(organisation=organisation, new_id=self._new_id)
         asked = Asked(actor_id=job.asked_by, agent_name=job.agent_name, once=job.id)
         decide = planner(rules, first=once(asked, _wanted(organisation, job, one, asked)))

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from engine.model.case_setup import Filing
-
-
-class CaseOrder(StrEnum):
-    """How a list of cases is ordered."""
-
-    NEWEST = "newest"
-    UPDATED = "updated"  # those that are not over, what changed last first
-    PRIORITY = "priority"  # those that are not over, the most urgent first
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

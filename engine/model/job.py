@@ -35,20 +35,6 @@ class ChosenCase:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CaseFilter:
-    """Which cases a job is for; what is empty does not count."""
-
-    statuses: tuple[str, ...] = ()
-    queue: str = ""
-    type: str = ""
-    owner_id: str = ""
-    contact_id: str = ""
-    account_id: str = ""
-    tag: str = ""
-    text: str = ""  # in number and subject
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
     """One thing done to many cases."""
 

@@ -17,7 +17,7 @@ from typing import Protocol
 import msgspec
 
 from engine.errors import InvalidInput
-from engine.model.search import Found, Hit, Matches, Narrow, Query, Results
+from engine.model.search import Found, Hit, Matches, Narrow, Query, Results, SearchKind
 from engine.model.visibility import Sight
 from engine.search.match import Seen, look, score, shown, whole
 from engine.skills.search_query import parse
@@ -91,6 +91,20 @@ class Finder:
             next=_written(place),
             ready=await self._index.ready(org_id),
         )
+
+    async def cases(self, org_id: str, text: str, *, sight: Sight, most: int) -> Sequence[str] | None:
+        """Return the ids of the cases whose own words hold ``text``, newest first.
+
+        None: there are more than ``most``, or older texts are still being taken in. Raises Unavailable.
+        """
+        query = parse(text[:LONGEST])
+        narrow = Narrow(kinds=frozenset({SearchKind.CASE}))
+        found = await self._index.find(org_id, query, narrow=narrow, sight=sight, below=0, most=most + 1)
+        if len(found.docs) > most or not await self._index.ready(org_id):
+            return None
+        texts = await self._index.texts(org_id, list(dict.fromkeys((*found.exact, *found.docs))))
+        exact = {*found.exact}
+        return [one.document.ref_id for one in texts if one.doc in exact or look(one, query) is not None]
 
 
 class _Page:

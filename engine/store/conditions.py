@@ -28,6 +28,7 @@ SEGMENT_UNANSWERED = and_(SEGMENT_OPEN, segments.c.answered_ms == _ZERO)
 EVENT_OF_ITEM: ColumnElement[bool] = routing_events.c.item_id != _NOTHING
 HAS_CASE: ColumnElement[bool] = attachments.c.case_id != _NOTHING
 CASE_OPEN: ColumnElement[bool] = cases.c.closed_ms == _ZERO
+CASE_OVER: ColumnElement[bool] = cases.c.closed_ms > _ZERO
 HAS_CASE_REQUEST: ColumnElement[bool] = cases.c.request_key != _NOTHING
 ESCALATION_UNDONE: ColumnElement[bool] = escalations.c.done_ms == _ZERO
 ACTIVITY_OPEN: ColumnElement[bool] = activities.c.status == literal_column("'open'")

@@ -6,10 +6,12 @@ A scan within the organisation, bounded by the caller's limit; full-text indexes
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ColumnElement, and_
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_
 
 
-def containing(column: Column[str], text: str) -> ColumnElement[bool]:
+def containing(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
     """Return the condition that ``column`` contains every word of ``text``, whatever their case."""
     words = text.casefold().split()
     return and_(True, *(column.contains(word, autoescape=True) for word in words))

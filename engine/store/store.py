@@ -21,6 +21,7 @@ from engine.store.cases.effects import CaseEffects
 from engine.store.cases.happenings import Happenings
 from engine.store.cases.jobs import CaseJobs
 from engine.store.cases.late_work import Escalations
+from engine.store.cases.lists import CaseLists
 from engine.store.cases.milestones import Milestones
 from engine.store.cases.parts import CaseParts
 from engine.store.cases.rule_firings import RuleFirings
@@ -52,6 +53,7 @@ from engine.store.tokens import Tokens
 from engine.store.told import Told
 from engine.store.transcripts import Transcripts
 from engine.store.users import Users
+from engine.store.views import Views
 from engine.store.webhooks import Webhooks
 from engine.store.work import Work
 from engine.store.writer import Observe, Writer
@@ -78,6 +80,7 @@ class Store:
         self.webhooks = Webhooks(access=access)
         self.retention = Retention(access=access)
         self.cases = Cases(access=access)
+        self.case_lists = CaseLists(access=access)
         self.case_parts = CaseParts(access=access)
         self.escalations = Escalations(access=access)
         self.case_jobs = CaseJobs(access=access)
@@ -102,6 +105,7 @@ class Store:
         self.leads = Leads(access=access)
         self.bulk = Bulk(access=access)
         self.view = View(access=access)
+        self.views = Views(access=access)
         self.search = FullText(access=access)
         self.sights = Sights(access=access)
         self.users = Users(access=access)

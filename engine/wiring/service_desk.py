@@ -11,7 +11,6 @@ from engine.cases.attachments import Attachments
 from engine.cases.clerk import Clerk
 from engine.cases.escalate import Escalator
 from engine.cases.happenings import Happenings
-from engine.cases.jobs import Jobs
 from engine.cases.lifecycle import Cases
 from engine.cases.macros import Macros
 from engine.cases.merging import CaseMerges
@@ -31,13 +30,13 @@ from engine.customers.service import Service
 from engine.ids import NewId
 from engine.loops import Role
 from engine.router.router import Router
-from engine.search.finder import Finder
 from engine.search.indexer import SearchIndexer
 from engine.settings import Settings
 from engine.store.blobs import Blobs
 from engine.store.store import Store
 from engine.wiring.case_effects import effects_of
 from engine.wiring.case_work import case_work_of
+from engine.wiring.listing import listing_of
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.other_systems import OtherSystems
 
@@ -63,7 +62,7 @@ class ServiceDesk:
         self.case_merges = CaseMerges(record=store.merges, organisations=book, clock=clock, new_id=new_id)
         self.happenings = Happenings(record=store.happenings, organisations=book, clock=clock)
         self.macros = Macros(record=store.cases, organisations=book, clock=clock, new_id=new_id)
-        self.jobs = Jobs(record=store.case_jobs, cases=store.cases, organisations=book, clock=clock, new_id=new_id)
+        self.listing = listing_of(store, book, clock=clock, new_id=new_id)
         self.quick_texts = QuickTexts(
             cases=store.cases,
             conversations=store.conversations,
@@ -106,10 +105,12 @@ class ServiceDesk:
             presence=CasePresence(commands=commands),
             happenings=self.happenings,
             macros=self.macros,
-            jobs=self.jobs,
+            jobs=self.listing.jobs,
             quick_texts=self.quick_texts,
             rulebook=self._rulebook(),
             case_reader=self._store.cases,
+            lists=self.listing.lists,
+            views=self.listing.views,
             milestones=self._store.milestones,
             customers=self._store.customers,
             contacts=self.contacts,
@@ -120,7 +121,7 @@ class ServiceDesk:
             things=self.things,
             leads=self.leads,
             view=self._store.view,
-            finder=Finder(index=self._store.search),
+            finder=self.listing.finder,
             sights=self._store.sights,
         )
 
@@ -145,7 +146,7 @@ class ServiceDesk:
         return (
             clerk,
             indexer,
-            self.jobs,
+            self.listing.jobs,
             Reckoning(record=store.milestones, organisations=book, clock=clock),
             effects_of(self._settings, store, book, clock, floor=floor, work=work),
             Reminders(record=store.activities, organisations=book, clock=clock, told=floor.wake_alerts_of),

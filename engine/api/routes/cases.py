@@ -1,6 +1,5 @@
 """Cases: find, read, open, change."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from engine.api.milestones import milestones_of
 from engine.api.names import Names
 from engine.api.operation import Operation
 from engine.api.parts import ApiParts
+from engine.api.schemas.case_filters import CasePageAnswer, CaseQuery, filter_of, place_of, written
 from engine.api.schemas.cases import (
     CaseAnswer,
     CaseChange,
@@ -23,14 +23,15 @@ from engine.api.schemas.cases import (
 )
 from engine.api.schemas.model import Page
 from engine.api.schemas.transcript import ContactAnswer, EntryAnswer, InteractionAnswer
-from engine.api.sight import sight_of
+from engine.api.sight import sight_of, viewer_of
 from engine.cases.changes import Wish
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model import case as nouns
-from engine.model.case import Case, CaseOrder
-from engine.model.case_setup import CaseStatusKind
+from engine.model.case import Case
+from engine.model.case_list import CaseOrder
 from engine.model.customer import Contact
 from engine.model.record import CaseTimeline
+from engine.model.saved_view import ViewNoun
 from engine.model.user import Principal
 
 TAG = "Cases"
@@ -41,68 +42,38 @@ BY_HAND = "manual"
 
 
 async def list_cases(
-    request: Request,
-    parts: Parts,
-    who: Agent,
-    status: Annotated[str | None, Query(max_length=40, description="Key of a status.")] = None,
-    owner: Annotated[str | None, Query(max_length=80, description="A user id, or `me`.")] = None,
-    *,
-    kind: Annotated[list[CaseStatusKind] | None, Query(description="What the status means; may stand twice.")] = None,
-    contact_id: Annotated[str | None, Query(max_length=40)] = None,
-    account_id: Annotated[str | None, Query(max_length=40)] = None,
-    parent_id: Annotated[str | None, Query(max_length=40, description="Cases that are a part of this one.")] = None,
-    queue: Annotated[str | None, Query(max_length=40)] = None,
-    case_type: Annotated[str | None, Query(alias="type", max_length=40, description="Key of a type.")] = None,
-    tag: Annotated[str | None, Query(max_length=60)] = None,
-    text: Annotated[str | None, Query(max_length=200, description="In subject or number.")] = None,
-    order: CaseOrder = CaseOrder.NEWEST,
-    limit: Limit = 50,
-    before_number: Annotated[int | None, Query(ge=1)] = None,
-    before_value: Annotated[int | None, Query(description="Priority, or ms since 1970.")] = None,
-) -> Page[CaseAnswer]:
+    request: Request, parts: Parts, who: Agent, asked: Annotated[CaseQuery, Query()]
+) -> CasePageAnswer:
     """Find cases.
 
-    Newest first; `before_number` is the last number of the page before. By `priority` or by when they were `updated`
-    only cases that are not over are found, the greatest first; `before_value` is then the last one's priority or time.
+    Newest first, or in another `order`. By `updated`, `untouched`, `priority` and `due` only cases that are not over
+    are found, unless `open`, `status`, `kind` or a `closed_` time asks for others; by `due` only those of which a
+    milestone runs. A page may be short, even empty, where few of very many cases fit: `next` says where to look on, and
+    the list is through when it is empty.
     """
-    statuses = _statuses(parts, who, status, kind)
-    if statuses == ():
-        return Page(items=[])
-    found = await parts.service.case_reader.list(
+    viewer = viewer_of(who)
+    said, order = asked.said(), asked.order
+    if asked.view:
+        view = await parts.service.views.get(who.org_id, asked.view, viewer)
+        if view.noun is not ViewNoun.CASE:
+            raise InvalidInput(f"That view lists {view.noun.value}s.", field="view")
+        said, order = {**view.filter, **said}, order or CaseOrder(view.order or CaseOrder.NEWEST)
+    page = await parts.service.lists.page(
         who.org_id,
-        statuses=statuses or (),
-        owner_id=who.user_id if owner == "me" else owner,
-        contact_id=contact_id,
-        account_id=account_id,
-        parent_id=parent_id,
-        queue=queue,
-        case_type=case_type,
-        tag=tag,
-        text=text or None,
-        order=order,
-        limit=limit,
-        before_number=before_number,
-        before_value=before_value,
+        filter_of(said),
+        viewer,
+        order=order or CaseOrder.NEWEST,
+        limit=asked.limit,
+        after=place_of(asked),
         sight=sight_of(parts, who),
     )
-    return Page(items=await named_cases(request, parts, who.org_id, found))
-
-
-def _statuses(
-    parts: ApiParts, who: Principal, status: str | None, kinds: Sequence[CaseStatusKind] | None
-) -> tuple[str, ...] | None:
-    """Return the statuses to look for: None is all, an empty list none."""
-    known = parts.organisations.get(who.org_id).case_statuses
-    if kinds:
-        of_kinds = tuple(one.key for one in known.values() if one.kind in kinds)
-        return tuple(one for one in of_kinds if not status or one == status)
-    return (status,) if status else None
+    return CasePageAnswer(items=await named_cases(request, parts, who.org_id, page.cases), next=written(page.next))
 
 
 async def named_cases(request: Request, parts: ApiParts, org_id: str, found: Sequence[Case]) -> list[CaseAnswer]:
     """Build cases with the names of owners and contacts."""
     names = await _names(request).of(org_id)
-    contacts = await _contact_names(parts, org_id, found)
+    contacts = await parts.service.customers.names(org_id, sorted({one.contact_id for one in found} - {""}))
     clocks = await milestones_of(parts, org_id, [one.id for one in found], outstanding=True)
     return [
         CaseAnswer.of(
@@ -227,12 +198,6 @@ async def _contact(parts: ApiParts, org_id: str, contact_id: str) -> Contact | N
         return None
 
 
-async def _contact_names(parts: ApiParts, org_id: str, cases: Sequence[Case]) -> dict[str, str]:
-    wanted = sorted({one.contact_id for one in cases})
-    found = await asyncio.gather(*(_contact(parts, org_id, one) for one in wanted))
-    return {one.id: one.name for one in found if one is not None}
-
-
 def _lines(found: CaseTimeline, names: Mapping[str, str]) -> list[EventLine | InteractionLine]:
     lines: list[EventLine | InteractionLine] = []
     for event in found.events:
@@ -249,7 +214,7 @@ REFERRED = ("unknown-contact", "unknown-account", "unknown-user", "unknown-case"
 """What a case may refer to in vain."""
 
 OPERATIONS = (
-    Operation(method="GET", path="/cases", handler=list_cases, tag=TAG),
+    Operation(method="GET", path="/cases", handler=list_cases, tag=TAG, errors=("unknown-view",)),
     Operation(
         method="POST",
         path="/cases",

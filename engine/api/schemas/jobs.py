@@ -4,48 +4,29 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from engine.api.schemas.case_filters import CaseFilter
 from engine.api.schemas.cases import Fields, Tags
 from engine.api.schemas.model import Answer, Request
 from engine.clock import moment, rfc3339
-from engine.model import job as nouns
 from engine.model.job import MOST_CASES, Job, JobFailure, JobKind, JobState
 
 Id = Annotated[str, Field(min_length=1, max_length=40)]
 
 
-class CaseFilter(Request):
-    """Which cases; what is left out does not count."""
-
-    statuses: list[Id] = Field(default_factory=list, max_length=100)
-    queue: str = Field(default="", max_length=40)
-    type: str = Field(default="", max_length=40)
-    owner_id: str = Field(default="", max_length=80)
-    contact_id: str = Field(default="", max_length=40)
-    account_id: str = Field(default="", max_length=40)
-    tag: str = Field(default="", max_length=60)
-    text: str = Field(default="", max_length=200, description="In number or subject.")
-
-
 class Which(Request):
-    """The cases of a job: by id or by filter, as they are when it is asked for."""
+    """The cases of a job: by id, by filter or by view, as they are when it is asked for."""
 
     case_ids: list[Id] | None = Field(default=None, min_length=1, max_length=MOST_CASES)
     filter: CaseFilter | None = None
+    view: str = Field(default="", max_length=40, description="The cases of a view; `filter` then goes before it.")
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.case_ids is None) == (self.filter is None):
-            raise ValueError("say which cases: either case_ids or filter")
-        if self.filter is not None and not self.filter.model_dump(exclude_defaults=True):
+        if (self.case_ids is None) == (self.filter is None and not self.view):
+            raise ValueError("say which cases: either case_ids, or filter or view")
+        if self.filter is not None and not self.view and not self.filter.model_dump(exclude_defaults=True):
             raise ValueError("an empty filter would be every case")
         return self
-
-    def chosen(self) -> "nouns.CaseFilter | list[str]":
-        """Return the ids, or the filter's noun."""
-        if self.filter is None:
-            return self.case_ids or []
-        said = self.filter.model_dump()
-        return nouns.CaseFilter(**{**said, "statuses": tuple(said["statuses"])})
 
 
 class MacroJob(Which):

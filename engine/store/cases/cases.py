@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, literal_column, or_, select
+from sqlalchemy import Connection, Select, select
 
 from engine.errors import NotFound
-from engine.model.case import Case, CaseEvent, CaseOrder, Comment, NewCase
+from engine.model.case import Case, CaseEvent, Comment, NewCase
 from engine.model.case_setup import Filing
 from engine.model.casework import CaseFacts, Decide, Decided
 from engine.model.conversation import Interaction
 from engine.model.record import CaseTimeline, Conversation
-from engine.model.visibility import EVERYTHING, Sight
 from engine.store.access import Access
 from engine.store.cases.comments import write_comment
 from engine.store.cases.decide import attention, decide_case
 from engine.store.cases.facts import read_facts
 from engine.store.cases.merged_reading import absorbed, present
 from engine.store.cases.opening import open_alone, open_for
-from engine.store.cases.sight import cases_seen
-from engine.store.cases.tables import case_events, case_tags, cases
+from engine.store.cases.tables import case_events, cases
 from engine.store.cases.writes import LAST_LINE
-from engine.store.conditions import CASE_OPEN, INTERACTION_UNFILED
+from engine.store.conditions import INTERACTION_UNFILED
 from engine.store.direct import scalar
 from engine.store.rows import AnyRow, case_event_of, case_of, entry_of, interaction_of
-from engine.store.search import containing
 from engine.store.tables import entries, interactions
 
-CaseList = list[Case]
 CaseEvents = list[CaseEvent]
 Interactions = list[Interaction]
 Attention = list[tuple[str, int]]
@@ -64,61 +59,6 @@ class Cases:
         if row is None:
             raise NotFound(f"there is no case {number}", slug="unknown-case")
         return case_of(row)
-
-    async def list(
-        self,
-        org_id: str,
-        *,
-        statuses: Sequence[str] = (),
-        owner_id: str | None = None,
-        contact_id: str | None = None,
-        account_id: str | None = None,
-        parent_id: str | None = None,
-        queue: str | None = None,
-        case_type: str | None = None,
-        tag: str | None = None,
-        text: str | None = None,
-        order: CaseOrder = CaseOrder.NEWEST,
-        limit: int = 100,
-        before_number: int | None = None,
-        before_value: int | None = None,
-        sight: Sight = EVERYTHING,
-    ) -> CaseList:
-        """Return cases; ``text`` is looked for in number and subject.
-
-        Newest first, ``before_number`` exclusive; in another ``order`` only those that are not over, the greatest value
-        (ms or priority) first, ``before_value`` and ``before_number`` together exclusive.
-        """
-        query = select(cases).where(cases.c.org_id == org_id)
-        if not sight.everything:
-            query = query.where(cases_seen(org_id, sight))
-        for column, wanted in (
-            (cases.c.owner_id, owner_id),
-            (cases.c.contact_id, contact_id),
-            (cases.c.account_id, account_id),
-            (cases.c.parent_id, parent_id),
-            (cases.c.queue, queue),
-            (cases.c.type, case_type),
-        ):
-            if wanted:
-                # '' is said as the partial indexes of some of them spell it.
-                query = query.where(column == wanted, column != literal_column("''"))
-        if tag:
-            tagged = select(case_tags.c.case_id).where(case_tags.c.org_id == org_id, case_tags.c.tag == tag)
-            query = query.where(cases.c.id.in_(tagged))
-        if not text:  # by its number or subject a merged case is found all the same
-            query = query.where(cases.c.merged_into == literal_column("''"))
-        if text:
-            query = query.where(containing(cases.c.search, text))
-        if order is not CaseOrder.NEWEST:
-            query = _ordered(query, order, statuses, (before_value, before_number)).limit(limit)
-            return await self._access.read(lambda conn: [case_of(row) for row in conn.execute(query)])
-        if before_number is not None:
-            query = query.where(cases.c.number < before_number)
-        query = query.order_by(cases.c.number.desc()).limit(limit)
-        # One look per status, each along its index in the order wanted, is bounded however many cases there are.
-        queries = [query.where(cases.c.status == status) for status in statuses] or [query]
-        return await self._access.read(lambda conn: _newest(conn, queries, limit))
 
     async def events(self, org_id: str, case_id: str, *, after_number: int = 0, limit: int | None = None) -> CaseEvents:
         """Return a case's history, oldest first, ``after_number`` exclusive."""
@@ -216,26 +156,6 @@ def _find(conn: Connection, org_id: str, case_id: str) -> AnyRow:
     if row is None:
         raise NotFound(f"there is no case {case_id}", slug="unknown-case")
     return row
-
-
-def _newest(conn: Connection, queries: Sequence[Select[Any]], limit: int) -> CaseList:
-    """Return the newest of what several queries find, each newest first."""
-    found = [case_of(row) for query in queries for row in conn.execute(query)]
-    return heapq.nlargest(limit, found, key=lambda case: case.number)
-
-
-def _ordered(
-    query: Select[Any], order: CaseOrder, statuses: Sequence[str], before: tuple[int | None, int | None]
-) -> Select[Any]:
-    """Return the query for cases that are not over, along their index of this order."""
-    column = cases.c.updated_ms if order is CaseOrder.UPDATED else cases.c.priority
-    query = query.where(CASE_OPEN).order_by(column.desc(), cases.c.number.desc())
-    if statuses:
-        query = query.where(cases.c.status.in_(list(statuses)))
-    value, number = before
-    if value is None or number is None:
-        return query
-    return query.where(column <= value, or_(column < value, and_(column == value, cases.c.number < number)))
 
 
 def _history(org_id: str, case_id: str) -> Select[Any]:

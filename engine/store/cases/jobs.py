@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, select, update
 
 from engine.errors import NotFound
-from engine.model.job import CaseFilter, ChosenCase, Job, JobFailure, JobKind, JobState
+from engine.model.job import ChosenCase, Job, JobFailure, JobKind, JobState
 from engine.model.visibility import EVERYTHING, Sight
 from engine.store.access import Access
 from engine.store.cases.sight import cases_seen
-from engine.store.cases.tables import case_tags, cases, job_failures, jobs
+from engine.store.cases.tables import cases, job_failures, jobs
 from engine.store.json_text import dump, load
 from engine.store.rows import AnyRow
-from engine.store.search import containing
 from engine.store.upsert import insert, insert_once
 
 KINDS = tuple(kind.value for kind in JobKind)
@@ -29,20 +28,15 @@ class CaseJobs:
         self._access = access
 
     async def chosen(
-        self, org_id: str, which: CaseFilter | Sequence[str], *, most: int, sight: Sight = EVERYTHING
+        self, org_id: str, ids: Sequence[str], *, most: int, sight: Sight = EVERYTHING
     ) -> list[ChosenCase]:
-        """Return up to ``most`` cases by filter or ids, with their versions; the version of one not there is 0."""
+        """Return up to ``most`` of these cases with their versions; the version of one not there is 0."""
         query = select(cases.c.id, cases.c.version).where(
-            cases.c.org_id == org_id, cases_seen(org_id, sight, write=True)
+            cases.c.org_id == org_id, cases.c.id.in_(ids[:most]), cases_seen(org_id, sight, write=True)
         )
-        if isinstance(which, CaseFilter):
-            query = _filtered(query, org_id, which).order_by(cases.c.number).limit(most)
-            rows = await self._access.look(lambda conn: conn.execute(query).all())
-            return [ChosenCase(id=row.id, version=row.version) for row in rows]
-        query = query.where(cases.c.id.in_(which[:most]))
         rows = await self._access.look(lambda conn: conn.execute(query).all())
         versions = {row.id: row.version for row in rows}
-        return [ChosenCase(id=one, version=versions.get(one, 0)) for one in dict.fromkeys(which[:most])]
+        return [ChosenCase(id=one, version=versions.get(one, 0)) for one in dict.fromkeys(ids[:most])]
 
     async def add(self, job: Job) -> None:
         """Keep a new job."""
@@ -128,19 +122,6 @@ class CaseJobs:
             )
             for row in rows
         ]
-
-
-def _filtered(query: Select[Any], org_id: str, which: CaseFilter) -> Select[Any]:
-    if which.statuses:
-        query = query.where(cases.c.status.in_(which.statuses))
-    for name in ("queue", "type", "owner_id", "contact_id", "account_id"):
-        wanted = getattr(which, name)
-        if wanted:
-            query = query.where(cases.c[name] == wanted)
-    if which.tag:
-        tagged = select(case_tags.c.case_id).where(case_tags.c.org_id == org_id, case_tags.c.tag == which.tag)
-        query = query.where(cases.c.id.in_(tagged))
-    return query.where(containing(cases.c.search, which.text)) if which.text else query
 
 
 def _advance(conn: Connection, job: Job, mark: int, failures: Sequence[JobFailure], now_ms: int) -> None:

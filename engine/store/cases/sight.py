@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, select, true
+from sqlalchemy import Column, ColumnElement, Select, and_, exists, literal_column, or_, select, true
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from engine.model.visibility import CasesSeen, Sight
 from engine.store.cases.tables import case_followers, cases
@@ -16,6 +18,7 @@ from engine.store.customers.tables import account_team
 from engine.store.tables import interactions, work_items
 
 Condition = ColumnElement[bool]
+Columns = ReadOnlyColumnCollection[str, Column[Any]] | ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]
 
 READING = ("read", "edit")
 WRITING = ("edit",)
@@ -40,11 +43,11 @@ def looked_after(org_id: str, sight: Sight, column: str, *, write: bool) -> Sele
     return select(team.account_id).where(*mine).correlate(None)
 
 
-def cases_seen(org_id: str, sight: Sight, *, write: bool = False) -> Condition:
-    """Return the condition on ``cases`` that somebody may read it, or write it."""
+def cases_seen(org_id: str, sight: Sight, *, write: bool = False, of: Columns = cases.c) -> Condition:
+    """Return the condition on ``cases``, or on what has its columns, that somebody may read it, or write it."""
     if sight.all_cases:
         return true()
-    case, follower = cases.c, case_followers.c
+    case, follower = of, case_followers.c
     followed = select(follower.case_id).where(follower.org_id == org_id, follower.user_id == sight.user_id)
     talking = select(interactions.c.case_id).where(
         interactions.c.id.in_(held(org_id, sight, "interaction_id")), interactions.c.case_id != _NOTHING

@@ -51,8 +51,13 @@ cases = Table(
     Index("ix_cases_owner", "org_id", "owner_id", "number"),
     Index("ix_cases_owner_status", "org_id", "owner_id", "status", "number"),
     Index("ix_cases_queue", "org_id", "queue", "status", "number"),
-    where("ix_cases_open_updated", ("org_id", "updated_ms"), "closed_ms = 0"),
+    Index("ix_cases_opened", "org_id", "opened_ms", "number"),
+    where("ix_cases_open", ("org_id", "number"), "closed_ms = 0"),
+    # Of each pair a case is in one: a change is written once.
+    where("ix_cases_open_changed", ("org_id", "updated_ms", "number"), "closed_ms = 0"),
+    where("ix_cases_over_changed", ("org_id", "updated_ms", "number"), "closed_ms > 0"),
     where("ix_cases_open_priority", ("org_id", "priority", "number"), "closed_ms = 0"),
+    where("ix_cases_over_priority", ("org_id", "priority", "number"), "closed_ms > 0"),
     where("ix_cases_account", ("org_id", "account_id", "number"), "account_id <> ''"),
     where("ix_cases_parent", ("org_id", "parent_id"), "parent_id <> ''"),
     Index("ix_cases_contact", "org_id", "contact_id", "number"),
@@ -292,10 +297,10 @@ views = Table(
     text("noun"),  # case | contact | account
     text("name"),
     text("owner_id"),
-    number("shared"),
+    text("shared"),  # nobody | team | everybody
     text("filter"),  # JSON
     text("columns"),  # JSON list
-    text("sort"),
+    text("order"),
     number("version"),
     number("created_ms"),
     number("updated_ms"),

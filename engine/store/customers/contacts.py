@@ -67,6 +67,10 @@ class Customers:
         query = query.order_by(contacts.c.id.desc()).limit(limit)
         return await self._access.read(lambda conn: [contact_of(row) for row in conn.execute(query)])
 
+    async def names(self, org_id: str, contact_ids: Sequence[str]) -> dict[str, str]:
+        """Return the names of contacts by id, of one who was merged that of who he is now."""
+        return await self._access.read(lambda conn: _names(conn, org_id, contact_ids))
+
     async def interactions(
         self, org_id: str, contact_id: str, limit: int = 100, *, sight: Sight = EVERYTHING
     ) -> Interactions:
@@ -106,6 +110,13 @@ class Customers:
                 conn, (org_id, contact_id), version=version, changes=changes, address=address, now_ms=now_ms
             ),
         )
+
+
+def _names(conn: Connection, org_id: str, contact_ids: Sequence[str]) -> dict[str, str]:
+    contact = contacts.c
+    named = select(contact.id, contact.name, contact.merged_into).where(contact.org_id == org_id)
+    found = conn.execute(named.where(contact.id.in_(list(contact_ids)))).all() if contact_ids else []
+    return {row.id: present(conn, org_id, row.id).name if row.merged_into else row.name for row in found}
 
 
 def present(conn: Connection, org_id: str, contact_id: str) -> Contact:

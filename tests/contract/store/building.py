@@ -6,6 +6,7 @@ from engine.cases.changes import Wish, wanted
 from engine.cases.draft import CaseRules
 from engine.cases.planner import planner
 from engine.model.case import Case
+from engine.model.case_list import CaseWanted
 from engine.model.conversation import Arrival, Author, Draft, EntryKind
 from engine.model.organisation import CasePolicy, Role
 from engine.model.record import Opened
@@ -48,6 +49,15 @@ def said(body: str, *, author: Author = Author.VISITOR, client_id: str = "", aut
 
 async def agent(store: Store, org: str, login: str = "ana", role: Role = Role.AGENT) -> User:
     return await store.users.create(org, login=login, name=login.title(), role=role, now_ms=START_MS)
+
+
+async def listed(
+    store: Store, org: str, *, text: str = "", tag: str = "", limit: int = 100, **columns: str | None
+) -> list[Case]:
+    """Return cases by their columns, newest first."""
+    among = {column: (value,) for column, value in columns.items() if value}
+    wanted = CaseWanted(among=among, text=text, tags=(tag,) if tag else ())
+    return list((await store.case_lists.page(org, wanted, limit=limit)).cases)
 
 
 async def changed(

@@ -12,7 +12,7 @@ from engine.model.organisation import CasePolicy
 from engine.model.record import Opened
 from engine.model.work import EventKind, Plan, Requirement, WorkState
 from engine.store.store import Store
-from tests.contract.store.building import PLAN, START_MS, Story, arrival, changed, opened
+from tests.contract.store.building import PLAN, START_MS, Story, arrival, changed, listed, opened
 
 
 async def test_an_arrival_is_written_with_all_that_belongs_to_it(store: Store, org: str) -> None:
@@ -48,7 +48,7 @@ async def test_five_at_once_are_one(store: Store, org: str) -> None:
     assert len({result.interaction.id for result in results}) == 1
     assert len({result.item.id for result in results if result.item}) == 1
     assert len(await store.customers.list(org)) == 1
-    assert len(await store.cases.list(org)) == 1
+    assert len(await listed(store, org)) == 1
     assert len(await store.work.list(org)) == 1
 
 
@@ -71,7 +71,7 @@ async def test_a_known_address_is_the_same_contact(store: Store, org: str) -> No
     third = await opened(store, org, conversation_key="c", token_hash="c", email="")
     assert second.contact == first.contact
     assert third.contact.id != first.contact.id
-    assert [case.number for case in await store.cases.list(org)] == [3, 2, 1]
+    assert [case.number for case in await listed(store, org)] == [3, 2, 1]
 
 
 async def test_a_token_is_one_interaction_for_ever(store: Store, org: str) -> None:
@@ -110,7 +110,7 @@ async def test_a_form_becomes_a_case_without_work(store: Store, org: str) -> Non
     assert result.item is None
     assert result.case is not None
     assert result.interaction.state is InteractionState.CLOSED
-    assert len(await store.cases.list(org)) == 1
+    assert len(await listed(store, org)) == 1
     assert await store.work.for_interaction(org, result.interaction.id) is None
 
 
@@ -179,7 +179,7 @@ async def test_a_message_left_after_being_turned_away_is_of_the_same_case(store:
     assert first.case is not None
     await store.conversations.close(org, first.interaction.id, reason=reason, now_ms=START_MS + 1_000)
     message = await left(store, org, after_hash=first.interaction.conversation_key)
-    (case,) = await store.cases.list(org)
+    (case,) = await listed(store, org)
     assert case == message.case
     assert (case.id, case.number) == (first.case.id, first.case.number)
     assert case.contact_id == message.contact.id  # who can be reached
@@ -187,7 +187,7 @@ async def test_a_message_left_after_being_turned_away_is_of_the_same_case(store:
         message.interaction.case_id == (await store.conversations.get(org, message.interaction.id)).case_id == case.id
     )
     assert (await left(store, org, after_hash=first.interaction.conversation_key)).case == case  # a repeat
-    assert len(await store.cases.list(org)) == 1
+    assert len(await listed(store, org)) == 1
 
 
 async def test_the_case_of_the_message_is_that_of_the_conversation_without_one(store: Store, org: str) -> None:
@@ -210,4 +210,4 @@ async def test_what_was_not_turned_away_has_a_case_of_its_own(store: Store, org:
     message = await left(store, org, after_hash=token)
     assert message.case is not None
     assert message.case.id != first.case.id
-    assert len(await store.cases.list(org)) == 2
+    assert len(await listed(store, org)) == 2

@@ -15,7 +15,7 @@ from engine.model.casework import CaseDecision, CaseFacts, Change
 from engine.model.customer import Contact
 from engine.model.service import Order
 from engine.store.store import Store
-from tests.contract.store.building import START_MS, opened
+from tests.contract.store.building import START_MS, listed, opened
 from tests.contract.store.test_contacts import kept
 from tests.contract.store.test_things import asset
 
@@ -147,8 +147,8 @@ async def test_a_case_that_arrives_during_a_merge_is_moved(
     await until(raw, 1)
     await raw.commit()
     await merging
-    assert await store.cases.list(org, contact_id=lost.id) == []
-    assert len(await store.cases.list(org, contact_id=mine.id)) == 2
+    assert await listed(store, org, contact_id=lost.id) == []
+    assert len(await listed(store, org, contact_id=mine.id)) == 2
 
 
 async def test_who_asks_twice_at_once_gets_one_case(

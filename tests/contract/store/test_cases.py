@@ -9,11 +9,11 @@ import pytest
 from engine.clock import SystemClock
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.ids import id_source
-from engine.model.case import CaseOrder, Comment, NewCase
+from engine.model.case import Comment, NewCase
 from engine.model.case_setup import Filing
 from engine.model.organisation import CasePolicy
 from engine.store.store import Store
-from tests.contract.store.building import START_MS, agent, changed, opened, said
+from tests.contract.store.building import START_MS, agent, changed, listed, opened, said
 
 
 async def test_an_interaction_has_one_case(store: Store, org: str) -> None:
@@ -32,7 +32,7 @@ async def test_an_interaction_has_one_case(store: Store, org: str) -> None:
 
 async def test_numbers_count_without_gaps_at_once(store: Store, org: str) -> None:
     await asyncio.gather(*(opened(store, org, conversation_key=f"{n}", token_hash=f"{n}") for n in range(20)))
-    assert sorted(case.number for case in await store.cases.list(org)) == list(range(1, 21))
+    assert sorted(case.number for case in await listed(store, org)) == list(range(1, 21))
 
 
 async def test_a_stale_version_is_refused_with_the_newer_case(store: Store, org: str) -> None:
@@ -125,7 +125,7 @@ async def test_no_case_comes_to_be_a_part_of_itself(store: Store, org: str) -> N
         with pytest.raises(Conflict) as circle:
             await changed(store, org, first, parent_id=above)
         assert circle.value.slug == "case-circle"
-    assert [one.id for one in await store.cases.list(org, parent_id=first)] == [second]
+    assert [one.id for one in await listed(store, org, parent_id=first)] == [second]
 
 
 async def test_two_cases_that_take_each_other_make_no_circle(store: Store, url: str, org: str) -> None:
@@ -178,51 +178,6 @@ async def test_a_comment_is_written_once(store: Store, org: str) -> None:
     assert len(await store.cases.events(org, case.id)) == 2
     with pytest.raises(NotFound):
         await store.cases.comment("other", case.id, comment, now_ms=START_MS)
-
-
-async def test_cases_are_found(store: Store, org: str) -> None:
-    ana = await agent(store, org)
-    first = await opened(store, org)
-    second = await opened(store, org, conversation_key="b", token_hash="b", body="50% off? ÜBER all", email="")
-    assert second.case is not None
-    await changed(store, org, second.case.id, owner_id=ana.id, status="open")
-
-    async def numbers(**wanted: object) -> list[int]:
-        return [case.number for case in await store.cases.list(org, **wanted)]  # type: ignore[arg-type]
-
-    assert await numbers() == [2, 1]
-    assert await numbers(statuses=["new"]) == [1]
-    assert await numbers(statuses=["new", "open"]) == [2, 1]
-    assert await numbers(statuses=["new", "open"], limit=1) == [2]
-    assert await numbers(owner_id=ana.id) == [2]
-    assert await numbers(contact_id=first.contact.id) == [1]
-    assert await numbers(text="über OFF") == [2]
-    assert await numbers(text="50%") == [2]
-    assert await numbers(text="5_%") == []
-    assert await numbers(before_number=2) == [1]
-    assert await numbers(limit=1) == [2]
-    assert await numbers(queue="sales") == await numbers()
-    assert await numbers(queue="support") == []
-    assert await numbers(case_type="complaint") == []
-
-
-async def test_the_most_urgent_and_what_changed_last_come_first(store: Store, org: str) -> None:
-    cases = [await opened(store, org, conversation_key=key, token_hash=key, email="") for key in "abcd"]
-    ids = [one.case.id for one in cases if one.case is not None]
-    await changed(store, org, ids[1], priority=5)
-    await changed(store, org, ids[0], priority=5, tags=("vip",))
-    await changed(store, org, ids[2], status="resolved")
-
-    async def numbers(**wanted: object) -> list[int]:
-        return [case.number for case in await store.cases.list(org, **wanted)]  # type: ignore[arg-type]
-
-    urgent = CaseOrder.PRIORITY
-    assert await numbers(order=urgent) == [2, 1, 4]
-    assert await numbers(order=urgent, before_value=5, before_number=2) == [1, 4]
-    assert await numbers(order=urgent, before_value=5, before_number=1) == [4]
-    assert await numbers(order=urgent, statuses=["resolved"]) == []
-    assert sorted(await numbers(order=CaseOrder.UPDATED)) == [1, 2, 4]
-    assert await numbers(tag="vip") == [1]
 
 
 async def test_the_timeline_spans_interactions(store: Store, org: str) -> None:

@@ -20,7 +20,7 @@ from engine.store.customers.references import REFERENCES
 from engine.store.customers.tables import entitlements, leads, merge_rows
 from engine.store.store import Store
 from engine.store.tables import work_items
-from tests.contract.store.building import START_MS, agent, changed, opened
+from tests.contract.store.building import START_MS, agent, changed, listed, opened
 from tests.contract.store.test_decisions import milestone
 from tests.contract.store.test_merges import NEW_ID, Rows, everything
 from tests.organisations import small_organisation
@@ -141,8 +141,8 @@ async def test_a_case_is_merged_with_everything_and_back_exactly(store: Store, o
     assert [one.interaction.id for one in timeline.conversations] == [result.interaction.id]
     told = [(one.kind, one.case_id) for one in timeline.events]
     assert {("comment", lost.id), ("merged", kept.id), ("merged", lost.id), ("opened", lost.id)} <= set(told)
-    assert [one.id for one in await store.cases.list(org, tag="vip")] == [kept.id], "lists leave it out"
-    (gone,) = [one for one in await store.cases.list(org, text="lost") if one.id == lost.id]
+    assert [one.id for one in await listed(store, org, tag="vip")] == [kept.id], "lists leave it out"
+    (gone,) = [one for one in await listed(store, org, text="lost") if one.id == lost.id]
     assert (gone.merged_into, gone.status, gone.closed_ms) == (kept.id, "closed", LATER_MS)
     clocks = await everything(store, org)
     assert (clocks["case_timers"], ["cancelled" in row for row in clocks["milestones"]]) == ([], [True])
@@ -222,7 +222,7 @@ async def test_a_part_and_its_whole_may_be_merged(store: Store, org: str, upward
     for lost in (top, middle) if upwards else (below, middle):
         kept = below if upwards else top
         merge = await merged(store, kept, lost)
-        parents = {one.id: one.parent_id for one in await store.cases.list(org)}
+        parents = {one.id: one.parent_id for one in await listed(store, org)}
         assert lost.id not in (*parents, *parents.values())
         assert parents[kept.id] == ("" if lost is top or not upwards else top.id)
         assert await undone(store, merge) == 0

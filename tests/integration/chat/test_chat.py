@@ -11,6 +11,7 @@ from engine.channels.chat.settings import ChatSettings
 from engine.model.conversation import Author, Draft, EntryKind, InteractionState
 from engine.model.signal import Typing
 from engine.model.work import WorkState
+from tests.contract.store.building import listed
 from tests.integration.chat.house import House, Visitor, new_token, running_house, until, visiting
 
 
@@ -243,7 +244,7 @@ async def test_nobody_there_offers_the_form_and_it_becomes_a_case(house: House) 
         for _ in range(2):
             await eve.send(type="leave", v=1, token=eve.token, locale="en", form=form, client_id="c", body="call me")
             assert (await eve.expect("left_message"))["case_number"] == 1
-    cases = await house.store.cases.list(house.org_id)
+    cases = await listed(house.store, house.org_id)
     assert [one.subject for one in cases] == ["call me"]
     assert await house.store.work.list(house.org_id, state=None, queue=None, limit=10, before_id="") == []
 

@@ -18,6 +18,7 @@ from engine.model.organisation import (
     Pressure,
 )
 from engine.model.work import CALLBACK, Reply, Requirement, WorkItem, WorkState
+from tests.contract.store.building import listed
 from tests.integration.chat.house import House, Visitor, running_house, until, visiting
 
 NEVER = Hours(periods=())
@@ -95,7 +96,7 @@ async def test_who_is_turned_away_and_leaves_a_message_has_one_case(house: House
         said = {"token": again.token, "client_id": "c1", "body": "Write to me", "form": form, "after": vera.token}
         await again.send(type="leave", v=1, locale="en", **said)
         number = (await again.expect("left_message"))["case_number"]
-    (case,) = await house.store.cases.list(house.org_id)
+    (case,) = await listed(house.store, house.org_id)
     assert case.number == number
     assert {(await house.interaction(one.token)).case_id for one in (vera, again)} == {case.id}
 

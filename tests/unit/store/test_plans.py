@@ -1,6 +1,7 @@
 """Every statement of a conversation's life finds an index: nothing scans a table."""
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, event, text
 from engine.clock import SystemClock
 from engine.ids import id_source
 from engine.model.case import Comment, NewCase
+from engine.model.case_list import CaseOrder, CaseWanted, MilestoneNow, Place
 from engine.model.case_parts import Attachment, CaseLink, LinkKind
 from engine.model.case_setup import Filing
 from engine.model.casework import CaseDecision
@@ -18,8 +20,10 @@ from engine.model.organisation import Role
 from engine.model.outside import Webhook
 from engine.model.record import NewWork
 from engine.model.service import Asset, Lead, LeadKind, LeadStatus
+from engine.model.visibility import EVERYTHING, CasesSeen, CustomersSeen, Sight, Visibility
 from engine.model.work import EventKind, WorkItem
 from engine.store import direct
+from engine.store.cases import lists
 from engine.store.store import Store
 from tests.contract.store.building import PLAN, START_MS, Story, agent, arrival, changed, opened, said
 from tests.unit.store.customers_life import keep_customers
@@ -46,7 +50,7 @@ async def decisions(store: Store, org: str, case_id: str, user_id: str) -> None:
         await store.milestones.retell(org, "digest", queues=["sales"], over=["closed"], now_ms=1, limit=9)
     await store.milestones.told(org, "digest")
     await store.cases.events(org, case_id, after_number=1, limit=9)
-    await store.cases.list(org, parent_id=parent.id)
+    await look_through_lists(store, org, parent.id)
     await store.case_parts.follow(org, case_id, user_id, now_ms=1)
     await store.case_parts.followers(org, case_id)
     await store.case_parts.unfollow(org, case_id, user_id)
@@ -61,6 +65,40 @@ async def decisions(store: Store, org: str, case_id: str, user_id: str) -> None:
     await store.case_parts.named(["a" * 64])
     await store.activities.remind(org, now_ms=1, limit=9)
     await store.case_parts.detach(org, file.id, actor_id="", now_ms=1)
+
+
+FILTERS = (
+    CaseWanted(),
+    CaseWanted(text="bill"),
+    CaseWanted(text="bill", ids=("a",)),
+    CaseWanted(among={"status": ("new", "open"), "queue": ("sales",)}, open=True),
+    CaseWanted(among={"owner_id": ("a", "b")}, without={"owner_id": ("c",), "status": ("closed",)}, open=False),
+    CaseWanted(among={"contact_id": ("a",), "account_id": ("b",)}),
+    CaseWanted(tags=("vip",), not_tags=("late",), tiers=("gold",), not_tiers=("plain",)),
+    CaseWanted(between={"opened_ms": (1, None), "updated_ms": (1, 9), "closed_ms": (1, 9), "priority": (1, None)}),
+    CaseWanted(fields={"size": ("1",)}, not_fields={"size": ("2",)}, escalated=True),
+    CaseWanted(milestones=tuple(MilestoneNow), due_before_ms=9, responses=("a",), unanswered_since_ms=9),
+)
+"""Filters of a list: each is asked in every order, with few cases and with many."""
+SIGHTS = tuple(
+    Sight(visibility=Visibility(cases=seen, customers=CustomersSeen.TEAM), user_id="u", teams=("t",), queues=("q",))
+    for seen in (CasesSeen.TEAM, CasesSeen.OWN)
+)
+
+
+async def look_through_lists(store: Store, org: str, parent_id: str) -> None:
+    """Ask for cases in every order, also as it is done where there are many."""
+    filters = (*FILTERS, CaseWanted(among={"parent_id": (parent_id,)}))
+    after = Place(value=9, number=9)
+    asked = [(one, order, EVERYTHING) for one, order in product(filters, CaseOrder)]
+    asked += [(FILTERS[0], order, sight) for order, sight in product(CaseOrder, SIGHTS)]
+    for wanted in filters:
+        await store.case_lists.page(org, wanted, limit=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lists, "FEW", -1)
+        patch.setattr(lists, "WINDOW", 1)
+        for wanted, order, sight in asked:
+            await store.case_lists.page(org, wanted, order=order, limit=1, after=after, sight=sight)
 
 
 async def live(store: Store, org: str) -> None:
@@ -123,7 +161,6 @@ async def live(store: Store, org: str) -> None:
     await store.routing.service_level(org, since_ms=1)
     await store.routing.history(org, story.item_id)
     await store.routing.statuses(org)
-    await store.cases.list(org, statuses=["open"], text="bill")
     await store.cases.timeline(org, case.id, limit=9)
     await decisions(store, org, case.id, ana.id)
     await store.cases.closed_without_case(org, channels=["web"], since_ms=1, limit=9)

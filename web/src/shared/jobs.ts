@@ -66,9 +66,10 @@ export function filterOf(
   if (kinds) wanted.push(...statuses.filter((one) => kinds.includes(one.kind)).map((one) => one.key))
   if (kinds && wanted.length === 0) return null
   const filter: Values = {
-    statuses: wanted,
-    owner_id: asked.owner === 'me' ? me : asked.owner,
-    queue: asked.queue, type: asked.type, tag: asked.tag?.trim(), text: asked.text?.trim(),
+    status: wanted,
+    owner: [asked.owner === 'me' ? me : asked.owner].filter(Boolean),
+    queue: [asked.queue].filter(Boolean), type: [asked.type].filter(Boolean), tag: [asked.tag?.trim()].filter(Boolean),
+    text: asked.text?.trim(),
   }
   const said = Object.entries(filter).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : Boolean(value)))
   return said.length ? Object.fromEntries(said) : null

@@ -58,7 +58,7 @@ describe('what many cases become', () => {
     expect(filterOf({ order: 'newest' }, STATUSES, 'me')).toBeNull()
     expect(filterOf({ kind: 'over' }, STATUSES, 'me')).toBeNull()
     expect(filterOf({ kind: 'active', owner: 'me', text: ' tea ' }, STATUSES, 'u1')).toEqual({
-      statuses: ['new', 'hold'], owner_id: 'u1', text: 'tea',
+      status: ['new', 'hold'], owner: ['u1'], text: 'tea',
     })
   })
 
