@@ -81,6 +81,7 @@ class WorkPart(msgspec.Struct, frozen=True):
     details: Mapping[str, str]
     parent_id: str
     asked_by: str  # name of who asks for the consult
+    case_id: str  # the case that it is of; "" = none
 
 
 class OfferPart(msgspec.Struct, frozen=True):

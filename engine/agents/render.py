@@ -192,6 +192,7 @@ def work_part(item: WorkItem) -> WorkPart:
         details=details | ({"due": rfc3339(item.due_ms)} if item.kind == CASE_KIND and item.due_ms else {}),
         parent_id=item.parent_id,
         asked_by=str(item.attributes.get("asked_by_name", "")) if item.parent_id else "",
+        case_id=item.case_id,
     )
 
 

@@ -121,7 +121,9 @@ CONSULT = item(
 
 
 async def test_work_without_a_conversation_is_described_from_the_record_once() -> None:
-    task = item("t1", kind="task", reference="INV-7", attributes={"amount": 12, "deep": {"a": 1}, "note": "pay"})
+    task = item(
+        "t1", kind="task", reference="INV-7", attributes={"amount": 12, "deep": {"a": 1}, "note": "pay"}, case_id="k1"
+    )
     record = Record(task, CONSULT)
     works = Works(org_id="acme", record=record)
     for _ in range(3):
@@ -131,6 +133,8 @@ async def test_work_without_a_conversation_is_described_from_the_record_once() -
     one = Offer(item_id="t1", agent_id="ana", assignment=3, queue="sales", offered_ms=1, expires_ms=2)
     (shown,) = await offers.describe("acme", [one])
     assert (shown.contact.name, shown.preview, shown.interaction.id) == ("INV-7", "amount: 12, note: pay", "")
+    assert shown.work is not None
+    assert shown.work.case_id == "k1"
     part = works.part("c1")
     assert part is not None
     assert (part.asked_by, list(part.details)) == ("Ben", ["hint"])

@@ -220,6 +220,7 @@ function work(value: unknown): wire.Work | null {
     details: Object.fromEntries(details) as Record<string, string>,
     parentId: text(raw['parent_id']),
     askedBy: text(raw['asked_by']),
+    caseId: text(raw['case_id']),
   }
 }
 

@@ -143,6 +143,8 @@ export interface Work {
   details: Record<string, string>
   parentId: string
   askedBy: string
+  /** The case that it is of; empty: none. */
+  caseId: string
 }
 
 export interface Offer {
