@@ -1,0 +1,148 @@
+"""Readers: a bounded number of processes that read mails, each bounded in memory and time.
+
+A mail that takes too long, needs too much or kills its reader is ``Unreadable``; the next mail finds a new reader.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from engine.channels.email.reading.worker import LENGTH, TOO_LARGE, Asked, Read
+from engine.errors import CordboardError
+from engine.model.mail import MailBody, ParsedMail
+
+log = structlog.get_logger(__name__)
+
+WORKER = "engine.channels.email.reading.worker"
+READERS = 2
+TIMEOUT_S = 30.0
+MEMORY_BYTES = 1_610_612_736
+"""Address space of a reader, the mail itself included, which is mapped: 100 MB of files need 0.5 GB."""
+LONGEST_ANSWER = 67_108_864
+START_S = 30.0
+
+
+class Unreadable(CordboardError):
+    """A mail that cannot be read: ``too-slow``, ``too-large`` or ``killed-its-reader``."""
+
+    def __init__(self, why: str) -> None:
+        """``why``: one of the above."""
+        super().__init__(f"the mail cannot be read: {why}", slug="mail-unreadable")
+        self.why = why
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadMail:
+    """A mail that was read."""
+
+    mail: ParsedMail
+    body: MailBody
+    directory: Path  # where its files lie under their hashes, until the context ends
+
+
+class Readers:
+    """Read mails in other processes, some at a time; further ones wait."""
+
+    def __init__(self, *, count: int = READERS, timeout_s: float = TIMEOUT_S, memory_bytes: int = MEMORY_BYTES) -> None:
+        """Prepare; processes start with the first mails."""
+        self._free: asyncio.LifoQueue[_Reader] = asyncio.LifoQueue()
+        self._all = [_Reader(timeout_s=timeout_s, memory_bytes=memory_bytes) for _ in range(count)]
+        for one in self._all:
+            self._free.put_nowait(one)
+
+    @contextlib.asynccontextmanager
+    async def reading(self, path: Path) -> AsyncIterator[ReadMail]:
+        """Read the mail in a file; its files are there until the context ends. Raises Unreadable.
+
+        Cancelled: the reader is ended.
+        """
+        reader = await self._free.get()
+        try:
+            yield await reader.read(path)
+        finally:
+            reader.clear()
+            self._free.put_nowait(reader)
+
+    async def stop(self) -> None:
+        """End all readers. Safe to call twice."""
+        for one in self._all:
+            await one.stop()
+
+
+class _Reader:
+    """One process, started when it is wanted."""
+
+    def __init__(self, *, timeout_s: float, memory_bytes: int) -> None:
+        self._timeout_s = timeout_s
+        self._memory_bytes = memory_bytes
+        self._process: asyncio.subprocess.Process | None = None
+        self._directory: Path | None = None
+
+    async def read(self, path: Path) -> ReadMail:
+        """Read one mail; a reader that failed is ended."""
+        done = False
+        try:
+            answer = await self._ask(path)
+            done = not answer.fault
+        finally:
+            if not done:
+                await self.stop()
+        if answer.mail is None or answer.body is None or self._directory is None:
+            raise Unreadable(answer.fault or "killed-its-reader")
+        return ReadMail(mail=answer.mail, body=answer.body, directory=self._directory)
+
+    async def _ask(self, path: Path) -> Read:
+        process = await self._started()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asked = msgspec.json.encode(Asked(path=str(path)))
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                process.stdin.write(LENGTH.pack(len(asked)) + asked)
+                await process.stdin.drain()
+                length = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
+                if length > LONGEST_ANSWER:
+                    return Read(fault=TOO_LARGE)
+                return msgspec.json.decode(await process.stdout.readexactly(length), type=Read)
+        except TimeoutError:
+            return Read(fault="too-slow")
+        except (asyncio.IncompleteReadError, BrokenPipeError, ConnectionResetError, msgspec.DecodeError) as error:
+            log.warning("a reader of mail died", path=str(path), error=str(error)[:200])
+            return Read(fault="killed-its-reader")
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        """Return the process; what the last one left in the directory is gone."""
+        if self._directory is None:
+            self._directory = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="cordboard-mail-"))
+        if self._process is None or self._process.returncode is not None:
+            async with asyncio.timeout(START_S):
+                command = (sys.executable, "-m", WORKER, str(self._directory), str(self._memory_bytes))
+                pipe, nowhere = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+                self._process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=nowhere)
+        return self._process
+
+    def clear(self) -> None:
+        """Delete the files of the last mail; they were moved where they were wanted."""
+        for path in self._directory.iterdir() if self._directory else ():
+            path.unlink(missing_ok=True)
+
+    async def stop(self) -> None:
+        """End the process at once."""
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        directory, self._directory = self._directory, None
+        if directory is not None:
+            await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)

@@ -1,0 +1,97 @@
+"""A process of its own that reads mails one after the other, so that one that kills its reader kills nothing else.
+
+Run as ``python -m engine.channels.email.reading.worker DIRECTORY BYTES``. On standard input and output: a length of
+four bytes, then JSON. It is asked ``{"path": …}`` and answers a ``Read``, or ``{"fault": …}`` and ends. It ends when
+its input does, so that it never outlives who started it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import resource
+import struct
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from engine.channels.email.body.splitting import split_text
+from engine.channels.email.html_text import html_text
+from engine.channels.email.reading.mail import read_mail
+from engine.model.mail import MailBody, ParsedMail
+
+LENGTH = struct.Struct(">I")
+TOO_LARGE = "too-large"
+"""The fault of a mail that needs more memory than a reader may have."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What is to be read."""
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Read:
+    """What a mail says; its files lie in the reader's directory under their hashes."""
+
+    mail: ParsedMail | None = None
+    body: MailBody | None = None
+    fault: str = ""
+
+
+def read(path: Path, directory: Path) -> Read:
+    """Read a mail; write its files into the directory."""
+
+    def keep(pieces: Iterable[bytes]) -> tuple[str, int]:
+        digest, size, beside = hashlib.sha256(), 0, directory / "incoming"
+        with beside.open("wb") as file:
+            for piece in pieces:
+                digest.update(piece)
+                size += file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        name = digest.hexdigest()
+        beside.replace(directory / name)
+        return name, size
+
+    with path.open("rb") as source:
+        empty = os.fstat(source.fileno()).st_size == 0
+        raw = b"" if empty else mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ)
+        mail = read_mail(raw, keep)
+    said = html_text(mail.html, marks=True) if mail.html else mail.text
+    return Read(mail=mail, body=split_text(said, subject=mail.subject))
+
+
+def serve(directory: Path, source: BinaryIO, answers: BinaryIO) -> int:
+    """Answer until there is nothing more to read; return the exit status."""
+    while head := source.read(LENGTH.size):
+        asked = msgspec.json.decode(source.read(LENGTH.unpack(head)[0]), type=Asked)
+        try:
+            answer = read(Path(asked.path), directory)
+        except MemoryError:
+            answer = Read(fault=TOO_LARGE)
+        data = msgspec.json.encode(answer)
+        answers.write(LENGTH.pack(len(data)) + data)
+        answers.flush()
+        if answer.fault:
+            return 1  # what is left of its memory is in pieces
+    return 0
+
+
+def main() -> None:
+    """Take the bounds, then serve."""
+    directory, memory = Path(sys.argv[1]), int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.exit(serve(directory, sys.stdin.buffer, sys.stdout.buffer))
+
+
+if __name__ == "__main__":
+    main()
