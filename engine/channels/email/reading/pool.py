@@ -18,7 +18,6 @@ import msgspec
 import structlog
 
 from engine.channels.email.reading.worker import LENGTH, TOO_LARGE, Asked, Read
-from engine.errors import CordboardError
 from engine.model.mail import MailBody, ParsedMail
 
 log = structlog.get_logger(__name__)
@@ -32,12 +31,12 @@ LONGEST_ANSWER = 67_108_864
 START_S = 30.0
 
 
-class Unreadable(CordboardError):
+class Unreadable(Exception):
     """A mail that cannot be read: ``too-slow``, ``too-large`` or ``killed-its-reader``."""
 
     def __init__(self, why: str) -> None:
         """``why``: one of the above."""
-        super().__init__(f"the mail cannot be read: {why}", slug="mail-unreadable")
+        super().__init__(f"the mail cannot be read: {why}")
         self.why = why
 
 
