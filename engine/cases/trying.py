@@ -151,11 +151,13 @@ def _escalated(draft: Draft, name: str) -> Draft:
     return draft.with_firing(firing)
 
 
-def _met(draft: Draft, name: str) -> Draft:
+def met(draft: Draft, name: str) -> Draft:
+    """Let a further occurrence of a milestone be met."""
     return draft.with_milestones(replace(_milestone(draft, name), state=MilestoneState.MET, met_ms=draft.now_ms))
 
 
-def _missed(draft: Draft, name: str) -> Draft:
+def missed(draft: Draft, name: str) -> Draft:
+    """Let a further occurrence of a milestone be missed."""
     return draft.with_milestones(replace(_milestone(draft, name), missed_ms=draft.now_ms))
 
 
@@ -170,6 +172,6 @@ def _milestone(draft: Draft, name: str) -> Milestone:
 
 _HAPPENINGS: Mapping[OccasionKind, Callable[[Draft, str], Draft]] = {
     OccasionKind.ESCALATED: _escalated,
-    OccasionKind.MILESTONE_MET: _met,
-    OccasionKind.MILESTONE_MISSED: _missed,
+    OccasionKind.MILESTONE_MET: met,
+    OccasionKind.MILESTONE_MISSED: missed,
 }

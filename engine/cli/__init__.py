@@ -9,7 +9,19 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from engine.cli import configuration, demo_data, explain, hours, installation, queues, running, search, tokens, users
+from engine.cli import (
+    automation,
+    configuration,
+    demo_data,
+    explain,
+    hours,
+    installation,
+    queues,
+    running,
+    search,
+    tokens,
+    users,
+)
 from engine.errors import CordboardError, Unavailable
 from engine.settings import debug_wanted
 
@@ -61,6 +73,7 @@ def build() -> typer.Typer:
     app.add_typer(_token(), name="token")
     app.add_typer(_queue(), name="queue")
     app.add_typer(_search(), name="search")
+    app.add_typer(_automation(), name="automation")
     _register(app, "explain", explain.explain)
     _register(app, "hours", hours.hours)
     _register(app, "demo-data", demo_data.demo_data)
@@ -111,6 +124,12 @@ def _search() -> typer.Typer:
     group = _group("See to the index in which cases, messages, contacts and accounts are found.")
     _register(group, "rebuild", search.rebuild)
     _register(group, "status", search.status)
+    return group
+
+
+def _automation() -> typer.Typer:
+    group = _group("Try automation rules.")
+    _register(group, "try", automation.try_rules)
     return group
 
 
