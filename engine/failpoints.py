@@ -46,6 +46,9 @@ NAMES = frozenset(
         "clerk.after-commit",  # decided, outside effects not begun
         "escalation.after-commit",  # escalated in SQL, board and supervisors not told
         "job.before-mark",  # some cases of a job are done, and the job does not know
+        "import.after-file",  # a piece of an import's file is on the disk, and the record does not count it
+        "import.before-slice",  # rows of an import are read, none is written
+        "import.after-slice",  # rows are written with the mark, and the role does not know
         "effects.before-send",  # an outside effect is due, nothing was sent
         "effects.after-send",  # sent, which is not in SQL
         "webhook.after-send",  # a receiver has taken messages, which is not in SQL

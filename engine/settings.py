@@ -132,6 +132,9 @@ class Settings:
     smtp_from: str = _setting("", read.address, "address", "Address that mail comes from; empty: no mail.")
     smtp_timeout_ms: int = _setting(15_000, read.duration, "duration", "The mail relay has this long to answer.")
     drain_ms: int = _setting(10_000, read.duration, "duration", "At the end, open requests have this long to finish.")
+    import_bytes: int = _setting(
+        1_073_741_824, read.whole(1_000, 2**40), "number", "A file that is imported has at most so many bytes."
+    )
     pages: Path | None = _setting(  # noqa: RUF009
         None, read.path, "path", "Directory of the built web pages; empty: found beside the engine."
     )

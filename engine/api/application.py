@@ -23,6 +23,7 @@ from engine.api.routes.table import OPERATIONS
 from engine.api.sockets import install_sockets
 from engine.cases.attachments import MOST_BYTES
 from engine.errors import CordboardError
+from engine.transfer.imports import PIECE_BYTES
 
 
 def create_api(parts: ApiParts) -> FastAPI:
@@ -87,7 +88,12 @@ def _handle_errors(app: FastAPI) -> None:
 
 def _wrap(app: FastAPI, parts: ApiParts) -> None:
     """Add the middleware; the last added is the outermost."""
-    longer = {f"{PREFIX}/work-items/bulk": parts.settings.bulk_bytes, f"{PREFIX}/attachments": MOST_BYTES}
+    longer = {
+        f"{PREFIX}/work-items/bulk": parts.settings.bulk_bytes,
+        f"{PREFIX}/attachments": MOST_BYTES,
+        f"{PREFIX}/imports": PIECE_BYTES,
+        f"{PREFIX}/imports/": PIECE_BYTES,
+    }
     app.add_middleware(BodyLimit, most_bytes=parts.settings.body_bytes, longer=longer)
     app.add_middleware(TimeLimit, timeout_ms=parts.settings.request_timeout_ms)
     app.add_middleware(SecurityHeaders, https=parts.settings.secure_cookies)

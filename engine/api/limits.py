@@ -19,7 +19,10 @@ class _TooLarge(HTTPException):
 
 
 class BodyLimit:
-    """Refuse bodies beyond a size with 413, whether or not they announce it; ``longer``: sizes of some paths."""
+    """Refuse bodies beyond a size with 413, whether or not they announce it; ``longer``: sizes of some paths.
+
+    A path that ends in a slash stands for those right beneath it.
+    """
 
     def __init__(self, app: ASGIApp, *, most_bytes: int, longer: Mapping[str, int] = _NO_LONGER) -> None:
         self._app = app
@@ -31,7 +34,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most_bytes = self._longer.get(scope["path"], self._most_bytes)
+        path: str = scope["path"]
+        beneath = f"{path.rpartition('/')[0]}/"
+        most_bytes = self._longer.get(path) or self._longer.get(beneath, self._most_bytes)
         if _announced(scope) > most_bytes:
             await self._refuse(most_bytes, scope, receive, send)
             return

@@ -35,6 +35,7 @@ TYPE_PREFIX = "urn:cordboard:problem:"
 SLUGS: Mapping[str, tuple[int, str]] = {
     # what was sent
     "invalid-input": (400, "The request cannot be accepted"),
+    "unreadable-row": (400, "The row cannot be read"),
     "bad-frame": (400, "The frame cannot be read"),
     "reserved-client-id": (400, "The engine uses such client ids itself"),
     "weak-password": (400, "The password is too weak"),
@@ -64,6 +65,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "unknown-macro": (404, "No such macro"),
     "unknown-job": (404, "No such job"),
     "unknown-view": (404, "No such view"),
+    "unknown-import": (404, "No such import"),
     "unknown-attachment": (404, "No such attachment"),
     "unknown-contact": (404, "No such contact"),
     "unknown-address": (404, "No such address"),
@@ -119,6 +121,8 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "last-admin": (409, "The last admin"),
     "idempotency-busy": (409, "The first request with this key is still running"),
     "idempotency-mismatch": (409, "The key was used for another request"),
+    "wrong-offset": (409, "The piece does not begin where the file ends"),
+    "file-complete": (409, "The file is whole already"),
     "out-of-order": (409, "Out of order"),
     # too much
     "too-fast": (429, "Too many requests"),

@@ -26,6 +26,7 @@ from engine.customers.leads import Leads
 from engine.customers.relations import Relations
 from engine.customers.service import Service
 from engine.search.finder import Finder
+from engine.transfer.imports import Imports
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +57,7 @@ class ServiceParts:
     merges: Merges
     things: Service
     leads: Leads
+    imports: Imports
     view: CustomerViews
     finder: Finder
     sights: Sights

@@ -52,6 +52,7 @@ from engine.store.sights import Sights
 from engine.store.tokens import Tokens
 from engine.store.told import Told
 from engine.store.transcripts import Transcripts
+from engine.store.transfer.imports import Imports
 from engine.store.users import Users
 from engine.store.views import Views
 from engine.store.webhooks import Webhooks
@@ -85,24 +86,14 @@ class Store:
         self.escalations = Escalations(access=access)
         self.case_jobs = CaseJobs(access=access)
         self.rule_firings = RuleFirings(access=access)
+        self.imports = Imports(access=access)
         self.milestones = Milestones(access=access)
         self.case_effects = CaseEffects(access=access)
         self.happenings = Happenings(access=access)
         self.case_items = CaseItems(access=access)
         self.activities = Activities(access=access)
         self.alerts = Alerts(access=access)
-        self.customers = Customers(access=access)
-        self.addresses = Addresses(access=access)
-        self.duplicates = Duplicates(access=access)
-        self.accounts = Accounts(access=access)
-        self.relations = RelationsOfAccounts(access=access)
-        self.teams = Teams(access=access)
-        self.merges = Merges(access=access)
-        self.assets = Assets(access=access)
-        self.orders = Orders(access=access)
-        self.contracts = Contracts(access=access)
-        self.entitlements = Entitlements(access=access)
-        self.leads = Leads(access=access)
+        self._place_customers(access)
         self.bulk = Bulk(access=access)
         self.view = View(access=access)
         self.views = Views(access=access)
@@ -115,6 +106,21 @@ class Store:
         self.idempotency = Idempotency(access=access)
         self.audit = Audit(access=access)
         self._access = access
+
+    def _place_customers(self, access: Access) -> None:
+        """Place the repositories of customers and of what they have."""
+        self.customers = Customers(access=access)
+        self.addresses = Addresses(access=access)
+        self.duplicates = Duplicates(access=access)
+        self.accounts = Accounts(access=access)
+        self.relations = RelationsOfAccounts(access=access)
+        self.teams = Teams(access=access)
+        self.merges = Merges(access=access)
+        self.assets = Assets(access=access)
+        self.orders = Orders(access=access)
+        self.contracts = Contracts(access=access)
+        self.entitlements = Entitlements(access=access)
+        self.leads = Leads(access=access)
 
     async def start(self) -> None:
         """Bring the schema up to date (under a lock) and start the threads; raise Unavailable when it cannot."""

@@ -39,6 +39,7 @@ from engine.wiring.case_work import case_work_of
 from engine.wiring.listing import listing_of
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.other_systems import OtherSystems
+from engine.wiring.transfer import Transfer
 
 
 class ServiceDesk:
@@ -63,6 +64,7 @@ class ServiceDesk:
         self.happenings = Happenings(record=store.happenings, organisations=book, clock=clock)
         self.macros = Macros(record=store.cases, organisations=book, clock=clock, new_id=new_id)
         self.listing = listing_of(store, book, clock=clock, new_id=new_id)
+        self.transfer = Transfer(settings, store, book, clock=clock, new_id=new_id)
         self.quick_texts = QuickTexts(
             cases=store.cases,
             conversations=store.conversations,
@@ -106,6 +108,7 @@ class ServiceDesk:
             happenings=self.happenings,
             macros=self.macros,
             jobs=self.listing.jobs,
+            imports=self.transfer.imports,
             quick_texts=self.quick_texts,
             rulebook=self._rulebook(),
             case_reader=self._store.cases,
@@ -147,6 +150,7 @@ class ServiceDesk:
             clerk,
             indexer,
             self.listing.jobs,
+            self.transfer.importer,
             Reckoning(record=store.milestones, organisations=book, clock=clock),
             effects_of(self._settings, store, book, clock, floor=floor, work=work),
             Reminders(record=store.activities, organisations=book, clock=clock, told=floor.wake_alerts_of),

@@ -210,6 +210,15 @@ class ApiClient:
             self.sign_in()
         return self._send("PATCH", path, body)
 
+    def send_file(self, method: str, path: str, content: bytes, **query: str) -> Any:
+        """Send a file, or a piece of one, as it is, and return the answer's JSON; signs in when needed."""
+        if not self._csrf:
+            self.sign_in()
+        headers = {"X-CSRF-Token": self._csrf}
+        answer = self._http.request(method, f"/api/v1{path}", content=content, params=query, headers=headers)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
     def _send(self, method: str, path: str, body: Mapping[str, object]) -> Any:
         answer = self._http.request(method, f"/api/v1{path}", json=body, headers={"X-CSRF-Token": self._csrf})
         assert answer.status_code < 300, answer.text

@@ -70,7 +70,7 @@ class RelationsOfAccounts:
         One that is direct ends the contact's direct relation of before, on the day the new one begins. Raises
         NotFound, InvalidInput, Conflict: ``merged``, ``too-many``.
         """
-        return await self._access.write(relation.org_id, lambda conn: _add(conn, relation, today))
+        return await self._access.write(relation.org_id, lambda conn: add_relation(conn, relation, today))
 
     async def change(self, org_id: str, relation_id: str, *, changes: Mapping[str, object]) -> Relation:
         """Set role, dates or notes; raise NotFound, InvalidInput, Conflict."""
@@ -92,7 +92,8 @@ def _named() -> Select[Any]:
     )
 
 
-def _add(conn: Connection, relation: Relation, today: str) -> Relation:
+def add_relation(conn: Connection, relation: Relation, today: str) -> Relation:
+    """Add a relation, as ``RelationsOfAccounts.add`` says."""
     locked_contact(conn, relation.org_id, relation.contact_id)
     locked_account(conn, relation.org_id, relation.account_id)
     there = _of(conn, relation)
@@ -111,6 +112,16 @@ def _add(conn: Connection, relation: Relation, today: str) -> Relation:
         change(conn, account_relations, {"id": before.id}, {"to_date": ends})
     insert(conn, account_relations, row_of_relation(relation))
     return relation
+
+
+def end_direct(conn: Connection, org_id: str, contact_id: str, today: str) -> bool:
+    """Let a locked contact belong to no account any more; say whether he did."""
+    rows = every(conn, _OF_CONTACT, {"org": org_id, "contact": contact_id})
+    before = _direct([relation_of(row) for row in rows])
+    if before is None:
+        return False
+    change(conn, account_relations, {"id": before.id}, {"to_date": max(today, before.from_date)})
+    return True
 
 
 def _change(conn: Connection, where: tuple[str, str], changes: Mapping[str, object]) -> Relation:

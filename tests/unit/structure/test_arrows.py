@@ -18,7 +18,19 @@ FOUNDATION = (
     "engine.failpoints",
     "engine.loops",
 )
-STAGES = ("channels", "cti", "intake", "conversations", "router", "agents", "cases", "customers", "events", "search")
+STAGES = (
+    "channels",
+    "cti",
+    "intake",
+    "conversations",
+    "router",
+    "agents",
+    "cases",
+    "customers",
+    "events",
+    "search",
+    "transfer",
+)
 PLURAL = ("channels", "cti")
 """Stages whose sub-folders are adapters: one per provider."""
 

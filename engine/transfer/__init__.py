@@ -1,0 +1,1 @@
+"""Files of contacts, accounts and cases, in and out. See README.md."""
