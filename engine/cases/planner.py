@@ -14,6 +14,7 @@ from engine.cases.draft import CaseRules, Draft, Step, begin
 from engine.cases.entitlement import entitlement, refund
 from engine.cases.escalation import escalation
 from engine.cases.milestones import milestones, milestones_again
+from engine.cases.moved import moved
 from engine.cases.routing import routing
 from engine.cases.standing import standing, taken_up
 from engine.model.case_setup import CaseStatusKind
@@ -27,7 +28,7 @@ STEPS: tuple[Step, ...] = (*BEFORE_RULES, automation, milestones_again, routing)
 
 def planner(rules: CaseRules, *, first: Step | None = None) -> Decide:
     """Return the function that decides by ``rules``; ``first`` is what somebody wants of the case now."""
-    steps = (*(() if first is None else (first,)), taken_up, standing, *STEPS, standing, refund)
+    steps = (*(() if first is None else (first,)), moved, taken_up, standing, *STEPS, standing, refund)
 
     def decide(facts: CaseFacts) -> CaseDecision:
         draft = begin(facts, rules.organisation.case_statuses)

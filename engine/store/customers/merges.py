@@ -24,7 +24,7 @@ from engine.store.cases.merged import CaseMerge
 from engine.store.customers.merged_accounts import ACCOUNTS
 from engine.store.customers.merged_contacts import CONTACTS
 from engine.store.customers.merging import Merging
-from engine.store.customers.references import Move, forget, move_all, move_back
+from engine.store.customers.references import Move, forget, move_all, move_back, tell_cases
 from engine.store.customers.rows import merge_of
 from engine.store.customers.tables import merges
 from engine.store.direct import first
@@ -168,10 +168,12 @@ def _refuse_merged(how: Merging[N], *both: N) -> None:
 
 def _write(conn: Connection, how: Merging[N], merge: Merge, both: tuple[N, N]) -> Merge:
     kept, lost = both
-    move = _move_of(merge)
+    move = _move_of(merge, merge.merged_ms)
     after = how.joined(conn, kept, lost)
     how.make_way(conn, move, both)
     moved = move_all(conn, how.kind, move)
+    if how.kind != CASE:
+        tell_cases(conn, how.kind, move)
     written = how.write(conn, kept, after, merge.merged_ms)
     how.write(conn, lost, replace(lost, merged_into=kept.id), merge.merged_ms)
     how.check(conn, written)
@@ -206,8 +208,10 @@ def _undo(conn: Connection, how: Merging[N], merge: Merge, data: Mapping[str, An
         )
     if lost.merged_into != kept.id:
         raise Conflict(f"the {merge.kind} is not merged any more", slug="cannot-undo")
-    move = _move_of(merge)
+    move = _move_of(merge, now_ms)
     left = move_back(conn, how.kind, move) + how.give_back(conn, move)
+    if how.kind != CASE:
+        tell_cases(conn, how.kind, move, back=True)
     forget(conn, move)
     before, after = data["kept"], data["after"]
     own: dict[str, Any] = {name: _plain(before[name]) for name in before if _untouched(kept, name, before, after)}
@@ -237,8 +241,8 @@ def _values(one: Contact | Account | Case) -> dict[str, object]:
     return {name: value for name, value in asdict(one).items() if name not in fixed}
 
 
-def _move_of(merge: Merge) -> Move:
-    return Move(merge_id=merge.id, org_id=merge.org_id, lost_id=merge.lost_id, kept_id=merge.kept_id)
+def _move_of(merge: Merge, at_ms: int) -> Move:
+    return Move(merge_id=merge.id, org_id=merge.org_id, lost_id=merge.lost_id, kept_id=merge.kept_id, at_ms=at_ms)
 
 
 def _audit(conn: Connection, merge: Merge, action: str, new_id: NewId, done: tuple[str, int, int]) -> None:

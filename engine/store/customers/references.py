@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
     Table,
+    case,
     delete,
     func,
     insert,
@@ -26,8 +28,17 @@ from sqlalchemy import (
 
 from engine.errors import Conflict
 from engine.model.case_work import CASE_KIND
+from engine.model.casework import SignalKind
 from engine.model.customer import CASE, CustomerKind
-from engine.store.cases.tables import activities, attachments, case_followers, case_links, cases, escalations
+from engine.store.cases.tables import (
+    activities,
+    attachments,
+    case_followers,
+    case_links,
+    case_signals,
+    cases,
+    escalations,
+)
 from engine.store.customers.tables import (
     account_relations,
     account_team,
@@ -50,6 +61,11 @@ MOST_MOVED = 100_000
 """Rows that one merge moves: one transaction, for which every other write of the organisation waits."""
 ROUNDS = 3
 """What was written meanwhile by somebody who did not wait for the lock is looked for so often."""
+
+OF_CUSTOMER = {(cases, "contact_id"), (cases, "account_id")}
+"""Columns by which a case is a customer's."""
+MERGED, UNMERGED = "merged", "unmerged"
+"""Why a case is another customer's, in its history."""
 
 _NOTHING: ColumnElement[str] = literal_column("''")
 
@@ -130,6 +146,7 @@ class Move:
     org_id: str
     lost_id: str
     kept_id: str
+    at_ms: int
 
 
 def move_all(conn: Connection, kind: str, move: Move) -> int:
@@ -163,7 +180,7 @@ def move_back(conn: Connection, kind: str, move: Move) -> int:
             update(reference.table)
             .where(column == move.kept_id, column != _NOTHING, reference.table.c.org_id == move.org_id)
             .where(key.in_(noted))
-            .values({reference.column: move.lost_id})
+            .values(_values(reference, move.lost_id, move))
         )
         left += wanted - conn.execute(back).rowcount
     return left
@@ -219,8 +236,35 @@ def _move(conn: Connection, reference: Reference, move: Move) -> int:
     if not conn.execute(note).rowcount:
         return 0
     noted = _noted(reference.place, move)
-    moved = update(table).where(*pointing, key.in_(noted)).values({reference.column: move.kept_id})
+    moved = update(table).where(*pointing, key.in_(noted)).values(_values(reference, move.kept_id, move))
     return conn.execute(moved).rowcount
+
+
+def _values(reference: Reference, to: str, move: Move) -> dict[str, Any]:
+    """Return what a moved row gets: a case that is another customer's is another version of itself."""
+    if (reference.table, reference.column) not in OF_CUSTOMER:
+        return {reference.column: to}
+    return {reference.column: to, "version": cases.c.version + 1, "updated_ms": move.at_ms}
+
+
+def tell_cases(conn: Connection, kind: str, move: Move, *, back: bool = False) -> None:
+    """Leave word for the clerk of each case that a merge of customers moved, or that its undoing moved ``back``.
+
+    One statement, however many there are. The clerk writes the line of history and has the entitlement verified anew.
+    """
+    column = f"{kind}_id"
+    here, there = (move.kept_id, move.lost_id) if back else (move.lost_id, move.kept_id)
+    moved = {"field": column, "from": here, "to": there, "why": UNMERGED if back else MERGED}
+    verified, other = (dump({"fields": names, "moved": moved}) for names in ([column], []))
+    told = select(
+        literal(f"{move.merge_id}:") + cases.c.id + literal(":back" if back else ""),
+        cases.c.org_id,
+        cases.c.id,
+        literal(SignalKind.CHANGED.value),
+        literal(move.at_ms),
+        case((cases.c.entitled != _NOTHING, literal(verified)), else_=literal(other)),
+    ).where(cases.c.id.in_(_noted(f"cases.{column}", move)), cases.c[column] == there, cases.c.org_id == move.org_id)
+    conn.execute(insert(case_signals).from_select(["id", "org_id", "case_id", "kind", "at_ms", "data"], told))
 
 
 def _noted(place: str, move: Move) -> Select[tuple[str]]:
