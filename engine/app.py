@@ -185,11 +185,13 @@ class Application:
         self.metrics.watch(
             "configuration_errors", "Directories whose files are wrong and not in force.", self.configuration.errors
         )
-        self.floor = Floor()
+        self.floor = Floor(publish=self.hub.publish)
+        self.hub.hear(self.floor.hear)
         self._ledger = Ledger()
         self.service = ServiceDesk(
             settings=self._settings, store=self.store, book=self.book, clock=self._clock, new_id=self._new_id
         )
+        self.service.join(self.hub, self.floor)
         self.recorder = Recorder(
             history=self.store.routing,
             follow=(self._publish, self.service.cases.follow, self._ledger.follow, self.floor.follow),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from engine.agents.frames import ConfigFrame, encode
+from engine.agents.frames import ConfigFrame, JobFrame, encode
+from engine.clock import moment, rfc3339
 from engine.model.case import Case
 from engine.model.conversation import InteractionState
+from engine.model.job import Job
 from engine.model.organisation import Organisation, Role
 from engine.model.record import Applied
+from engine.model.signal import AlertRaised, DeskSignal, JobMoved
 from engine.model.user import Principal
 
 POLICY = 1008
@@ -29,6 +33,11 @@ class Member(Protocol):
     @property
     def login_key(self) -> str:
         """Return what the user signed in with."""
+        ...
+
+    @property
+    def sees_all(self) -> bool:
+        """Say whether nothing of cases is hidden from the user."""
         ...
 
     def wake(self) -> None:
@@ -55,7 +64,9 @@ class Member(Protocol):
 class Floor:
     """Know the open sockets by organisation, user and work item."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, publish: Callable[[DeskSignal], None] | None = None) -> None:
+        """``publish`` tells all processes, this one among them; without it only this one is told."""
+        self._publish = publish or self.hear
         self._members: dict[str, dict[str, set[Member]]] = {}
         self._items: dict[tuple[str, str], set[Member]] = {}
         self._count = 0
@@ -128,6 +139,25 @@ class Floor:
         for member in self.of_user(org_id, user_id):
             member.wake_alerts()
 
+    def ring(self, org_id: str, user_id: str = "") -> None:
+        """Let a user's sockets in every process look for alerts; "" = the supervisors'."""
+        self._publish(AlertRaised(org_id=org_id, user_id=user_id))
+
+    def job_moved(self, job: Job) -> None:
+        """Show how far a job is, in every process: to who asked for it, and to supervisors who see all."""
+        self._publish(JobMoved(org_id=job.org_id, job=replace(job, cases=[], changes={})))
+
+    def hear(self, signal: DeskSignal) -> None:
+        """Hear what any process tells."""
+        if isinstance(signal, AlertRaised):
+            self.wake_alerts_of(signal.org_id, signal.user_id)
+            return
+        text = encode(_job_frame(signal.job))
+        for member in self.of_organisation(signal.org_id):
+            supervises = member.who.at_least(Role.SUPERVISOR) and member.sees_all
+            if supervises or member.who.user_id == signal.job.asked_by:
+                member.tell(text)
+
     def case_changed(self, case: Case) -> None:
         """Show a changed case where its conversations are shown."""
         for member in self.of_organisation(case.org_id):
@@ -172,3 +202,18 @@ class Floor:
         """Close every socket; their clients come back, here or elsewhere."""
         for member in self.everybody():
             member.stop(code, reason)
+
+
+def _job_frame(job: Job) -> JobFrame:
+    return JobFrame(
+        id=job.id,
+        kind=job.kind.value,
+        state=job.state.value,
+        total=job.total,
+        done=job.done,
+        failed=job.failed,
+        asked_by=job.asked_by,
+        asked_at=rfc3339(job.asked_ms),
+        begun_at=moment(job.begun_ms),
+        ended_at=moment(job.ended_ms),
+    )

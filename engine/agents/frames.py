@@ -246,6 +246,27 @@ class AlertFrame(ServerFrame, frozen=True, tag="alert"):
     data: dict[str, Any]
 
 
+class AlertsFrame(ServerFrame, frozen=True, tag="alerts"):
+    """How many alerts nobody has acknowledged yet, of the newest 50."""
+
+    unread: int
+
+
+class JobFrame(ServerFrame, frozen=True, tag="job"):
+    """A job over cases began, got on or ended."""
+
+    id: str
+    kind: str
+    state: str
+    total: int
+    done: int
+    failed: int
+    asked_by: str
+    asked_at: str
+    begun_at: str | None
+    ended_at: str | None
+
+
 class BoardFrame(ServerFrame, frozen=True, tag="board"):
     """The wallboard; at least once a second while watched."""
 
@@ -290,6 +311,8 @@ SERVER_FRAMES: tuple[type[ServerFrame], ...] = (
     VisitorFrame,
     CaseFrame,
     AlertFrame,
+    AlertsFrame,
+    JobFrame,
     BoardFrame,
     ConfigFrame,
     Ping,

@@ -185,6 +185,11 @@ class AgentSession:
         """Ask the board again soon."""
         self._mirror.wake()
 
+    @property
+    def sees_all(self) -> bool:
+        """Say whether nothing of cases is hidden from the user."""
+        return self._sight().everything
+
     def wake_alerts(self) -> None:
         """Look for alerts soon."""
         self._watch.wake_alerts()

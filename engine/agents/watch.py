@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from engine.agents.frames import AlertFrame, encode
+from engine.agents.frames import AlertFrame, AlertsFrame, encode
 from engine.clock import rfc3339
 from engine.errors import CordboardError
 from engine.model.organisation import Role
@@ -65,6 +65,7 @@ class Watch:
         self._wanted = asyncio.Event()
         self._look = asyncio.Event()
         self._seen: frozenset[str] | None = None
+        self._unread = -1  # as it was told last
 
     def watch_board(self, *, on: bool) -> None:
         """Begin or stop to send the wallboard."""
@@ -111,3 +112,7 @@ class Watch:
                         encode(AlertFrame(id=alert.id, kind=alert.kind, at=rfc3339(alert.at_ms), data=alert.data))
                     )
         self._seen = frozenset(one.id for one in latest)
+        unread = sum(not one.acknowledged_ms for one in latest)
+        if unread != self._unread:
+            self._unread = unread
+            self._send(encode(AlertsFrame(unread=unread)))

@@ -255,7 +255,7 @@ class Alerts(Protocol):
 
     async def acknowledge(
         self, org_id: str, alert_id: str, *, user_id: str, supervisor: bool, now_ms: int, sight: Sight
-    ) -> object:
+    ) -> Alert:
         """Note who saw it; raise NotFound. Idempotent."""
         ...
 

@@ -8,7 +8,8 @@ is done twice, and none is left out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -26,15 +27,18 @@ from engine.failpoints import failpoint
 from engine.ids import NewId
 from engine.model.case_list import CaseFilter
 from engine.model.casework import Decide, Decided
-from engine.model.job import MOST_CASES, ChosenCase, Job, JobFailure, JobKind
+from engine.model.job import MOST_CASES, ChosenCase, Job, JobFailure, JobKind, JobState
 from engine.model.organisation import Organisation
+from engine.model.signal import DeskSignal, JobMoved
 from engine.model.visibility import EVERYTHING, Sight
 
 log = structlog.get_logger(__name__)
 
 PIECE = 50
 """Cases done side by side between two marks."""
-EVERY_S = 0.5
+IDLE_S = 10.0
+"""A job is looked for this often where no word of one comes: word may be lost, a job may not."""
+TELL_EVERY_MS = 1_000
 
 
 class JobRecord(Protocol):
@@ -113,6 +117,14 @@ class Jobs:
         self._organisations = organisations
         self._clock = clock
         self._new_id = new_id
+        self._news = asyncio.Event()
+        self._told: dict[str, int] = {}  # job → when it was told of last
+        self.told: Callable[[Job], None] = _nobody
+
+    def hear(self, signal: DeskSignal) -> None:
+        """Hear of a job, from whichever process: one that waits is looked for at once."""
+        if isinstance(signal, JobMoved) and signal.job.state is JobState.WAITING:
+            self._news.set()
 
     async def ask(
         self, job: Job, which: CaseFilter | Sequence[str], viewer: Viewer, *, sight: Sight = EVERYTHING
@@ -134,21 +146,31 @@ class Jobs:
             )
         made = replace(job, id=self._new_id(), asked_ms=self._clock.now_ms(), cases=found, total=len(found))
         await self.record.add(made)
+        self.told(made)
+        self._news.set()
         return made
 
     async def cancel(self, org_id: str, job_id: str) -> Job:
         """End a job before its end; what is done stays done. Raises NotFound."""
-        return await self.record.cancel(org_id, job_id, now_ms=self._clock.now_ms())
+        job = await self.record.cancel(org_id, job_id, now_ms=self._clock.now_ms())
+        self.told(job)
+        return job
 
     async def step(self) -> float:
-        """Do a piece of each organisation's oldest job; return the seconds to the next one."""
+        """Do a piece of each organisation's oldest job; where there is none, wait for word of one, and look again."""
+        self._news.clear()  # before the look: what is asked for meanwhile is looked for in the next
         busy = False
         for organisation in self._organisations.all():
             job = await self.record.next(organisation.id)
             if job is not None:
                 busy = True
                 await self._piece(organisation, job)
-        return 0.0 if busy else EVERY_S
+        if not busy:
+            self._told.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_S):  # not wait_for: Python 3.11's may swallow cancellation
+                    await self._news.wait()
+        return 0.0
 
     async def _piece(self, organisation: Organisation, job: Job) -> None:
         """Do the next cases side by side, then move the mark; raise Unavailable, for which no case is to blame."""
@@ -159,7 +181,12 @@ class Jobs:
             if isinstance(outcome, BaseException):
                 failures.append(_failure(job, number, one, outcome))
         failpoint("job.before-mark")
-        await self.record.advance(job, mark=job.mark + len(piece), failures=failures, now_ms=self._clock.now_ms())
+        now_ms = self._clock.now_ms()
+        await self.record.advance(job, mark=job.mark + len(piece), failures=failures, now_ms=now_ms)
+        over = job.mark + len(piece) >= job.total
+        if over or now_ms - self._told.get(job.id, 0) >= TELL_EVERY_MS:
+            self._told[job.id] = now_ms
+            self.told(await self.record.get(job.org_id, job.id))
 
     async def _do(self, organisation: Organisation, job: Job, one: ChosenCase) -> None:
         if not one.version:  # it was not there, or not for who asked
@@ -169,6 +196,10 @@ class Jobs:
         decide = planner(rules, first=once(asked, _wanted(organisation, job, one, asked)))
         now_ms = self._clock.now_ms()
         await self._cases.decide(job.org_id, one.id, decide, actor_id=job.asked_by, now_ms=now_ms)
+
+
+def _nobody(_job: Job) -> None:
+    """Tell nobody."""
 
 
 def _wanted(organisation: Organisation, job: Job, one: ChosenCase, asked: Asked) -> Step:

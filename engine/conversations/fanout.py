@@ -5,14 +5,25 @@ beyond, topics per share of conversations would follow. Nothing is published whi
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
 import msgspec
 import structlog
 
 from engine.model.conversation import Entry
-from engine.model.signal import Behind, EntryAppended, Position, Receipt, Signal, Typing, VisitorOnline
+from engine.model.signal import (
+    AlertRaised,
+    Behind,
+    DeskSignal,
+    EntryAppended,
+    JobMoved,
+    Position,
+    Receipt,
+    Signal,
+    Typing,
+    VisitorOnline,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +31,15 @@ TOPIC = "cordboard:conversations"
 BOUND = 10_000
 BATCH = 200
 
-_KINDS: dict[str, Any] = {"entry": Entry, "typing": Typing, "receipt": Receipt, "visitor": VisitorOnline}
+_KINDS: dict[str, Any] = {
+    "entry": Entry,
+    "typing": Typing,
+    "receipt": Receipt,
+    "visitor": VisitorOnline,
+    "alert": AlertRaised,
+    "job": JobMoved,
+}
+Carried = Signal | DeskSignal
 
 
 class Bus(Protocol):
@@ -47,7 +66,7 @@ class Company(Protocol):
 class Deliver(Protocol):
     """Deliver to this process's listeners."""
 
-    def deliver(self, signal: Signal) -> None:
+    def deliver(self, signal: Carried) -> None:
         """Deliver a signal; never blocks."""
         ...
 
@@ -61,10 +80,10 @@ class Fanout:
         self._bus = bus
         self._company = company
         self._process_id = process_id
-        self._out: asyncio.Queue[Signal] = asyncio.Queue(BOUND)
+        self._out: asyncio.Queue[Carried] = asyncio.Queue(BOUND)
         self.receiver = Receiver(hub=hub, bus=bus, process_id=process_id)
 
-    def relay(self, signal: Signal) -> None:
+    def relay(self, signal: Carried) -> None:
         """Queue a signal for the other processes; does nothing while alone, loses it when the queue is full."""
         if self._company.alone or isinstance(signal, Position | Behind):
             return
@@ -104,27 +123,27 @@ class Receiver:
         return 0.1
 
 
-def encode(process_id: str, signals: list[Signal]) -> bytes:
+def encode(process_id: str, signals: Sequence[Carried]) -> bytes:
     """Write signals as one bus message."""
     return msgspec.json.encode([process_id, [_pack(signal) for signal in signals]])
 
 
-def decode(payload: bytes) -> tuple[str, list[Signal]]:
+def decode(payload: bytes) -> tuple[str, list[Carried]]:
     """Read a bus message: sender and signals; unknown kinds are left out. Raises msgspec.MsgspecError."""
     origin, packed = msgspec.json.decode(payload, type=tuple[str, list[tuple[str, str, dict[str, Any]]]])
     return origin, [_unpack(kind, org_id, body) for kind, org_id, body in packed if kind in _KINDS]
 
 
-def _pack(signal: Signal) -> tuple[str, str, Any]:
+def _pack(signal: Carried) -> tuple[str, str, Any]:
     if isinstance(signal, EntryAppended):
         return "entry", signal.org_id, signal.entry
     kind = next(name for name, noun in _KINDS.items() if isinstance(signal, noun))
     return kind, signal.org_id, signal
 
 
-def _unpack(kind: str, org_id: str, body: dict[str, Any]) -> Signal:
+def _unpack(kind: str, org_id: str, body: dict[str, Any]) -> Carried:
     noun = msgspec.convert(body, type=_KINDS[kind])
     if isinstance(noun, Entry):
         return EntryAppended(org_id=org_id, entry=noun)
-    signal: Signal = noun
+    signal: Carried = noun
     return signal

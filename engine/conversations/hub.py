@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from engine.model.signal import Behind, EntryAppended, Receipt, Signal
+from engine.model.signal import AlertRaised, Behind, DeskSignal, EntryAppended, JobMoved, Receipt, Signal
 
 BOUND = 256
 
@@ -19,7 +19,7 @@ BOUND = 256
 class Relay(Protocol):
     """Carry signals to other processes."""
 
-    def relay(self, signal: Signal) -> None:
+    def relay(self, signal: Signal | DeskSignal) -> None:
         """Take one signal; never blocks, may lose it."""
         ...
 
@@ -84,6 +84,11 @@ class Hub:
         self._listeners: dict[str, set[Subscription]] = {}
         self._known: dict[str, int] = {}
         self._relay: Relay | None = None
+        self._desks: list[Callable[[DeskSignal], None]] = []
+
+    def hear(self, listener: Callable[[DeskSignal], None]) -> None:
+        """Let a listener hear what concerns people, from whichever process; it must not block."""
+        self._desks.append(listener)
 
     def join(self, relay: Relay) -> None:
         """Send what is published here to other processes too."""
@@ -113,14 +118,18 @@ class Hub:
             del self._listeners[interaction_id]
             self._known.pop(interaction_id, None)
 
-    def publish(self, signal: Signal) -> None:
+    def publish(self, signal: Signal | DeskSignal) -> None:
         """Deliver a signal here and in the other processes. Never blocks."""
         self.deliver(signal)
         if self._relay is not None:
             self._relay.relay(signal)
 
-    def deliver(self, signal: Signal) -> None:
+    def deliver(self, signal: Signal | DeskSignal) -> None:
         """Deliver a signal to the listeners of this process. Never blocks."""
+        if isinstance(signal, AlertRaised | JobMoved):
+            for hears in self._desks:
+                hears(signal)
+            return
         listeners = self._listeners.get(signal.interaction_id)
         if listeners is None:
             return

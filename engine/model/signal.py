@@ -1,4 +1,4 @@
-"""What a conversation's listeners hear live. Hints only: a lost one is made good from the record."""
+"""What the listeners of conversations and consoles hear live. Hints only: a lost one is made good from the record."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.model.conversation import Author, Entry
+from engine.model.job import Job
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,4 +81,22 @@ class Behind:
     last_seq: int = 0
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlertRaised:
+    """There is an alert, or one was acknowledged: for a user, or for all supervisors ("")."""
+
+    org_id: str = ""
+    user_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobMoved:
+    """A job over cases began, got on or ended."""
+
+    org_id: str = ""
+    job: Job  # without its cases
+
+
+DeskSignal = AlertRaised | JobMoved
+"""What concerns people, not a conversation."""
 Signal = EntryAppended | Typing | Receipt | VisitorOnline | Position | Behind

@@ -38,11 +38,11 @@ def effects_of(
     return Effects(
         outbox=outbox,
         handlers={
-            EffectKind.CONSOLE: ConsoleTelling(record=outbox, clock=clock, wake=floor.wake_alerts_of),
+            EffectKind.CONSOLE: ConsoleTelling(record=outbox, clock=clock, wake=floor.ring),
             EffectKind.EMAIL: EmailTelling(record=outbox, organisations=book, mailer=mailer),
             EffectKind.WEBHOOK: WebhookTelling(posts=posts),
             **work,
         },
         clock=clock,
-        failed=floor.wake_alerts,
+        failed=floor.ring,
     )

@@ -59,6 +59,6 @@ class OtherSystems:
             settings=SenderSettings(
                 private=settings.webhook_private, schedule=Schedule(give_up_ms=settings.webhook_give_up_ms)
             ),
-            disabled=floor.wake_alerts,
+            disabled=floor.ring,
         )
         self.handling = Handling(board=router, work=store.work, conversations=store.conversations, settling=settling)

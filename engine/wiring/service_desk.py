@@ -22,6 +22,7 @@ from engine.cases.rulebook import Rulebook
 from engine.cases.sweep import CaseSweeper
 from engine.clock import Clock
 from engine.config.candidate import read_candidate
+from engine.conversations.hub import Hub
 from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
 from engine.customers.leads import Leads
@@ -95,6 +96,11 @@ class ServiceDesk:
             new_id=new_id,
         )
 
+    def join(self, hub: Hub, floor: Floor) -> None:
+        """Let consoles in every process see how jobs get on, and the process that does them hear of new ones."""
+        self.listing.jobs.told = floor.job_moved
+        hub.hear(self.listing.jobs.hear)
+
     def parts(self, commands: Commands) -> ServiceParts:
         """Return what the service desk's routes need."""
         return ServiceParts(
@@ -153,7 +159,7 @@ class ServiceDesk:
             self.transfer.importer,
             Reckoning(record=store.milestones, organisations=book, clock=clock),
             effects_of(self._settings, store, book, clock, floor=floor, work=work),
-            Reminders(record=store.activities, organisations=book, clock=clock, told=floor.wake_alerts_of),
+            Reminders(record=store.activities, organisations=book, clock=clock, told=floor.ring),
             Escalator(record=store.escalations, priorities=router, organisations=book, clock=clock),
             OrphanSweep(blobs=self._blobs, record=store.case_parts),
             CaseSweeper(record=store.cases, cases=self.cases, organisations=book, clock=clock),

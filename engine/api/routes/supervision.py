@@ -44,7 +44,7 @@ async def acknowledge_alert(alert_id: str, parts: Parts, who: Agent) -> None:
     """
     supervisor = who.at_least(Role.SUPERVISOR)
     now_ms = parts.clock.now_ms()
-    await parts.alerts.acknowledge(
+    alert = await parts.alerts.acknowledge(
         who.org_id,
         alert_id,
         user_id=who.user_id,
@@ -52,6 +52,7 @@ async def acknowledge_alert(alert_id: str, parts: Parts, who: Agent) -> None:
         now_ms=now_ms,
         sight=sight_of(parts, who),
     )
+    parts.floor.ring(who.org_id, alert.user_id)
 
 
 OPERATIONS = (

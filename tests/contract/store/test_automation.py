@@ -16,7 +16,7 @@ from engine.model.macro import MacroAction
 from engine.model.organisation import Organisation
 from engine.store.cases.facts import RULE_FIRINGS
 from engine.store.store import Store
-from tests.contract.store.building import START_MS
+from tests.contract.store.building import START_MS, listed
 from tests.contract.store.test_clocks import Hands, clerk_of, filed, seen_to
 from tests.organisations import small_organisation
 from tests.records import Ticking
@@ -113,7 +113,7 @@ async def test_a_rule_that_opens_cases_ends(store: Store, org: str) -> None:
     case = await case_of(store, org)
     for _ in range(4):
         await seen_to(store, hands)
-    parts = await store.cases.list(org, limit=10)
+    parts = await listed(store, org, limit=10)
     assert len(parts) == 2
     (part,) = (one for one in parts if one.id != case.id)
     assert part.parent_id == case.id

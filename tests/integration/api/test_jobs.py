@@ -7,7 +7,7 @@ import pytest
 
 from engine.model.escalation import Action, ActionKind
 from engine.model.macro import Macro, MacroAction
-from tests.integration.api.engine_under_test import Browser, Engine, running_engine, staffed_organisation
+from tests.integration.api.engine_under_test import Browser, Engine, agent_socket, running_engine, staffed_organisation
 from tests.servers import eventually
 
 RAISE = Macro(
@@ -82,3 +82,30 @@ async def test_jobs_are_for_supervisors_and_say_what_they_are_about(desk: Engine
         refused = await sue.post(path, body)
         assert refused.json()["slug"] == slug, refused.text
     assert (await ana.post("/cases/bulk", {"case_ids": ["a"], "changes": {"priority": 1}})).status_code == 403
+
+
+async def test_consoles_see_how_a_job_gets_on(desk: Engine) -> None:
+    sue, ana = await desk.signed_in("sue"), await desk.signed_in("ana")
+    ids = await opened(sue, 60)
+    async with desk.served() as address, agent_socket(address, sue) as socket, agent_socket(address, ana) as other:
+        for one in (socket, other):
+            await one.send("hello", v=1)
+            await one.until("alerts", unread=0)
+        asked = (await sue.post("/cases/bulk", {"case_ids": ids, "changes": {"priority": 3}})).json()
+        begun = await socket.until("job", id=asked["id"])
+        assert (begun["state"], begun["total"]) == ("waiting", 60)
+        over = await socket.until("job", within_s=20, id=asked["id"], state="done")
+        assert (over["done"], over["failed"], over["asked_by"]) == (60, 0, asked["asked_by"])
+        assert not [one for one in other.seen if one["type"] == "job"]
+
+
+async def test_a_new_alert_is_told_and_counted_until_it_is_acknowledged(desk: Engine) -> None:
+    sue = await desk.signed_in("sue")
+    async with desk.served() as address, agent_socket(address, sue) as socket:
+        await socket.send("hello", v=1)
+        await socket.until("alerts", unread=0)
+        await sue.post("/activities", {"subject": "Roster", "remind_at": "2026-01-01T08:00:00Z"})
+        alert = await socket.until("alert")
+        await socket.until("alerts", unread=1)
+        assert (await sue.post(f"/alerts/{alert['id']}/acknowledge")).status_code == 204
+        await socket.until("alerts", unread=0)

@@ -20,7 +20,7 @@ from engine.channels.socket import SocketClosed
 from engine.conversations.hub import Hub
 from engine.errors import Unavailable
 from engine.model.conversation import Author, Draft, EntryKind, Interaction
-from engine.model.signal import EntryAppended, Signal
+from engine.model.signal import DeskSignal, EntryAppended, Signal
 from tests.integration.chat.house import House, new_token, running_house, until
 
 LINES = 10
@@ -149,7 +149,7 @@ class LossyHub(Hub):
         super().__init__()
         self._chance = chance
 
-    def publish(self, signal: Signal) -> None:
+    def publish(self, signal: Signal | DeskSignal) -> None:
         if not isinstance(signal, EntryAppended) or self._chance.random() < 0.6:
             super().publish(signal)
 

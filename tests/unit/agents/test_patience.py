@@ -69,6 +69,10 @@ class Socket:
     def wake(self) -> None:
         self.mirror.wake()
 
+    @property
+    def sees_all(self) -> bool:
+        return True
+
     def wake_alerts(self) -> None:
         return None
 

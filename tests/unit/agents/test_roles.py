@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,14 @@ from engine.agents.delivery import Delivery
 from engine.agents.floor import Floor
 from engine.agents.outbox import Outbox, WireClosed
 from engine.agents.presence import Presence, heartbeat_ms
+from engine.conversations.fanout import decode, encode
+from engine.conversations.hub import Hub
 from engine.errors import Unavailable
 from engine.model.case import Case
+from engine.model.job import ChosenCase, Job, JobKind
 from engine.model.organisation import Organisation, Role
 from engine.model.record import BoardMark
+from engine.model.signal import AlertRaised, DeskSignal, JobMoved, Signal
 from engine.model.user import Principal
 from engine.model.work import EventKind, Outcome, Reply, RoutingEvent
 from tests.organisations import small_organisation
@@ -178,6 +183,7 @@ class Tab:
     def __init__(self, user_id: str, role: Role = Role.AGENT, key: str = "k") -> None:
         self.who = Principal(org_id="acme", user_id=user_id, login=user_id, name=user_id, role=role, via="session")
         self.login_key = key
+        self.sees_all = True
         self.heard: list[str] = []
 
     def wake(self) -> None:
@@ -348,3 +354,50 @@ async def test_frames_that_go_at_once_and_frames_that_wait_keep_their_order() ->
     assert door.sent == ["0", "1", "2", "3", "4", "5"]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+def test_alerts_and_jobs_are_told_to_whom_they_concern() -> None:
+    floor, ana, sue, lim = Floor(), Tab("ana"), Tab("sue", Role.SUPERVISOR), Tab("lim", Role.SUPERVISOR)
+    lim.sees_all = False
+    for tab in (ana, sue, lim):
+        floor.add(tab)
+    floor.ring("acme", "ana")
+    floor.ring("acme")
+    floor.ring("other")
+    assert [tab.heard for tab in (ana, sue, lim)] == [["alerts"], ["alerts"], ["alerts"]]
+    job = Job(
+        id="j", org_id="acme", kind=JobKind.MACRO, asked_by="ana", asked_ms=1, total=2,
+        cases=[ChosenCase(id="a", version=1)],
+    )  # fmt: skip
+    floor.job_moved(job)
+    assert [len(tab.heard) for tab in (ana, sue, lim)] == [2, 2, 1]
+    assert '"total":2' in sue.heard[1]
+    floor.job_moved(replace(job, asked_by="lim"))
+    assert [len(tab.heard) for tab in (ana, sue, lim)] == [2, 3, 2]
+
+
+def test_word_of_desks_goes_between_processes() -> None:
+    job = Job(id="j", org_id="acme", kind=JobKind.BULK_EDIT, asked_by="u", asked_ms=1, cases=[])
+    told: list[Signal | DeskSignal] = [AlertRaised(org_id="acme", user_id="u"), JobMoved(org_id="acme", job=job)]
+    assert decode(encode("p", told)) == ("p", told)
+    hub, here, there = Hub(), Tab("u"), Tab("u")
+    elsewhere, floor = Hub(), Floor(publish=hub.publish)
+    others = Floor(publish=elsewhere.publish)
+    floor.add(here)
+    others.add(there)
+    hub.hear(floor.hear)
+    elsewhere.hear(others.hear)
+    hub.join(Wire(elsewhere))
+    floor.ring("acme", "u")
+    assert (here.heard, there.heard) == (["alerts"], ["alerts"])
+
+
+class Wire:
+    """Carries what one hub relays to another."""
+
+    def __init__(self, to: Hub) -> None:
+        self._to = to
+
+    def relay(self, signal: Signal | DeskSignal) -> None:
+        for one in decode(encode("p", [signal]))[1]:
+            self._to.deliver(one)
