@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 MOST_AT_ONCE = 8
 """Commands per call: a call should stay well below 5 ms on the server."""
@@ -54,16 +54,19 @@ class Lane(Generic[_Answer]):
         if len(self._senders) < UNDER_WAY:
             sender = asyncio.create_task(self._run(), name=f"board-lane:{self._name}")
             self._senders.add(sender)
-            sender.add_done_callback(self._senders.discard)
+            sender.add_done_callback(self._senders.discard)  # where it was cancelled before it began
         return await command.answer
 
     async def _run(self) -> None:
-        """Send until nothing waits."""
-        while self._waiting:
-            part = [self._waiting.popleft() for _ in range(min(MOST_AT_ONCE, len(self._waiting)))]
-            part = [command for command in part if not command.answer.done()]  # else its caller has given up
-            if part:
-                await self._carry(part)
+        """Send until nothing waits; who asks from then on finds no sender that is about to end."""
+        try:
+            while self._waiting:
+                part = [self._waiting.popleft() for _ in range(min(MOST_AT_ONCE, len(self._waiting)))]
+                part = [command for command in part if not command.answer.done()]  # else its caller has given up
+                if part:
+                    await self._carry(part)
+        finally:
+            self._senders.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _carry(self, part: Sequence[Command[_Answer]]) -> None:
         try:

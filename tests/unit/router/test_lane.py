@@ -80,3 +80,17 @@ async def test_who_gave_up_before_the_trip_does_not_travel() -> None:
     await asyncio.gather(first, second)
     await settle()
     assert ["c"] not in wire.trips
+
+
+async def test_who_asks_while_the_last_sender_ends_is_carried_too() -> None:
+    async def send(part: Sequence[Command[str]]) -> list[str]:
+        return [command.function for command in part]
+
+    lane = Lane(send, name="acme")
+
+    async def turn(name: str) -> None:
+        for number in range(20):
+            await lane.ask(f"{name}{number}", ())
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(turn(name) for name in "abcd"))
