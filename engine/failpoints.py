@@ -41,6 +41,8 @@ NAMES = frozenset(
         "case.after-commit",  # case in SQL, nobody told
         "casework.after-board",  # a command about a case's work item has its effect, the next was not looked for
         "casework.after-commit",  # a case's work item is pending in SQL, not on the board
+        "approval.before-commit",  # somebody answered, nothing is written
+        "approval.after-commit",  # answered, and what follows is done; he was not told
         "attachment.after-file",  # a file is on the disk, and no row names it
         "clerk.before-commit",  # signals and due timers read, nothing decided
         "clerk.after-commit",  # decided, outside effects not begun

@@ -17,12 +17,16 @@ from engine.model.organisation import Role
 from engine.model.user import Scope
 from engine.model.visibility import CasesSeen, Guarded, Right
 
-CASES = {Guarded.CASE, Guarded.INTERACTION, Guarded.ITEM, Guarded.ATTACHMENT, Guarded.LEAD, Guarded.ACTIVITY}
+CASES = {
+    Guarded.CASE, Guarded.INTERACTION, Guarded.ITEM, Guarded.ATTACHMENT, Guarded.LEAD, Guarded.ACTIVITY,
+    Guarded.APPROVAL,
+}  # fmt: skip
 """What follows the right to the case; the rest follows that to the customer."""
 
 LISTED = {
     "list_work_items", "list_cases", "list_contacts", "list_accounts", "search", "list_assets", "list_orders",
     "list_contracts", "list_entitlements", "list_leads", "list_activities", "list_merges", "count_views",
+    "list_approvals",
 }  # fmt: skip
 """Operations that show several: they show what the caller sees."""
 

@@ -7,6 +7,7 @@ from engine.api.milestones import MilestoneReader
 from engine.api.ports import CaseReader, Customers
 from engine.api.service_ports import CasePartsReader, CustomerViews
 from engine.cases.activities import Activities
+from engine.cases.approval_desk import ApprovalDesk
 from engine.cases.assigning import Assigning
 from engine.cases.attachments import Attachments
 from engine.cases.happenings import Happenings
@@ -34,6 +35,7 @@ class ServiceParts:
     """The parts behind the routes of customers and cases."""
 
     activities: Activities
+    approvals: ApprovalDesk
     assigning: Assigning
     cases: Cases
     case_merges: CaseMerges

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from engine.cases.draft import CaseRules, Draft, Step, begin
+from engine.cases.guarding import guard
 from engine.errors import Conflict, InvalidInput
 from engine.model.case import Case, NewCase
 from engine.model.case_setup import OVER, FieldOf, Required
@@ -47,15 +48,15 @@ class Wish:
     why: str = ""
 
 
-def wanted(wish: Wish) -> Step:
-    """Return the step that does what is wished, or refuses it.
+def wanted(wish: Wish, *, approved: bool = False) -> Step:
+    """Return the step that does what is wished, or refuses it. ``approved``: whoever has to has said yes.
 
-    Raises Conflict: ``stale-version`` with the present ``case`` where the wish is based on another, ``illegal-status``;
-    InvalidInput with the ``field`` that does not fit.
+    Raises Conflict: ``stale-version`` with the present ``case`` where the wish is based on another, ``illegal-status``,
+    ``needs-approval``; InvalidInput with the ``field`` that does not fit.
     """
 
     def step(draft: Draft, rules: CaseRules) -> Draft:
-        present = draft.case
+        before, present = draft, draft.case
         if wish.version and wish.version != present.version:
             raise Conflict(
                 "somebody else changed the case", slug="stale-version", version=present.version, case=present
@@ -66,6 +67,8 @@ def wanted(wish: Wish) -> Step:
                 known = ", ".join(sorted(_CHECKS))
                 raise InvalidInput(f"A case's {name!r} cannot be changed.", field=name, mend=f"Known: {known}.")
             draft = draft.with_change(name, checked(draft, rules, name, value), why=wish.why, asked=True)
+        if not approved:
+            guard(before, draft, rules)
         return complete(draft, rules)
 
     return step

@@ -80,7 +80,7 @@ class Clerk:
         return 0.0 if full else EVERY_S
 
     def _let_rest(self, organisation: Organisation, *, busy: bool) -> None:
-        if organisation.watches_cases or busy:
+        if organisation.watches_cases or organisation.approvals or busy:
             self._rests.pop(organisation.id, None)
         else:
             self._rests[organisation.id] = self._clock.now_ms() + REST_MS

@@ -7,10 +7,13 @@ status that may not follow) is passed over and says why, so that it holds up no 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.cases.changes import MOST_TAGS
 from engine.cases.draft import CaseRules, Draft
+from engine.cases.guarding import required
+from engine.cases.people import team_lead, user_id_of
+from engine.cases.turns import begun_by_rule
 from engine.model.casework import EffectKind
 from engine.model.escalation import Action, ActionKind, NotifyBy
 from engine.skills.merging import merge, merge_line
@@ -34,10 +37,21 @@ class Cause:
     step: str = ""
     occurrence: int = 1
     due_ms: int = 0
+    actor_id: str = ""  # who had it done; "" = a rule
 
 
 def do(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Deed:
-    """Do one action; return what came of it: "" when it was done as configured, else why not."""
+    """Do one action; return what came of it: "" when it was done as configured, else why not.
+
+    What needs somebody's yes is passed over: a rule has to ask for it (``ask_approval``).
+    """
+    after, fault = attempt(draft, rules, cause, action)
+    processes = required(draft, after, rules)
+    return (draft, f"this needs the approval {processes[0].key}") if processes else (after, fault)
+
+
+def attempt(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Deed:
+    """Do one action whatever it needs, as ``do``: for who looks at all of them together."""
     return _DEEDS[action.kind](draft, rules, cause, action)
 
 
@@ -63,24 +77,6 @@ def merge_values(draft: Draft, rules: CaseRules, cause: Cause) -> Mapping[str, s
         "step.name": cause.step,
     }
     return values | {f"case.fields.{key}": str(value) for key, value in case.fields.items()}
-
-
-def team_lead(draft: Draft, rules: CaseRules) -> str:
-    """Return the log-in of who leads the case's team, or a team that its owner is in; "" = nobody."""
-    organisation = rules.organisation
-    if draft.case.team in organisation.teams:
-        return organisation.teams[draft.case.team].lead
-    owners = {login for login, one in organisation.agents.items() if one.user_id and one.user_id == draft.case.owner_id}
-    return next((team.lead for team in organisation.teams.values() if owners & set(team.everybody)), "")
-
-
-def _user_id(draft: Draft, rules: CaseRules, who: str) -> str:
-    """Return the user id of ``owner``, ``team_lead`` or a log-in; "" = there is nobody."""
-    if who == "owner":
-        return draft.case.owner_id
-    login = team_lead(draft, rules) if who == "team_lead" else who
-    setup = rules.organisation.agents.get(login)
-    return setup.user_id if setup else ""
 
 
 def recipients(draft: Draft, rules: CaseRules, who: Sequence[str]) -> dict[str, object]:
@@ -130,7 +126,7 @@ def _assign(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Dee
     if action.queue:
         moved, fault = _move(draft, rules, cause, action)
         return (draft, fault) if fault else (moved.with_change("owner_id", "", why=cause.why), "")
-    user_id = _user_id(draft, rules, action.who)
+    user_id = user_id_of(draft, rules, action.who)
     if not user_id:
         return draft, f"nobody is {action.who}"
     return draft.with_change("owner_id", user_id, why=cause.why), ""
@@ -160,7 +156,7 @@ def _notify(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Dee
 
 
 def _add_follower(draft: Draft, rules: CaseRules, _cause: Cause, action: Action) -> Deed:
-    user_id = _user_id(draft, rules, action.who)
+    user_id = user_id_of(draft, rules, action.who)
     return (draft.with_followers(user_id), "") if user_id else (draft, f"nobody is {action.who}")
 
 
@@ -223,6 +219,14 @@ def _set_team(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> D
     return draft.with_change("team", action.team, why=cause.why), ""
 
 
+def _ask_approval(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Deed:
+    asked = action.approval
+    if asked is None:
+        return draft, "nothing is asked for"
+    reason = merge(asked.reason, merge_values(draft, rules, cause), most=LONGEST_TEXT) or cause.why
+    return begun_by_rule(draft, rules, replace(asked, reason=reason), actor_id=cause.actor_id)
+
+
 _DEEDS: Mapping[ActionKind, Callable[[Draft, CaseRules, Cause, Action], Deed]] = {
     ActionKind.RAISE_PRIORITY: _raise_priority,
     ActionKind.SET_PRIORITY: _set_priority,
@@ -239,4 +243,5 @@ _DEEDS: Mapping[ActionKind, Callable[[Draft, CaseRules, Cause, Action], Deed]] =
     ActionKind.REMOVE_TAGS: _remove_tags,
     ActionKind.SET_TYPE: _set_type,
     ActionKind.SET_TEAM: _set_team,
+    ActionKind.ASK_APPROVAL: _ask_approval,
 }

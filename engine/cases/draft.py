@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from engine.ids import NewId
+from engine.model.approval import Approval, ApprovalState
 from engine.model.case import Case
 from engine.model.case_setup import BUILT_IN_STATUSES, CaseStatus, CaseStatusKind, Filing, kind_of
 from engine.model.casework import (
@@ -68,6 +69,12 @@ class Draft:
         return tuple(now.values())
 
     @property
+    def approvals(self) -> tuple[Approval, ...]:
+        """Return the approvals that wait, as decided so far."""
+        now = {one.id: one for one in (*self.facts.approvals, *self.decision.approvals)}
+        return tuple(one for one in now.values() if one.state is ApprovalState.WAITING)
+
+    @property
     def kind(self) -> CaseStatusKind:
         """Return what the case's status means."""
         return kind_of(self.statuses, self.case.status)
@@ -105,13 +112,21 @@ class Draft:
 
     def with_line(self, kind: str, **data: object) -> Draft:
         """Add a line to the case's history."""
-        lines = (*self.decision.lines, HistoryLine(kind=kind, data=data))
-        return replace(self, decision=replace(self.decision, lines=lines))
+        return self.with_told(HistoryLine(kind=kind, data=data))
+
+    def with_told(self, line: HistoryLine) -> Draft:
+        """Add a line to the case's history."""
+        return replace(self, decision=replace(self.decision, lines=(*self.decision.lines, line)))
 
     def with_milestones(self, *milestones: Milestone) -> Draft:
         """Let the milestones of these names (key, occurrence) be as given."""
         new = {(one.key, one.occurrence): one for one in (*self.decision.milestones, *milestones)}
         return replace(self, decision=replace(self.decision, milestones=tuple(new.values())))
+
+    def with_approval(self, approval: Approval) -> Draft:
+        """Let the approval of this id be as given."""
+        new = {one.id: one for one in (*self.decision.approvals, approval)}
+        return replace(self, decision=replace(self.decision, approvals=tuple(new.values())))
 
     def with_timers(self, kind: str, timers: Mapping[str, int]) -> Draft:
         """Let ``timers`` (name → due) be all timers of this kind, which stands before their names: ``kind:name``."""

@@ -177,6 +177,7 @@ def said_of(action: Action) -> dict[str, object]:
         "tags": list(action.tags),
         "fields": dict(action.fields),
         "subject": action.child.subject if action.child else "",
+        "process": action.approval.process if action.approval else "",
     }
     return {name: value for name, value in said.items() if value}
 

@@ -18,7 +18,7 @@ import structlog
 from engine.cases.changes import Wish, wanted
 from engine.cases.draft import CaseRules, Step
 from engine.cases.listing import Viewer
-from engine.cases.macros import Asked, applied, macro_of, once
+from engine.cases.macro_step import Asked, applied, macro_of, once
 from engine.cases.planner import planner
 from engine.cases.sweep import ServedOrganisations
 from engine.clock import Clock

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.cases.approvals import overdue, settled
 from engine.cases.assignment import assignment
 from engine.cases.automation import automation
 from engine.cases.draft import CaseRules, Draft, Step, begin
@@ -28,7 +29,17 @@ STEPS: tuple[Step, ...] = (*BEFORE_RULES, automation, milestones_again, routing)
 
 def planner(rules: CaseRules, *, first: Step | None = None) -> Decide:
     """Return the function that decides by ``rules``; ``first`` is what somebody wants of the case now."""
-    steps = (*(() if first is None else (first,)), moved, taken_up, standing, *STEPS, standing, refund)
+    steps = (
+        *(() if first is None else (first,)),
+        overdue,
+        moved,
+        taken_up,
+        standing,
+        *STEPS,
+        standing,
+        refund,
+        settled,
+    )
 
     def decide(facts: CaseFacts) -> CaseDecision:
         draft = begin(facts, rules.organisation.case_statuses)

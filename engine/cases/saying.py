@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.cases.deeds import LONGEST_TEXT, Cause, do, merge_values
+from engine.cases.deeds import LONGEST_TEXT, Cause, Deed, do, merge_values
 from engine.cases.draft import CaseRules, Draft
 from engine.cases.escalation import said_of
 from engine.model.casework import Signal, SignalKind
+from engine.model.escalation import Action
 from engine.model.macro import MacroAction, QuickText, Say
 from engine.model.organisation import nearest_text
 from engine.skills.merging import merge, names
+
+Doing = Callable[[Draft, CaseRules, Cause, Action], Deed]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,9 +26,12 @@ class Speaker:
 
 
 def all_done(
-    draft: Draft, rules: CaseRules, actions: Sequence[MacroAction], cause: Cause, speaker: Speaker
+    draft: Draft, rules: CaseRules, actions: Sequence[MacroAction], cause: Cause, speaker: Speaker, *, do: Doing = do
 ) -> tuple[Draft, list[Mapping[str, object]]]:
-    """Do actions in their order; return what was done, each with its ``fault`` where it was passed over."""
+    """Do actions in their order; return what was done, each with its ``fault`` where it was passed over.
+
+    ``do``: by a rule; ``attempt`` for who looks himself at what needs somebody's yes.
+    """
     done: list[Mapping[str, object]] = []
     for one in actions:
         if one.say is not None:

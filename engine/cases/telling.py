@@ -14,8 +14,8 @@ from engine.model.organisation import Organisation
 from engine.model.user import User
 
 ESCALATED = "case.escalated"
-"""What a webhook's ``type`` says."""
-HIDDEN = frozenset({"to", "webhook"})
+"""What a webhook's ``type`` says, unless the effect has an ``event`` of its own."""
+HIDDEN = frozenset({"to", "webhook", "event"})
 """Of an effect's data: for the engine alone."""
 
 
@@ -130,7 +130,7 @@ class WebhookTelling:
                 pending.org_id,
                 str(pending.effect.data.get("webhook", "")),
                 message_id=pending.effect.id,
-                kind=ESCALATED,
+                kind=str(pending.effect.data.get("event") or ESCALATED),
                 at_ms=pending.created_ms,
                 data={**data, "case_id": pending.case_id},
             )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from engine.config.compile_approvals import compile_approvals
 from engine.config.compile_assignment import compile_assignment
 from engine.config.compile_automation import compile_automation
 from engine.config.compile_cases import check_cases, compile_fields, compile_statuses, compile_types
@@ -100,6 +101,7 @@ def compile_sections(documents: list[Document], calendars: Calendars | None = No
     escalations = compile_escalations(configuration, checker)
     quick_texts, macros = compile_quick_texts(configuration, checker), compile_macros(configuration, checker)
     automation = compile_automation(configuration, checker)
+    approvals = compile_approvals(configuration, checker)
     if checker.problems:
         raise refusal(checker.problems)
     return sections, replace(
@@ -109,6 +111,7 @@ def compile_sections(documents: list[Document], calendars: Calendars | None = No
         quick_texts=quick_texts,
         macros=macros,
         automation=automation,
+        approvals=approvals,
     )
 
 

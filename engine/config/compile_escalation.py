@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from engine.config.compile_approvals import read_ask
 from engine.config.condition_fields import condition_fields
 from engine.config.condition_schema import read_condition
 from engine.config.crosscheck import Checker
 from engine.config.escalation_schema import (
     ActionSection,
+    AskApprovalSection,
     ChildSection,
     EscalationSection,
     EscalationStepSection,
@@ -169,8 +171,15 @@ class _Reader:
             yield self._assign(section)
         elif section.open_child is not None:
             yield self._open_child(section.open_child)
+        elif section.ask_approval is not None:
+            yield self._ask(section.ask_approval)
         else:
             yield self._simple(section)
+
+    def _ask(self, section: AskApprovalSection) -> Action:
+        self._merges("ask_approval", section.reason or "", "reason")
+        asked = read_ask(section, self._configuration, self._checker, self._at("ask_approval"))
+        return Action(kind=ActionKind.ASK_APPROVAL, approval=asked)
 
     def _at(self, *names: str) -> Place:
         return (*self._place, *names)

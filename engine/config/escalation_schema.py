@@ -18,6 +18,7 @@ Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 EventName = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_.-]{0,79}$")]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 Plain = str | int | float | bool | None
+Changes = Annotated[dict[str, object], Field(max_length=20)]
 
 
 def _one_of(section: Section, what: str) -> None:
@@ -129,6 +130,16 @@ class ChildSection(Section):
     priority: Points | None = Field(None, description="Its priority; left out: the parent's.")
 
 
+class AskApprovalSection(Section):
+    """An approval that a rule or a macro asks for."""
+
+    process: str = Field(max_length=40, description="Name of the process.")
+    changes: Changes = Field(
+        default_factory=dict, description="Made once approved: status, priority, queue, type, team, plan, fields."
+    )
+    reason: Prose | None = Field(None, description="Why, with merge fields; left out: what asks.")
+
+
 class ActionSection(Section):
     """One thing that a step does: exactly one."""
 
@@ -147,6 +158,7 @@ class ActionSection(Section):
     remove_tags: list[Tag] | None = Field(None, min_length=1, max_length=20, description="Tags taken off.")
     set_type: str | None = Field(None, max_length=40, description="Another type.")
     set_team: str | None = Field(None, max_length=40, description="Another team.")
+    ask_approval: AskApprovalSection | None = Field(None, description="Somebody is asked for his yes.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -13,6 +13,7 @@ from engine.config.compile import compile_sections
 from engine.config.files import Document, read_calendars, read_directory
 from engine.config.findings import Finding, Scope
 from engine.config.lints import (
+    approvals,
     automation,
     capacity,
     case_statuses,
@@ -51,6 +52,8 @@ CHECKS: dict[str, Callable[[Scope], Iterator[Finding]]] = {
     "escalation-never-begins": escalations.escalation_never_begins,
     "escalation-circle": escalations.escalation_circle,
     "mail-without-address": escalations.mail_without_address,
+    "approval-nobody-gives": approvals.approval_nobody_gives,
+    "approval-never-needed": approvals.approval_never_needed,
     "automation-never-fires": automation.automation_never_fires,
     "automation-out-of-reach": automation.automation_out_of_reach,
     "automation-at-odds": automation.automation_at_odds,

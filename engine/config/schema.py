@@ -17,6 +17,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from engine.config.approval_schema import Approvals
 from engine.config.assignment_schema import AssignmentSection
 from engine.config.automation_schema import Automation
 from engine.config.case_schema import CaseStatusSection, FieldsSection
@@ -363,6 +364,7 @@ class Configuration(Section):
     quick_texts: QuickTexts = Field(default_factory=dict, description="What is said again and again.")
     macros: Macros = Field(default_factory=dict, description="What is done to cases again and again.")
     automation: Automation = Field(default_factory=list, description="What is done by itself on occasions, in order.")
+    approvals: Approvals = Field(default_factory=dict, description="What needs somebody's yes, and whose.")
     visibility: VisibilitySection = Field(default_factory=VisibilitySection, description="What agents see.")
     leads: LeadsSection = Field(default_factory=LeadsSection, description="Opportunities handed to sales.")
     entitlements: EntitlementsSection = Field(default_factory=EntitlementsSection, description="Rights to service.")

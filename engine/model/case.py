@@ -43,6 +43,7 @@ class Case:
     routed: bool = False  # it waits for an agent as a work item, whenever it needs one
     skills: Mapping[str, int] = field(default_factory=dict)  # asked of who gets it, besides the queue's
     item_id: str = ""  # the open work item by which it is routed
+    approvals_waiting: int = 0  # how many
     merged_into: str = ""  # the case that this one was found to be the same as
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from engine.model.approval import Approval
 from engine.model.case import Case, CaseEvent
 from engine.model.case_setup import Filing
 from engine.model.customer import Contact
@@ -157,6 +158,8 @@ class CaseFacts:
     promises: tuple[Promise, ...] = ()  # that the case may claim; read where CLAIM_FIELDS are of concern …
     account_line: tuple[str, ...] = ()  # … as are the case's account and those above it, nearest first …
     assets: tuple[str, ...] = ()  # … and what it is about
+    approvals: tuple[Approval, ...] = ()  # that wait, in the order they were asked for
+    refused: str = ""  # why the record would not have what was approved: it fails then
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,6 +175,7 @@ class CaseDecision:
     add_followers: frozenset[str] = frozenset()
     children: tuple[Mapping[str, object], ...] = ()  # cases to open under this one: subject, queue, priority, …
     filing: Filing = field(default_factory=Filing)  # how they begin
+    approvals: tuple[Approval, ...] = ()  # new ones, and changed ones as they are now
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from engine.model.approval import NewApproval
 from engine.model.condition import ALWAYS, Condition
 
 BEGUN, STOPPED = "begun", "stopped"
@@ -84,6 +85,7 @@ class ActionKind(StrEnum):
     REMOVE_TAGS = "remove_tags"
     SET_TYPE = "set_type"
     SET_TEAM = "set_team"
+    ASK_APPROVAL = "ask_approval"
 
 
 class NotifyBy(StrEnum):
@@ -123,6 +125,7 @@ class Action:
     tags: tuple[str, ...] = ()  # add_tags, remove_tags
     type: str = ""  # set_type
     team: str = ""  # set_team
+    approval: NewApproval | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from engine.model.approval import ApprovalProcess
 from engine.model.assignment import AssignmentRule
 from engine.model.automation import AutomationRule, Enabled
 from engine.model.case_setup import (
@@ -354,6 +355,7 @@ class Organisation:
     quick_texts: Mapping[str, QuickText] = field(default_factory=dict)
     macros: Mapping[str, Macro] = field(default_factory=dict)
     automation: tuple[AutomationRule, ...] = ()  # in the order in which they are asked
+    approvals: Mapping[str, ApprovalProcess] = field(default_factory=dict)
     visibility: Visibility = field(default_factory=Visibility)  # what agents see of cases and customers
     sales_queue: str = ""  # where leads go; "" = nobody takes them
     verifies_entitlements: bool = False  # on every new case

@@ -51,6 +51,7 @@ class Guarded(StrEnum):
     ENTITLEMENT = "entitlement"
     LEAD = "lead"
     ACTIVITY = "activity"
+    APPROVAL = "approval"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,6 +26,15 @@ def matches(condition: Condition, values: Mapping[str, object]) -> bool:
     return found if condition.joint is Joint.ANY else not found
 
 
+def fields_of(condition: Condition) -> Iterator[str]:
+    """Yield the fields that a condition names."""
+    if isinstance(condition, Test):
+        yield condition.field
+    elif isinstance(condition, Group):
+        for part in condition.parts:
+            yield from fields_of(part)
+
+
 def judge(condition: Condition, values: Mapping[str, object]) -> Verdict:
     """Return what ``matches`` says, with the parts that were looked at and the values that were seen."""
     if isinstance(condition, Test):

@@ -159,6 +159,7 @@ def case_of(row: AnyRow) -> Case:
         skills=cast("Mapping[str, int]", load(row.skills)),
         item_id=row.item_id,
         merged_into=row.merged_into,
+        approvals_waiting=row.approvals_waiting,
     )
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, literal_c
 
 from engine.model.visibility import Guarded, Right, Sight
 from engine.store.access import Access
-from engine.store.cases.sight import Condition, case_is_seen, cases_seen, interactions_seen, items_seen
-from engine.store.cases.tables import activities, attachments, cases
+from engine.store.cases.sight import Condition, approvals_seen, case_is_seen, cases_seen, interactions_seen, items_seen
+from engine.store.cases.tables import activities, approvals, attachments, cases
 from engine.store.customers.sight import accounts_seen, contacts_seen, things_seen
 from engine.store.customers.tables import (
     account_relations,
@@ -56,6 +56,7 @@ _SEEN: Mapping[Guarded, tuple[Table, Seen]] = {
     Guarded.ENTITLEMENT: _things(entitlements),
     Guarded.LEAD: _things(leads),
     Guarded.ACTIVITY: _things(activities),
+    Guarded.APPROVAL: (approvals, lambda org, sight, write: approvals_seen(org, sight, write=write)),
 }
 
 

@@ -16,6 +16,7 @@ from engine.store.arrivals import Arrivals
 from engine.store.audit import Audit
 from engine.store.bulk import Bulk
 from engine.store.cases.activities import Activities
+from engine.store.cases.approvals import Approvals
 from engine.store.cases.cases import Cases
 from engine.store.cases.effects import CaseEffects
 from engine.store.cases.happenings import Happenings
@@ -70,7 +71,7 @@ class Store:
         self._backend = open_backend(url)
         self._writer = Writer(backend=self._backend, observe=observe)
         self._reader = Reader(backend=self._backend)
-        access = Access(writer=self._writer, reader=self._reader, clock=clock, new_id=new_id)
+        self._access = access = Access(writer=self._writer, reader=self._reader, clock=clock, new_id=new_id)
         self.arrivals = Arrivals(access=access)
         self.transcripts = Transcripts(access=access)
         self.conversations = Conversations(access=access)
@@ -82,6 +83,7 @@ class Store:
         self.retention = Retention(access=access)
         self.cases = Cases(access=access)
         self.case_lists = CaseLists(access=access)
+        self.approvals = Approvals(access=access)
         self.case_parts = CaseParts(access=access)
         self.escalations = Escalations(access=access)
         self.case_jobs = CaseJobs(access=access)
@@ -105,7 +107,6 @@ class Store:
         self.configuration = Configuration(access=access)
         self.idempotency = Idempotency(access=access)
         self.audit = Audit(access=access)
-        self._access = access
 
     def _place_customers(self, access: Access) -> None:
         """Place the repositories of customers and of what they have."""

@@ -6,6 +6,7 @@ from engine.agents.floor import Floor
 from engine.api.metrics import Metrics
 from engine.api.service import ServiceParts
 from engine.cases.activities import Activities, Reminders
+from engine.cases.approval_desk import ApprovalDesk
 from engine.cases.assigning import Assigning
 from engine.cases.attachments import Attachments
 from engine.cases.clerk import Clerk
@@ -105,6 +106,7 @@ class ServiceDesk:
         """Return what the service desk's routes need."""
         return ServiceParts(
             activities=self.activities,
+            approvals=self._approvals(),
             assigning=self.assigning,
             cases=self.cases,
             case_merges=self.case_merges,
@@ -139,6 +141,17 @@ class ServiceDesk:
             cases=self._store.cases,
             firings=self._store.rule_firings,
             reader=read_candidate,
+            organisations=self._book,
+            clock=self._clock,
+            new_id=self._new_id,
+        )
+
+    def _approvals(self) -> ApprovalDesk:
+        store = self._store
+        return ApprovalDesk(
+            record=store.approvals,
+            cases=store.cases,
+            users=store.users,
             organisations=self._book,
             clock=self._clock,
             new_id=self._new_id,

@@ -12,7 +12,7 @@ from engine.api.schemas.case_filters import filter_of
 from engine.api.schemas.jobs import BulkEdit, JobAnswer, JobFailureAnswer, MacroJob, Which
 from engine.api.schemas.model import Page
 from engine.api.sight import sight_of, viewer_of
-from engine.cases.macros import macro_of
+from engine.cases.macro_step import macro_of
 from engine.errors import InvalidInput, NotFound
 from engine.model.case_list import CaseFilter
 from engine.model.job import Job, JobKind

@@ -9,7 +9,7 @@ from engine.api.operation import Operation
 from engine.api.routes.cases import TAG, named_case
 from engine.api.schemas.macros import MacroAnswer, MacroDone, MacroRun, QuickTextAnswer
 from engine.api.schemas.model import Page
-from engine.cases.macros import Asked
+from engine.cases.macro_step import Asked
 from engine.cases.quick_texts import Place
 from engine.errors import Conflict
 from engine.model.case import Case

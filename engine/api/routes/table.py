@@ -4,6 +4,7 @@ from engine.api.operation import Operation
 from engine.api.routes import (
     accounts,
     activities,
+    approvals,
     attachments,
     automation,
     calendars,
@@ -58,6 +59,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *jobs.OPERATIONS,
     *saved_views.OPERATIONS,
     *imports.OPERATIONS,
+    *approvals.OPERATIONS,
     *contacts.OPERATIONS,
     *accounts.OPERATIONS,
     *relations.OPERATIONS,

@@ -33,6 +33,7 @@ class CaseAnswer(Answer):
     updated_at: str
     closed_at: str | None
     escalated_at: str | None
+    approvals_waiting: int = Field(description="Approvals that wait for an answer.")
     description: str
     type: str
     account_id: str
@@ -74,6 +75,7 @@ class CaseAnswer(Answer):
             updated_at=rfc3339(case.updated_ms),
             closed_at=moment(case.closed_ms),
             escalated_at=moment(case.escalated_ms),
+            approvals_waiting=case.approvals_waiting,
             description=case.description,
             type=case.type,
             account_id=case.account_id,

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from engine.api.schemas.cases import CaseAnswer
 from engine.api.schemas.model import Answer, Request
-from engine.cases.macros import Applicable
+from engine.cases.macro_step import Applicable
 from engine.cases.quick_texts import ReadyText
 
 

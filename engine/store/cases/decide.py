@@ -27,6 +27,7 @@ from engine.model.casework import (
     Milestone,
     SignalKind,
 )
+from engine.store.cases.approval_rows import possible, write_approvals
 from engine.store.cases.facts import read_facts
 from engine.store.cases.references import check_references
 from engine.store.cases.tables import (
@@ -168,7 +169,7 @@ def decide_case(
     A merged case stays as it is: Conflict (``merged``) for whoever wants something of it; what is told of it is
     handed on. ``of_merged``: its merge is undone; signals wait for the clerk.
     """
-    asked = decide if of_merged else _of_present(decide, actor_id)
+    asked = decide if of_merged else _of_present(possible(conn, decide), actor_id)
     facts, decision = claimed(conn, asked, lambda: read_facts(conn, *where, now_ms=now_ms))
     deciding = Deciding(conn=conn, facts=facts, actor_id=actor_id, new_id=new_id)
     if not of_merged:
@@ -181,11 +182,13 @@ def decide_case(
     for firing in decision.firings:
         _write_firing(deciding, firing)
     _write_effects(deciding, decision.effects)
+    write_approvals(conn, facts, decision.approvals)
     for user_id in sorted(decision.add_followers - facts.followers):
         row = {"case_id": facts.case.id, "user_id": user_id, "org_id": facts.case.org_id, "since_ms": now_ms}
         insert_once(conn, case_followers, row)
     children = tuple(_open_child(deciding, wanted, decision.filing) for wanted in decision.children)
-    now = first(conn, _CASE, {"case": facts.case.id}) if decision.changes else None
+    written = decision.changes or decision.approvals
+    now = first(conn, _CASE, {"case": facts.case.id}) if written else None
     case = facts.case if now is None else case_of(now)
     return Decided(case=case, decision=decision, events=tuple(events), children=children)
 

@@ -112,10 +112,11 @@ class CaseEffects:
         def work(conn: Connection) -> None:
             if not _note_done(conn, pending, now_ms):
                 return
-            data = {key: value for key, value in pending.effect.data.items() if key != "to"}
+            data = {key: value for key, value in pending.effect.data.items() if key not in ("to", "alert")}
+            kind = str(pending.effect.data.get("alert") or ALERT_ESCALATED)
             data |= {"case_id": pending.case_id, "effect_id": pending.effect.id}
             for user_id in wanted:
-                _alert(conn, self._access, pending, kind=ALERT_ESCALATED, data=data, user_id=user_id)
+                _alert(conn, self._access, pending, kind=kind, data=data, user_id=user_id)
 
         await self._access.write(pending.org_id, work)
 

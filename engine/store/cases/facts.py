@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column
 
 from engine.errors import NotFound
 from engine.model.casework import CaseFacts, Firing, Milestone, MilestoneState
+from engine.store.cases.approval_rows import waiting_approvals
 from engine.store.cases.signals import signal_of
 from engine.store.cases.tables import case_followers, case_signals, case_timers, cases, firings, milestones
 from engine.store.conditions import ITEM_OPEN
@@ -125,6 +126,7 @@ def read_facts(conn: Connection, org_id: str, case_id: str, *, now_ms: int, lock
         followers=frozenset(one.user_id for one in every(conn, _FOLLOWERS, of)),
         recent_contacts=sum(1 for one in times if one >= now_ms - RECENT_MS),
         contact_times=times,
+        approvals=waiting_approvals(conn, case_id) if case.approvals_waiting else (),
         has_work=scalar(conn, _WORK, {**of, "org": org_id}) is not None,
         **claim_of(conn, case, signals),
     )

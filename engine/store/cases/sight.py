@@ -12,7 +12,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from engine.model.visibility import CasesSeen, Sight
-from engine.store.cases.tables import case_followers, cases
+from engine.store.cases.tables import approval_turns, approvals, case_followers, cases
 from engine.store.conditions import ITEM_OPEN
 from engine.store.customers.tables import account_team
 from engine.store.tables import interactions, work_items
@@ -43,6 +43,26 @@ def looked_after(org_id: str, sight: Sight, column: str, *, write: bool) -> Sele
     return select(team.account_id).where(*mine).correlate(None)
 
 
+def answering(org_id: str, sight: Sight) -> Select[Any]:
+    """Select the cases about which somebody is asked for his yes right now."""
+    turn = approval_turns.c
+    waits = (turn.org_id == org_id, turn.user_id == sight.user_id, turn.state == literal_column("'waiting'"))
+    asked = approvals.join(approval_turns, turn.approval_id == approvals.c.id)
+    return select(approvals.c.case_id).select_from(asked).where(*waits).correlate(None)
+
+
+def approvals_seen(org_id: str, sight: Sight, *, write: bool = False) -> Condition:
+    """Return the condition on ``approvals``: as its case; whoever asked or is asked may do his part, too."""
+    if sight.all_cases:
+        return true()
+    row, turn = approvals.c, approval_turns.c
+    seen = case_is_seen(org_id, sight, row.case_id, write=write)
+    if not write:
+        return seen
+    waits = (turn.approval_id == row.id, turn.user_id == sight.user_id, turn.state == literal_column("'waiting'"))
+    return or_(seen, row.asked_by == sight.user_id, exists().where(*waits).correlate_except(approval_turns))
+
+
 def cases_seen(org_id: str, sight: Sight, *, write: bool = False, of: Columns = cases.c) -> Condition:
     """Return the condition on ``cases``, or on what has its columns, that somebody may read it, or write it."""
     if sight.all_cases:
@@ -59,6 +79,8 @@ def cases_seen(org_id: str, sight: Sight, *, write: bool = False, of: Columns = 
         case.id.in_(talking.correlate(None)),
         and_(case.account_id != _NOTHING, case.account_id.in_(looked_after(org_id, sight, "case_access", write=write))),
     ]
+    if not write:
+        ways.append(case.id.in_(answering(org_id, sight)))
     if sight.visibility.cases is CasesSeen.TEAM:
         ways += [column.in_(keys) for column, keys in ((case.team, sight.teams), (case.queue, sight.queues)) if keys]
     return or_(*ways)

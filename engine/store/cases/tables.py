@@ -42,6 +42,7 @@ cases = Table(
     text("skills"),  # JSON: asked of who gets it, besides the queue's
     text("item_id"),  # the open work item by which it is routed
     text("merged_into"),
+    number("approvals_waiting"),  # how many of them
     text("request_key"),  # the opener's own id of a case opened by hand; "" = none
     number("watched"),  # 1 = what happens to it is told to its clerk
     text("search"),  # number and subject, case-folded
@@ -260,33 +261,43 @@ approvals = Table(
     key("id"),
     text("org_id"),
     text("case_id"),
-    text("process"),  # key of the configured approval
-    text("state"),  # waiting | approved | refused | timed_out | withdrawn
-    number("step"),  # the one that waits now
+    text("process"),  # key of the configured process
+    text("state"),  # waiting | approved | refused | timed_out | withdrawn | failed
+    number("step"),  # the one that is asked now
     text("changes"),  # JSON: what is done to the case once approved
+    text("macro"),  # likewise
     text("reason"),
-    text("asked_by"),
+    text("asked_by"),  # '' = a rule
     number("asked_ms"),
-    number("due_ms"),
+    number("due_ms"),  # 0 = never
+    number("remind_ms"),  # 0 = never
     number("decided_ms"),
+    text("fault"),
     number("version"),
+    Index("ix_approvals_org", "org_id", "id"),
     Index("ix_approvals_case", "case_id", "id"),
-    where("ix_approvals_waiting", ("org_id", "due_ms"), "state = 'waiting'"),
+    Index("ix_approvals_asked", "org_id", "asked_by", "id"),
+    where("ux_approvals_waiting", ("case_id", "process"), "state = 'waiting'", unique=True),
 )
 
-approval_steps = Table(
-    "approval_steps",
+approval_turns = Table(
+    "approval_turns",
     METADATA,
     key("approval_id"),
     number_key("number"),
     text("org_id"),
-    text("approver_kind"),  # user | role | lead
-    text("approver"),
-    text("delegated_to"),
-    text("state"),
-    text("decided_by"),
+    number("step"),
+    text("user_id"),  # '' = anybody of the role
+    text("role"),
+    text("state"),  # waiting | approved | refused | delegated | timed_out | over
+    number("asked_ms"),
+    text("decided_by"),  # '' = the engine
     number("decided_ms"),
     text("note"),
+    number("delegated_from"),  # number of the turn before; 0 = none
+    where("ix_approval_turns_user", ("org_id", "user_id"), "state = 'waiting'"),
+    where("ix_approval_turns_role", ("org_id", "role"), "state = 'waiting'"),
+    where("ix_approval_turns_decided", ("org_id", "decided_by", "approval_id"), "decided_by <> ''"),
 )
 
 views = Table(

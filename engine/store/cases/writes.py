@@ -121,6 +121,7 @@ def _row(case: Case) -> dict[str, object]:
         "skills": dump(case.skills),
         "item_id": case.item_id,
         "merged_into": case.merged_into,
+        "approvals_waiting": case.approvals_waiting,
         "search": search_text(case.number, case.subject),
     }
 

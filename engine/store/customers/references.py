@@ -124,7 +124,7 @@ An open work item by which a lost case itself is routed does not move: it ends w
 """
 STAYS = frozenset(
     {
-        "approvals.case_id",  # what was asked for is of that case
+        "approvals.case_id",  # what was asked for is of that case, and withdrawn
         "case_effects.case_id",  # happen once, whatever becomes of it
         "case_events.case_id",  # its history, told in the kept one's timeline
         "case_signals.case_id",  # what the customer's side did is handed on (``CARRIED``)

@@ -16,7 +16,7 @@ from engine.api.routes.table import OPERATIONS
 from engine.model.organisation import AgentSetup, Organisation, Queue, Role
 from engine.model.team import Team
 from engine.model.visibility import CasesSeen, CustomersSeen, Guarded, SupervisorsSee, Visibility
-from engine.store.cases.tables import activities, attachments, case_followers, cases
+from engine.store.cases.tables import activities, approvals, attachments, case_followers, cases
 from engine.store.customers.tables import (
     account_relations,
     account_team,
@@ -203,6 +203,7 @@ async def filled(engine: Engine, org: str, users: Mapping[str, str]) -> tuple[di
     await write(
         activities, Guarded.ACTIVITY, kind="task", subject="Call", status="open", version=1, created_by=users["ada"]
     )
+    await write(approvals, Guarded.APPROVAL, process="refund", state="approved", changes="{}", version=1)
     return ids, rows
 
 
@@ -344,6 +345,7 @@ LISTS: Mapping[str, tuple[str, Guarded]] = {
     "list_entitlements": ("/entitlements", Guarded.ENTITLEMENT),
     "list_leads": ("/leads", Guarded.LEAD),
     "list_activities": ("/activities", Guarded.ACTIVITY),
+    "list_approvals": ("/approvals", Guarded.APPROVAL),
 }
 
 

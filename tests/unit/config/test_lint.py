@@ -79,6 +79,11 @@ def profile(units: int, channels: str) -> dict[str, str]:
     return {"profiles.yaml": f"profiles:\n  standard:\n    units: {units}\n    channels: {channels}\n"}
 
 
+APPROVALS = """approvals:
+  refund: {name: Refund, steps: [
+    {by: ['role:admin']},
+    {by: [ana]}]}
+"""
 CASES = [
     pytest.param(
         {"queues.yaml": GENERAL + SALES, "agents.yaml": BOTH},
@@ -281,6 +286,14 @@ CASES = [
         {"queues.yaml": GENERAL + "    ranking: due\n"},
         "warning due-without-target queues.yaml:5: items of queue 'general' without a due time of their own",
         id="due without target",
+    ),
+    *(
+        pytest.param({"approvals.yaml": APPROVALS}, expected, id=expected[6:30])
+        for expected in (
+            "error approval-nobody-gives approvals.yaml:3: nobody is there to say yes. Name somebody, or give",
+            "note approval-nobody-gives approvals.yaml:4: only 'ana' can say yes, who cannot when he asks himself",
+            "note approval-never-needed approvals.yaml:2: nothing needs this approval. Add changes or macros, unless",
+        )
     ),
     *(
         pytest.param({"queues.yaml": GENERAL + SALES, "escalations.yaml": ESCALATIONS}, expected, id=expected[8:30])

@@ -1,0 +1,31 @@
+"""Who is meant by the words that rules use for people. Pure."""
+
+from __future__ import annotations
+
+from engine.cases.draft import CaseRules, Draft
+from engine.model.approval import OWNER_LEAD, TEAM_LEAD
+
+
+def team_lead(draft: Draft, rules: CaseRules) -> str:
+    """Return the log-in of who leads the case's team, or a team that its owner is in; "" = nobody."""
+    organisation = rules.organisation
+    if draft.case.team in organisation.teams:
+        return organisation.teams[draft.case.team].lead
+    return owner_lead(draft, rules)
+
+
+def owner_lead(draft: Draft, rules: CaseRules) -> str:
+    """Return the log-in of who leads a team that the case's owner is in; "" = nobody."""
+    organisation = rules.organisation
+    owners = {login for login, one in organisation.agents.items() if one.user_id and one.user_id == draft.case.owner_id}
+    return next((team.lead for team in organisation.teams.values() if owners & set(team.everybody)), "")
+
+
+def user_id_of(draft: Draft, rules: CaseRules, who: str) -> str:
+    """Return the user id of ``owner``, ``team_lead``, ``owner_lead`` or a log-in; "" = there is nobody."""
+    if who == "owner":
+        return draft.case.owner_id
+    leads = {TEAM_LEAD: team_lead, OWNER_LEAD: owner_lead}
+    login = leads[who](draft, rules) if who in leads else who
+    setup = rules.organisation.agents.get(login)
+    return setup.user_id if setup else ""
