@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection, Request
 
 from engine.api.gate import Caller, Gate
 from engine.api.guard import guard
+from engine.api.pace import Pace, limiter_of
 from engine.api.parts import ApiParts, handed_parts, parts_of
 from engine.api.sight import sight_of
 from engine.errors import Forbidden
@@ -58,6 +59,17 @@ class Needs:
         if not sight.everything:
             await guard(request, parts.service.sights, principal, sight)
         return principal
+
+
+class Paced:
+    """Let each caller do it at a pace; see ``pace.py``."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
+
+    async def __call__(self, request: Request) -> None:
+        """Take one of the caller's tokens; raise TooFast, Unauthenticated, Forbidden."""
+        limiter_of(request).take(await caller_of(request), self.pace)
 
 
 class Public:

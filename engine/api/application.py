@@ -15,6 +15,7 @@ from engine.api.limits import BodyLimit, TimeLimit
 from engine.api.login import Reception
 from engine.api.names import Names
 from engine.api.operation import PREFIX, install
+from engine.api.pace import UserLimiter
 from engine.api.pages import Files, install_pages
 from engine.api.parts import ApiParts
 from engine.api.problem import on_error, on_http, on_invalid, on_unexpected
@@ -67,6 +68,7 @@ def _place(app: FastAPI, parts: ApiParts) -> None:
     )
     app.state.running = Running()
     app.state.names = Names(users=parts.users, clock=clock)
+    app.state.user_limiter = UserLimiter(paces=settings.paces, clock=clock)
     app.state.public_limiter = AddressLimiter(rate=settings.public_rate, burst=settings.public_burst, clock=clock)
 
 

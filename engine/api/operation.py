@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.responses import JSONResponse, Response
 
+from engine.api.access import Paced
 from engine.api.idempotency import IdempotentRoute
+from engine.api.pace import Pace
 from engine.api.problem import MEDIA_TYPE, SLUGS, Problem
 
 PREFIX = "/api/v1"
@@ -28,7 +30,13 @@ class Operation:
     status: int = 200
     errors: tuple[str, ...] = ()  # slugs beyond those every route may answer
     prefix: str = PREFIX
+    pace: Pace | None = None  # how fast one user may do it
     secret: bool = False  # request or answer hold a secret: no idempotency, which would keep it
+
+    @property
+    def may_answer(self) -> tuple[str, ...]:
+        """Return the slugs of its own problems."""
+        return (*self.errors, "too-fast") if self.pace else self.errors
 
 
 def install(app: FastAPI, operations: Sequence[Operation]) -> None:
@@ -45,7 +53,8 @@ def install(app: FastAPI, operations: Sequence[Operation]) -> None:
             status_code=one.status,
             summary=_summary(one.handler),
             description=inspect.cleandoc(one.handler.__doc__ or ""),
-            responses=problems(one.errors),
+            responses=problems(one.may_answer),
+            dependencies=[Depends(Paced(one.pace))] if one.pace else None,
             route_class_override=APIRoute if one.secret else IdempotentRoute,
             response_class=Response if empty else JSONResponse,
         )

@@ -14,6 +14,7 @@ from engine.agents.floor import Floor
 from engine.agents.handling import Handling
 from engine.agents.session import SessionParts
 from engine.api.metrics import Metrics
+from engine.api.pace import PACES, Allowed, Pace
 from engine.api.ports import (
     Alerts,
     Audit,
@@ -74,6 +75,7 @@ class ApiSettings:
     login_failure_ms: int = 250  # a refused log-in takes at least this long, whatever was wrong
     public_rate: float = 20.0  # public look-ups per second and address …
     public_burst: int = 200
+    paces: Mapping[Pace, Allowed] = field(default_factory=lambda: PACES)  # how fast one user may do what costs much
     password_threads: int = 2  # passwords checked at once
     cache_ms: int = 5_000  # how long a session or token is believed without asking the record
     body_bytes: int = 1_048_576  # longest request body …

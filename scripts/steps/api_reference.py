@@ -78,8 +78,8 @@ class Words:
             yield "Body: " + self._body(body)
         status = next(code for code in spec["responses"] if code.startswith("2"))
         yield f"Answer: {status}" + self._answer(_json_of(spec["responses"][status]))
-        if one.errors:
-            yield "Errors: " + ", ".join(f"`{slug}`" for slug in dict.fromkeys(one.errors))
+        if one.may_answer:
+            yield "Errors: " + ", ".join(f"`{slug}`" for slug in dict.fromkeys(one.may_answer))
 
     def _body(self, schema: Mapping[str, Any]) -> str:
         if "$ref" not in schema:

@@ -5,6 +5,7 @@ from fastapi import Request
 from engine.api.access import Agent, Parts
 from engine.api.names import Names
 from engine.api.operation import Operation
+from engine.api.pace import Pace
 from engine.api.parts import ApiParts
 from engine.api.schemas.case_filters import filter_of
 from engine.api.schemas.model import Page
@@ -128,7 +129,7 @@ UNKNOWN = ("unknown-view",)
 OPERATIONS = (
     Operation(method="GET", path="/views", handler=list_views, tag=TAG),
     Operation(method="POST", path="/views", handler=create_view, tag=TAG, status=201),
-    Operation(method="GET", path="/views/counts", handler=count_views, tag=TAG),
+    Operation(method="GET", path="/views/counts", handler=count_views, tag=TAG, pace=Pace.VIEW),
     Operation(method="GET", path="/views/{view_id}", handler=read_view, tag=TAG, errors=UNKNOWN),
     Operation(
         method="PATCH",

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 
 from engine.api.access import Agent, Parts
 from engine.api.operation import Operation
+from engine.api.pace import Pace
 from engine.api.schemas.search import ResultsAnswer
 from engine.api.sight import sight_of
 from engine.model.search import Narrow, SearchKind
@@ -62,4 +63,6 @@ def _ms(moment: AwareDatetime | None) -> int:
     return max(0, int(moment.timestamp() * 1000)) if moment is not None else 0
 
 
-OPERATIONS = (Operation(method="GET", path="/search", handler=search, tag=TAG, errors=("invalid-input",)),)
+OPERATIONS = (
+    Operation(method="GET", path="/search", handler=search, tag=TAG, errors=("invalid-input",), pace=Pace.SEARCH),
+)

@@ -7,6 +7,7 @@ from fastapi import Query, Request
 from engine.api.access import Agent, Parts
 from engine.api.names import Names
 from engine.api.operation import Operation
+from engine.api.pace import Pace
 from engine.api.schemas.model import Page
 from engine.api.schemas.views import AccountViewAnswer, ContactViewAnswer, TimelineAnswer
 from engine.api.sight import sight_of
@@ -73,11 +74,25 @@ async def read_account_timeline(
 
 OPERATIONS = (
     Operation(
-        method="GET", path="/contacts/{contact_id}/view", handler=view_contact, tag=TAG, errors=("unknown-contact",)
+        method="GET",
+        path="/contacts/{contact_id}/view",
+        handler=view_contact,
+        tag=TAG,
+        pace=Pace.VIEW,
+        errors=("unknown-contact",),
     ),
-    Operation(method="GET", path="/contacts/{contact_id}/timeline", handler=read_contact_timeline, tag=TAG),
     Operation(
-        method="GET", path="/accounts/{account_id}/view", handler=view_account, tag=TAG, errors=("unknown-account",)
+        method="GET", path="/contacts/{contact_id}/timeline", handler=read_contact_timeline, tag=TAG, pace=Pace.VIEW
     ),
-    Operation(method="GET", path="/accounts/{account_id}/timeline", handler=read_account_timeline, tag=TAG),
+    Operation(
+        method="GET",
+        path="/accounts/{account_id}/view",
+        handler=view_account,
+        tag=TAG,
+        pace=Pace.VIEW,
+        errors=("unknown-account",),
+    ),
+    Operation(
+        method="GET", path="/accounts/{account_id}/timeline", handler=read_account_timeline, tag=TAG, pace=Pace.VIEW
+    ),
 )
