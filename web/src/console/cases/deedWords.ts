@@ -33,6 +33,9 @@ export function useDeedWords() {
       who: [text(data['who']), ...list(data['to']).map(text)].filter(Boolean).map(who).join(', '),
       fields: set.join(', '),
       subject: text(data['subject']),
+      tags: list(data['tags']).map(text).join(', '),
+      type: valueWords('type', data['type']),
+      team: valueWords('team', data['team']),
     }
   }
 

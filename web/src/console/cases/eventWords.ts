@@ -15,7 +15,7 @@ const SAID: Record<string, string[]> = {
   entitlement_id: [],
   attached: ['name'], detached: ['name'], lead: ['subject'], event: ['name'], macro: ['name'],
   routed: ['queue'], assigned: ['rule'],
-  escalated: ['name', 'step'], escalation_begun: ['name'], escalation_stopped: ['name'],
+  escalated: ['name', 'step'], escalation_begun: ['name'], escalation_stopped: ['name'], automation: ['name'], automation_held: ['name'],
   milestone_started: ['milestone'], milestone_met: ['milestone'], milestone_missed: ['milestone'],
   milestone_paused: ['milestone'], milestone_resumed: ['milestone'],
   milestone_cancelled: ['milestone'], milestone_retargeted: ['milestone'],
@@ -82,13 +82,14 @@ export function useEventWords(): EventWords {
     const values = Object.fromEntries(said.map((name) => [name, value(name, words(event.data[name]))]))
     const rules = words(event.data['rule_set'])
     if (rules && nameOf('escalations', rules) !== rules) values['name'] = nameOf('escalations', rules)
-    return t(`case.events.${event.kind}`, { who: who(event), ...values })
+    const dry = event.kind === 'automation' && event.data['dry_run'] ? 'automation_dry' : event.kind
+    return t(`case.events.${dry}`, { who: who(event), ...values })
   }
 
   function reason(one: unknown): string {
     const test = one as Record<string, unknown>
     const field = words(test['field'])
-    const list = (raw: unknown): string => (raw === '' || raw === null ? '' : valueWords(field, raw))
+    const list = (raw: unknown): string => (raw === '' || raw === null ? '' : valueWords(field.replace(/^was\./, ''), raw))
     const operator = words(test['operator'])
     const about = { field: fieldName(field), value: list(test['value']), seen: list(test['seen']) }
     const key = operator === 'set' ? (test['value'] ? 'case.operators.set' : 'case.operators.unset') : `case.operators.${operator}`
@@ -98,7 +99,7 @@ export function useEventWords(): EventWords {
 
   function because(why: string): string {
     if (te(`case.because.${why}`)) return t(`case.because.${why}`)
-    const [, kind = '', rule = ''] = /^(assignment|escalation|macro): (.*)$/.exec(why) ?? []
+    const [, kind = '', rule = ''] = /^(assignment|escalation|macro|automation): (.*)$/.exec(why) ?? []
     return rule ? t(`case.by.${kind}`, { rule }) : t('case.why.said', { why })
   }
 
@@ -112,6 +113,19 @@ export function useEventWords(): EventWords {
     })]
   }
 
+  /** What a rule heard of: "When the customer wrote". */
+  function occasion(data: Record<string, unknown>): string[] {
+    const heard = (data['occasion'] ?? {}) as Record<string, unknown>
+    const kind = words(heard['kind'])
+    if (!te(`case.why.on.${kind}`)) return []
+    const raw = words(heard['name'])
+    const named: Record<string, string> = {
+      changed: fieldName(raw), milestone_met: nameOf('milestones', raw), milestone_missed: nameOf('milestones', raw),
+      escalated: nameOf('escalations', raw),
+    }
+    return [t(`case.why.on.${kind}`, { name: named[kind] ?? raw })]
+  }
+
   function actions(data: Record<string, unknown>): string[] {
     const done = Array.isArray(data['actions']) ? data['actions'].map(deed) : []
     return done.map((one) => (one.fault ? t('deed.passedOver', { deed: deeds.words(one), why: deeds.fault(one) }) : deeds.words(one)))
@@ -123,8 +137,10 @@ export function useEventWords(): EventWords {
     const why = words(data['why'])
     if (why) lines.push(because(why))
     lines.push(...trigger(data))
+    lines.push(...occasion(data))
     if (Array.isArray(data['because'])) lines.push(...data['because'].map(reason))
     lines.push(...actions(data))
+    if (event.kind === 'automation_held') lines.push(t(`case.why.held.${words(data['reason'])}`))
     if (event.kind === 'escalation_stopped') lines.push(t('case.why.stopped', { reason: words(data['reason']) }))
     const due = Number(data['due_ms'] ?? 0)
     if (due && event.kind.startsWith('milestone_') && !['milestone_met', 'milestone_missed'].includes(event.kind)) {

@@ -7,7 +7,7 @@ import { useCaseStatuses } from './statuses'
 /** Fields as the page, the API's requests and the history call them → as the texts call them. */
 const NAMES: Record<string, string> = {
   ownerId: 'owner', owner_id: 'owner', contactId: 'contact', contact_id: 'contact',
-  accountId: 'account', account_id: 'account', parentId: 'parent', parent_id: 'parent',
+  status_kind: 'status', accountId: 'account', account_id: 'account', parentId: 'parent', parent_id: 'parent',
 }
 const KNOWN = new Set([
   'subject', 'status', 'priority', 'type', 'queue', 'owner', 'team', 'tags', 'description', 'topic',
@@ -22,6 +22,7 @@ export function useFieldWords() {
   const statuses = useCaseStatuses()
 
   function fieldName(field: string): string {
+    if (field.startsWith('was.')) return t('case.why.before', { field: fieldName(field.slice(4)) })
     const own = field.startsWith('fields.') ? field.slice(7) : ''
     if (own) return fields.value.find((one) => one.key === own)?.name ?? own
     const name = NAMES[field] ?? field
