@@ -12,7 +12,7 @@ from engine.customers.accounts import domain_key, website_address
 from engine.customers.addresses import checked_region, normalised, phone_key
 from engine.customers.fields import Defined, checked
 from engine.errors import InvalidInput
-from engine.model.case_setup import CustomField, CustomFieldType, FieldOf, Required
+from engine.model.case_setup import FieldOf, Required
 from engine.model.customer import EMAIL, PHONE
 from engine.model.organisation import Organisation
 from engine.model.transfer import (
@@ -21,41 +21,32 @@ from engine.model.transfer import (
     Column,
     ImportOptions,
     ImportRow,
-    Reference,
     RowAddress,
 )
 from engine.skills.custom_fields import require
+from engine.skills.import_rows import (
+    FIELDS,
+    IDS,
+    KEY,
+    TOLD,
+    custom_of,
+    id_in,
+    references_of,
+    texts_of,
+    with_custom_fields,
+)
 
-LINE, NOTES, KEY, MOST_ADDRESSES = 200, 20_000, 40, 20
+LINE, NOTES, MOST_ADDRESSES = 200, 20_000, 20
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*)?")
 _CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
-CELL_OF: Mapping[CustomFieldType, CellKind] = {
-    CustomFieldType.NUMBER: CellKind.NUMBER,
-    CustomFieldType.BOOLEAN: CellKind.BOOLEAN,
-    CustomFieldType.DATE: CellKind.DATE,
-    CustomFieldType.CHOICES: CellKind.LIST,
-}
-"""What cells of a custom field hold; those of the other types a text."""
-
-_IDS = (
-    Column(name="id", meaning="Our own id: the row changes that one."),
-    Column(name="external_id", meaning="Its key in the system that `source` names; a later import finds it by that."),
-)
-_TOLD = (
-    Column(name="version", kind=CellKind.NUMBER, meaning="Counts its changes.", told=True),
-    Column(name="created_at", kind=CellKind.TIME, meaning="When it came to be.", told=True),
-    Column(name="updated_at", kind=CellKind.TIME, meaning="When it changed last.", told=True),
-)
 _ACCOUNT = (
     Column(name="account_id", meaning="Our id of the account that he belongs to."),
     Column(name="account_external_id", meaning="The account's key in the same source."),
     Column(name="account", meaning="The account's name, which must be one only's."),
 )
-_FIELDS = Column(name="fields", kind=CellKind.JSON, meaning="Custom fields as a JSON object.")
-
 CONTACT_COLUMNS = (
-    *_IDS,
+    *IDS,
     Column(name="name", meaning="Needed for a new contact."),
     Column(name="email", meaning="The main e-mail address."),
     Column(name="phone", meaning="A telephone number; kept as E.164."),
@@ -68,11 +59,11 @@ CONTACT_COLUMNS = (
     Column(name="title", meaning="What he is in his company."),
     Column(name="notes"),
     *_ACCOUNT,
-    _FIELDS,
-    *_TOLD,
+    FIELDS,
+    *TOLD,
 )
 ACCOUNT_COLUMNS = (
-    *_IDS,
+    *IDS,
     Column(name="name", meaning="Needed for a new account."),
     Column(name="domain", meaning="E-mail domain of its people."),
     Column(name="phone", meaning="Kept as E.164."),
@@ -86,31 +77,14 @@ ACCOUNT_COLUMNS = (
     Column(name="parent_id", meaning="Our id of the account that it belongs to."),
     Column(name="parent_external_id", meaning="That one's key; its row may come later in the file."),
     Column(name="parent", meaning="That one's name, which must be one only's; its row may come later."),
-    _FIELDS,
-    *_TOLD,
+    FIELDS,
+    *TOLD,
 )
-REFERENCES: Mapping[str, tuple[str, str]] = {
-    f"{what}{suffix}": (what, by)
-    for what in ("account", "parent", "owner", "contact")
-    for suffix, by in (("_id", "id"), ("_external_id", "external_id"), ("_email", "email"), ("", "name"))
-}
-"""Columns that name another noun: which one, and how."""
-
 _CONTACT_TEXTS = {"name": LINE, "language": 35, "time_zone": 64, "tier": KEY, "title": LINE, "notes": NOTES}
 _ACCOUNT_TEXTS = {
     "name": LINE, "domain": 253, "phone": 60, "website": LINE, "industry": LINE, "tier": KEY, "time_zone": 64,
     "notes": NOTES,
 }  # fmt: skip
-
-
-def with_custom_fields(columns: tuple[Column, ...], defined: Defined) -> dict[str, Column]:
-    """Return columns by name, with one for each custom field that is configured."""
-    own = (_column_of(one) for one in defined.values())
-    return {one.name: one for one in (*columns, *own)}
-
-
-def _column_of(one: CustomField) -> Column:
-    return Column(name=f"fields.{one.key}", kind=CELL_OF.get(one.type, CellKind.TEXT), meaning=one.name)
 
 
 class ContactRows:
@@ -192,47 +166,11 @@ def _defined(organisation: Organisation, what: FieldOf) -> Defined:
     return organisation.fields.get(what, {})
 
 
-def texts_of(cells: Mapping[str, object], longest: Mapping[str, int]) -> dict[str, str]:
-    """Return the texts among the cells, each within its length; an emptied one is ``""``. Raises InvalidInput."""
-    found: dict[str, str] = {}
-    for name, most in longest.items():
-        if name not in cells:
-            continue
-        text = str(cells[name] or "")
-        if len(text) > most:
-            raise InvalidInput(f"At most {most:,} characters.", field=name)
-        if name == "name" and not text.strip():
-            raise InvalidInput("A name cannot be empty.", field=name)
-        found[name] = text
-    return found
-
-
-def id_in(cells: Mapping[str, object], column: str, longest: int) -> str:
-    """Return an id that a row says; ``""``: it says none. Raises InvalidInput."""
-    found = str(cells.get(column) or "").strip()
-    if len(found) > longest:
-        raise InvalidInput(f"An id has at most {longest} characters.", field=column)
-    return found
-
-
 def fields_of(cells: Mapping[str, object], defined: Defined) -> dict[str, object]:
     """Return the custom fields of a row; None takes a value away. Raises InvalidInput."""
-    whole = cells.get("fields") or {}
-    if not isinstance(whole, Mapping) or not all(isinstance(one, str) for one in whole):
-        raise InvalidInput("Custom fields are a JSON object.", field="fields")
-    said: dict[str, object] = dict(whole)
-    said.update((name.partition(".")[2], value) for name, value in cells.items() if name.startswith("fields."))
+    said = custom_of(cells)
     kept = checked({"fields": said}, defined, {})["fields"]
     return {key: kept.get(key) for key in said}
-
-
-def references_of(cells: Mapping[str, object]) -> tuple[Reference, ...]:
-    """Return what a row names beside itself, each in one way: by our id, by a key, or by a name."""
-    found: dict[str, Reference] = {}
-    for column, (what, by) in REFERENCES.items():
-        if column in cells and (what not in found or not found[what].value):
-            found[what] = Reference(field=column, by=by, value=str(cells[column] or "").strip()[:LONGEST_EXTERNAL_ID])
-    return tuple(found.values())
 
 
 def lacking(cells: Mapping[str, object], defined: Defined, nameless: str) -> tuple[str, str]:

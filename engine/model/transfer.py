@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from engine.model.casework import Decide
 
 MOST_FAILURES = 10_000
 """Rows of one import that may fail; with one more it ends."""
@@ -182,6 +184,10 @@ class RowAddress:
     verified: bool = False
 
 
+Changing = Callable[[Mapping[str, object]], Decide]
+"""Told what a row refers to, return what is decided of its case."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportRow:
     """A row that was read and checked; what it refers to is for the record to find."""
@@ -195,6 +201,7 @@ class ImportRow:
     addresses: tuple[RowAddress, ...] = ()
     references: tuple[Reference, ...] = ()
     whole: bool = True  # ``given`` is all of it
+    changing: Changing | None = None  # of a case: what to decide of one that is there
     not_new: tuple[str, str] = ("", "")  # field and detail of what lacks to create it
 
 

@@ -1,5 +1,6 @@
 """Imports and exports, put together: which stage says what a row of each noun means."""
 
+from engine.cases.importing import CaseRows
 from engine.clock import Clock
 from engine.customers.importing import AccountRows, ContactRows
 from engine.ids import NewId
@@ -20,7 +21,11 @@ class Transfer:
         self, settings: Settings, store: Store, book: OrganisationBook, *, clock: Clock, new_id: NewId
     ) -> None:
         files = ImportFiles(directory=settings.data / "imports")
-        makers: dict[Noun, RowMaker] = {Noun.CONTACT: ContactRows(), Noun.ACCOUNT: AccountRows()}
+        makers: dict[Noun, RowMaker] = {
+            Noun.CONTACT: ContactRows(),
+            Noun.ACCOUNT: AccountRows(),
+            Noun.CASE: CaseRows(new_id=new_id),
+        }
         self.imports = Imports(
             record=store.imports,
             files=files,

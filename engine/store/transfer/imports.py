@@ -35,6 +35,7 @@ from engine.store.customers.accounts import lock_families
 from engine.store.direct import execute, first
 from engine.store.json_text import dump, load
 from engine.store.rows import AnyRow
+from engine.store.transfer.cases import put_case
 from engine.store.transfer.customers import put_account, put_contact
 from engine.store.transfer.writing import Later, Writing
 from engine.store.upsert import insert, insert_once
@@ -54,7 +55,11 @@ _LOCKED = _ONE.with_for_update()
 
 Failures = list[RowFailure]
 
-PUT: Mapping[Noun, Callable[[Writing, ImportRow], Outcome]] = {Noun.CONTACT: put_contact, Noun.ACCOUNT: put_account}
+PUT: Mapping[Noun, Callable[[Writing, ImportRow], Outcome]] = {
+    Noun.CONTACT: put_contact,
+    Noun.ACCOUNT: put_account,
+    Noun.CASE: put_case,
+}
 
 
 @dataclass(kw_only=True, slots=True)

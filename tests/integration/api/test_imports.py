@@ -146,3 +146,31 @@ async def test_what_cannot_be_imported_is_refused_at_once(desk: Engine) -> None:
     states = {one["state"] for one in (await sue.get("/imports")).json()["items"]}
     assert states == {"cancelled"}
     assert (await sue.get("/imports/columns/account")).json()["items"][0]["name"] == "id"
+
+
+async def test_cases_come_in_as_they_were_elsewhere_and_are_changed_by_the_rules(desk: Engine) -> None:
+    sue = await desk.signed_in("sue")
+    await ended(sue, (await sent(sue, "name,email\nAna,ana@x.example\n")).json()["id"])
+    head = "external_id,subject,status,contact_email,parent_external_id,opened_at,closed_at,tags,owner\n"
+    body = (
+        "7,Part,,ana@x.example,8,2020-01-02T03:00:00Z,,red;blue,sue\n"
+        "8,Whole,closed,,,2020-01-01T00:00:00Z,2020-02-01T00:00:00Z,,\n"
+        "9,Bad,lost,,,,,,\n10,Bad,new,,,,2020-02-01T00:00:00Z,,\n11,Bad,,none@x.example,,,,,\n12,,,,,,,,\n"
+    )
+    told = await ended(sue, (await sent(sue, head + body, noun="case", source="old")).json()["id"])
+    assert outcomes(told) == (6, 2, 0, 0, 0, 4)
+    failed = (await sue.get(f"/imports/{told['id']}/failures")).json()["items"]
+    assert [one["field"] for one in failed] == ["status", "closed_at", "contact_email", "subject"]
+    found = {one["subject"]: one for one in (await sue.get("/cases")).json()["items"]}
+    part, whole = found["Part"], found["Whole"]
+    assert (part["parent_id"], part["contact_name"], part["tags"]) == (whole["id"], "Ana", ["red", "blue"])
+    assert (part["opened_at"], part["owner_name"]) == ("2020-01-02T03:00:00.000Z", "Sue")
+    assert (whole["status"], whole["closed_at"]) == ("closed", "2020-02-01T00:00:00.000Z")
+    history = (await sue.get(f"/cases/{part['id']}/history")).json()["items"]
+    assert [(one["kind"], one["actor_name"]) for one in history] == [("opened", "Sue"), ("imported", "Sue")]
+    assert history[1]["data"] == {"source": "old", "external_id": "7"}
+    again = "external_id,priority,status\n7,3,\n8,,new\n"
+    told = await ended(sue, (await sent(sue, again, noun="case", source="old")).json()["id"])
+    assert outcomes(told) == (2, 0, 1, 0, 0, 1)
+    assert (await sue.get(f"/imports/{told['id']}/failures")).json()["items"][0]["reason"] == "illegal-status"
+    assert (await sue.get(f"/cases/{part['id']}")).json()["case"]["priority"] == 3

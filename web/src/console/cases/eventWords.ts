@@ -11,7 +11,7 @@ import { useSpans } from './spans'
 
 /** Kinds with words of their own, and which of an event's data these words take. */
 const SAID: Record<string, string[]> = {
-  opened: [], comment: [], interaction: [], subject: [], description: [], merged: [], unmerged: [], merged_into: [],
+  opened: [], imported: [], comment: [], interaction: [], subject: [], description: [], merged: [], unmerged: [], merged_into: [],
   entitlement_id: [],
   attached: ['name'], detached: ['name'], lead: ['subject'], event: ['name'], macro: ['name'],
   routed: ['queue'], assigned: ['rule'],
