@@ -21,6 +21,7 @@ from engine.clock import rfc3339
 from engine.config.compile import load
 from engine.config.files import directory_meant
 from engine.model.case import Case
+from engine.model.case_list import Place
 from engine.model.organisation import Organisation
 
 if TYPE_CHECKING:
@@ -59,14 +60,14 @@ def try_rules(
         org_id = await pick_organisation(store, organisation)
         rules = CaseRules(organisation=await _at_home(store, org_id, candidate), new_id=str)
         trial = Trial(rules=rules)
-        before: int | None = None
+        place: Place | None = None
         while trial.cases < last:
-            found = await store.cases.list(org_id, limit=min(200, last - trial.cases), before_number=before)
-            if not found:
-                break
-            for case in found:
+            found = await store.case_lists.page(org_id, limit=min(200, last - trial.cases), after=place)
+            for case in found.cases:
                 trial.take(case, await _past(store, case))
-            before = found[-1].number
+            place = found.next
+            if place is None:
+                break
         return trial
 
     trial = with_store(settings_for(settings_file, data), work)

@@ -70,7 +70,7 @@ async def test_a_mistake_of_ours_tells_nothing(engine: Engine, monkeypatch: pyte
         raise RuntimeError("the password is in the traceback")
 
     browser = await engine.signed_in("ana")
-    monkeypatch.setattr(engine.parts.service.case_reader, "list", broken)
+    monkeypatch.setattr(engine.parts.service.lists, "page", broken)
     answer = await browser.get("/cases")
     assert (answer.status_code, answer.json()["slug"]) == (500, "internal")
     assert "traceback" not in answer.text

@@ -55,7 +55,7 @@ async def filled(url: str, directory: Path) -> list[tuple[str, str]]:
 
 
 async def kept(store: Store, org: str) -> list[tuple[str, str]]:
-    cases = await store.cases.list(org, limit=10)
+    cases = (await store.case_lists.page(org, limit=10)).cases
     return [(str(case), str(await store.cases.events(org, case.id))) for case in cases]
 
 
