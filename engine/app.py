@@ -265,6 +265,7 @@ class Application:
             session=self._session_parts(),
             service=self.service.parts(self._server.client),
             chat=self.chat,
+            forms=self.service.forms(self.reception, self.metrics),
             explainer=self.router,
             users=store.users,
             passwords=store.users,

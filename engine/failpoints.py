@@ -43,6 +43,9 @@ NAMES = frozenset(
         "casework.after-commit",  # a case's work item is pending in SQL, not on the board
         "approval.before-commit",  # somebody answered, nothing is written
         "approval.after-commit",  # answered, and what follows is done; he was not told
+        "form.after-files",  # files of a submission are on the disk, and no row names them
+        "form.after-hold",  # a submission is held in SQL; its sender was not told
+        "form.after-release",  # it is a case in SQL, and still held
         "attachment.after-file",  # a file is on the disk, and no row names it
         "clerk.before-commit",  # signals and due timers read, nothing decided
         "clerk.after-commit",  # decided, outside effects not begun

@@ -122,6 +122,12 @@ class Settings:
     webhook_give_up_ms: int = _setting(
         86_400_000, read.duration, "duration", "A webhook that fails so long is disabled."
     )
+    captcha_secrets: Path | None = _setting(  # noqa: RUF009
+        None,
+        read.path,
+        "path",
+        "Directory of the secrets of CAPTCHAs; empty: `secrets/captcha` in the data directory.",
+    )
     smtp_url: str = _setting(
         "",
         read.relay,
@@ -160,6 +166,11 @@ class Settings:
     def webhook_secret_files(self) -> Path:
         """Return the directory of the secrets of webhooks, the default included."""
         return self.webhook_secrets or self.secrets / "webhooks"
+
+    @property
+    def captcha_secret_files(self) -> Path:
+        """Return the directory of the secrets of CAPTCHAs, the default included."""
+        return self.captcha_secrets or self.secrets / "captcha"
 
     @property
     def cookies_are_secure(self) -> bool:

@@ -46,7 +46,7 @@ HELD = {
 OVERSEEING = {
     "undo_merge", "run_macro_job", "edit_cases", "list_jobs", "read_job", "list_job_failures", "cancel_job",
     "create_work_item", "create_work_items", "change_work_item", "cancel_work_item", "assign_work_item",
-    "list_rules", "try_rules",
+    "list_rules", "try_rules", "list_submissions", "read_submission", "release_submission", "delete_submission",
 }  # fmt: skip
 """Operations for supervisors, who see all."""
 

@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 
 from engine import __version__
 from engine.api.door import Api
+from engine.api.forms import install_forms
 from engine.api.gate import Gate
 from engine.api.headers import CountRequests, SecurityHeaders
 from engine.api.health import install_health
@@ -39,6 +40,7 @@ def create_api(parts: ApiParts) -> FastAPI:
     install_health(app)
     install_schemas(app, parts.schemas)
     install_pages(app, Files(parts.settings.pages))
+    install_forms(app, parts.settings.forms)
     _describe_once(app)
     _handle_errors(app)
     _wrap(app, parts)
@@ -90,13 +92,16 @@ def _handle_errors(app: FastAPI) -> None:
 
 def _wrap(app: FastAPI, parts: ApiParts) -> None:
     """Add the middleware; the last added is the outermost."""
+    forms = parts.settings.forms
     longer = {
         f"{PREFIX}/work-items/bulk": parts.settings.bulk_bytes,
         f"{PREFIX}/attachments": MOST_BYTES,
         f"{PREFIX}/imports": PIECE_BYTES,
         f"{PREFIX}/imports/": PIECE_BYTES,
+        "/forms/": forms.most_bytes,
     }
     app.add_middleware(BodyLimit, most_bytes=parts.settings.body_bytes, longer=longer)
-    app.add_middleware(TimeLimit, timeout_ms=parts.settings.request_timeout_ms)
+    patient = {"/forms/": forms.timeout_ms}
+    app.add_middleware(TimeLimit, timeout_ms=parts.settings.request_timeout_ms, longer=patient)
     app.add_middleware(SecurityHeaders, https=parts.settings.secure_cookies)
     app.add_middleware(CountRequests, metrics=parts.metrics)

@@ -19,9 +19,9 @@ class _TooLarge(HTTPException):
 
 
 class BodyLimit:
-    """Refuse bodies beyond a size with 413, whether or not they announce it; ``longer``: sizes of some paths.
+    """Refuse bodies beyond a size with 413, whether or not they announce it.
 
-    A path that ends in a slash stands for those right beneath it.
+    ``longer``: sizes of some paths; of all beneath one that ends with a slash.
     """
 
     def __init__(self, app: ASGIApp, *, most_bytes: int, longer: Mapping[str, int] = _NO_LONGER) -> None:
@@ -34,9 +34,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path: str = scope["path"]
-        beneath = f"{path.rpartition('/')[0]}/"
-        most_bytes = self._longer.get(path) or self._longer.get(beneath, self._most_bytes)
+        most_bytes = _of_path(self._longer, scope["path"], self._most_bytes)
         if _announced(scope) > most_bytes:
             await self._refuse(most_bytes, scope, receive, send)
             return
@@ -76,19 +74,20 @@ class _Guard:
 class TimeLimit:
     """Give up on requests that take too long to answer, with 503. What was committed meanwhile stays committed.
 
-    Once an answer begins it may take its time: a page over a slow line is no fault.
+    Once an answer begins it may take its time: a page over a slow line is no fault. ``longer``: as for ``BodyLimit``.
     """
 
-    def __init__(self, app: ASGIApp, *, timeout_ms: int) -> None:
+    def __init__(self, app: ASGIApp, *, timeout_ms: int, longer: Mapping[str, int] = _NO_LONGER) -> None:
         self._app = app
-        self._timeout_s = timeout_ms / 1000
+        self._timeout_ms = timeout_ms
+        self._longer = longer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = asyncio.timeout(self._timeout_s)
+        limit = asyncio.timeout(_of_path(self._longer, scope["path"], self._timeout_ms) / 1_000)
 
         async def send_in_time(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -103,6 +102,12 @@ class TimeLimit:
                 raise
             response = answer(problem("timeout", "The request took too long.", extra={"retry_after_ms": 1_000}))
             await response(scope, receive, send)
+
+
+def _of_path(longer: Mapping[str, int], path: str, usual: int) -> int:
+    """Return the limit of a path: its own, that of what it lies beneath, or the usual one."""
+    above = (limit for start, limit in longer.items() if start.endswith("/") and path.startswith(start))
+    return longer.get(path) or next(above, usual)
 
 
 def _detail(most_bytes: int) -> str:

@@ -29,6 +29,9 @@ class Metrics:
         self._messages = self._tally("messages", "Messages committed to transcripts.", ("author",))
         self._events = self._counter("routing_events", "Routing events written to the record.", ("kind",))
         self._logins = self._counter("logins", "Log-ins tried.", ("outcome",))
+        self._submissions = self._counter(
+            "form_submissions", "What was sent with web forms: what became of it, and why.", ("outcome", "reason")
+        )
         self._commits = self._histogram("commit_seconds", "Time to write and commit one batch to the record.", ())
         self._commit_waits = self._histogram(
             "commit_wait_seconds", "How long a batch's oldest job had waited for the record's writer.", ()
@@ -93,6 +96,10 @@ class Metrics:
     def login(self, outcome: str) -> None:
         """Count a log-in: ok, failed or limited."""
         self._logins.labels(outcome).inc()
+
+    def submission(self, outcome: str, reason: str) -> None:
+        """Count what was sent with a web form: accepted, held, refused, faulty, released or deleted; and why."""
+        self._submissions.labels(outcome, reason).inc()
 
     def commit(self, wait_s: float, commit_s: float, jobs: int) -> None:
         """Note a batch that was committed. Safe in any thread."""

@@ -32,6 +32,8 @@ from engine.api.ports import (
     WorkItems,
 )
 from engine.api.service import ServiceParts
+from engine.channels.form.channel import FormChannel
+from engine.channels.form.settings import FormSettings
 from engine.channels.socket import Socket
 from engine.clock import Clock
 from engine.events.endpoints import Endpoints
@@ -78,6 +80,7 @@ class ApiSettings:
     paces: Mapping[Pace, Allowed] = field(default_factory=lambda: PACES)  # how fast one user may do what costs much
     password_threads: int = 2  # passwords checked at once
     cache_ms: int = 5_000  # how long a session or token is believed without asking the record
+    forms: FormSettings = field(default_factory=FormSettings)  # bounds of web forms
     body_bytes: int = 1_048_576  # longest request body …
     bulk_bytes: int = 33_554_432  # … and of many work items at once
     request_timeout_ms: int = 30_000
@@ -108,6 +111,7 @@ class ApiParts:
     session: SessionParts
     service: ServiceParts
     chat: Chat
+    forms: FormChannel
     explainer: Explainer
     # the record
     users: Users

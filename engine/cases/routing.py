@@ -56,13 +56,14 @@ def _wanted(draft: Draft) -> dict[str, object]:
 
     ``open``: it may be made; ``give``: its owner was changed to this one (``to``); ``resume``: it need not stay parked.
     """
-    given = draft.changed("owner_id") and (_is_asked(draft) or not draft.signalled(SignalKind.OPENED))
+    opened = bool(draft.signalled(SignalKind.OPENED))
+    given = draft.changed("owner_id") and (_is_asked(draft) or not opened)
     if not _is_routed(draft) and not given and not draft.changed("routed"):
         return {}
     now, before = draft.kind, draft.kind_before
     wrote = bool(draft.signalled(SignalKind.MESSAGE))
     back = before is CaseStatusKind.WAITING and now is not CaseStatusKind.WAITING
-    begun = draft.changed("routed") or back or (before in OVER and now not in OVER)
+    begun = draft.changed("routed") or opened or back or (before in OVER and now not in OVER)
     let_go = draft.changed("owner_id") and not draft.case.owner_id
     ended = bool(draft.signalled(SignalKind.ENDED))
     asks_again = (draft.changed("queue") or ended) and not draft.case.owner_id

@@ -23,6 +23,7 @@ from engine.config.automation_schema import Automation
 from engine.config.case_schema import CaseStatusSection, FieldsSection
 from engine.config.durations import Duration, DurationOrNone
 from engine.config.escalation_schema import EscalationSection
+from engine.config.form_schema import FormSection
 from engine.config.hours_schema import HoursSection
 from engine.config.macro_schema import Macros
 from engine.config.plan_schema import MilestoneSection, PlanSection
@@ -34,7 +35,7 @@ from engine.config.texts import LongText, NameText
 from engine.config.visibility_schema import VisibilitySection
 from engine.model.organisation import RANK, Overflow, OverflowTo
 
-ChannelKind = Literal["chat"]
+ChannelKind = Literal["chat", "form"]
 
 
 def _origin(text: str) -> str:
@@ -242,15 +243,16 @@ class ChannelSection(Section):
     allowed_origins: list[Origin] = Field(
         default_factory=lambda: ["self"],
         max_length=100,
-        description="Sites that may hold the widget; self: the engine's own pages; *: any.",
+        description="Sites that may hold widget or form; self: the engine's own pages; *: any.",
     )
-    topics: dict[Key, NameText] = Field(default_factory=dict, max_length=50, description="Offered before the chat.")
+    topics: dict[Key, NameText] = Field(default_factory=dict, max_length=50, description="What it may be about.")
     case_policy: Literal["first_message", "end", "manual"] = Field("first_message", description="When a case opens.")
     greeting: LongText = Field("", description="First words that the visitor sees.")
     visitor_grace: DurationOrNone = Field(60_000, description="A visitor who is gone may come back within.")
     idle_warning: Duration = Field(300_000, description="No word from the visitor this long: warn …")
     idle_close: Duration = Field(120_000, description="… and this long after the warning: close.")
-    limits: LimitsSection = Field(default_factory=LimitsSection, description="Bounds against abuse.")
+    limits: LimitsSection = Field(default_factory=LimitsSection, description="Bounds against abuse of a chat.")
+    form: FormSection | None = Field(None, description="The form, in channels of kind form.")
 
 
 class WhenSection(Section):

@@ -14,7 +14,9 @@ from engine.errors import CordboardError, Refused, Unavailable
 from engine.failpoints import failpoint
 from engine.intake.contract import Organisations, Record, Recorder, Router, Teller
 from engine.intake.overflow import OPEN, TURNED_AWAY, callback_ms, ending, prospect, told
+from engine.model.case_setup import Filing
 from engine.model.conversation import Arrival, Prospect
+from engine.model.organisation import Organisation
 from engine.model.record import Opened
 from engine.model.work import Outcome, Plan, Reply, WorkItem
 from engine.skills.infer import infer
@@ -109,12 +111,12 @@ class Reception:
             promised_ms = callback_ms(organisation, plan.queue, now_ms)
             arrival = replace(arrival, body=f"{arrival.phone}\n{arrival.body}" if arrival.phone else arrival.body)
         opened = await self._record.arrivals.leave_message(
-            arrival,
+            _with_skills(arrival, plan, organisation),
             kind=kind,
             plan=plan,
             now_ms=now_ms,
             callback_ms=promised_ms,
-            filing=organisation.filing,
+            filing=_filing(arrival, organisation),
         )
         failpoint("intake.after-commit")
         if not opened.repeated and opened.item is not None:
@@ -201,3 +203,18 @@ class Reception:
         organisation = self._organisations.get(arrival.org_id)
         plan = infer(organisation, arrival.channel, arrival.topic, arrival.locale, arrival.body)
         return plan, organisation.channels[arrival.channel].kind
+
+
+def _filing(arrival: Arrival, organisation: Organisation) -> Filing:
+    """Return how the arrival's case begins; one that waits for an agent has its clerk told."""
+    routed = arrival.seed is not None and arrival.seed.routed
+    return replace(organisation.filing, watched=True) if routed else organisation.filing
+
+
+def _with_skills(arrival: Arrival, plan: Plan, organisation: Organisation) -> Arrival:
+    """Let the case ask for what classification asks for, besides its queue."""
+    if arrival.seed is None:
+        return arrival
+    own = organisation.queues[plan.queue].skills
+    skills = {key: level for key, level in plan.requirement.skills.items() if own.get(key) != level}
+    return replace(arrival, seed=replace(arrival.seed, skills=skills))

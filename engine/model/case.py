@@ -83,6 +83,8 @@ class NewCase:
     team: str = ""
     fields: Mapping[str, object] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    skills: Mapping[str, int] = field(default_factory=dict)
+    routed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

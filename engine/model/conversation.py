@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from engine.model.form import CaseSeed
 from engine.model.organisation import Overflow
 
 
@@ -136,6 +137,7 @@ class Arrival:
     phone: str = ""  # number to call back
     callback: bool = False  # asks to be called back
     after_hash: str = ""  # chat: of the session token of a conversation that was turned away, with which this goes on
+    seed: CaseSeed | None = None  # what its case begins with, where that is more than the message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,6 +23,7 @@ from engine.model.case_setup import (
     first_of,
 )
 from engine.model.escalation import RuleSet
+from engine.model.form import Form
 from engine.model.hours import Hours
 from engine.model.macro import Macro, QuickText
 from engine.model.plan import BUILT_IN_MILESTONES, MilestoneRule, Plan
@@ -271,7 +272,7 @@ class Channel:
     """One way in: a chat widget, later a mailbox, a number, a page."""
 
     key: str
-    kind: str  # "chat"
+    kind: str  # "chat", "form"
     name: str
     queue: str  # where work goes when no rule matches
     allowed_origins: tuple[str, ...] = ()  # "https://shop.example"; "*" = any
@@ -282,6 +283,13 @@ class Channel:
     idle_warning_ms: int = 300_000  # no word from the visitor this long: warn
     idle_close_ms: int = 120_000  # … and this long after the warning: close
     limits: ChatLimits = field(default_factory=ChatLimits)
+    form: Form | None = None  # of a web form
+
+    @property
+    def work_kind(self) -> str:
+        """Return the kind of work that comes through it; "" = none by itself."""
+        routed = "case" if self.form and self.form.routed else ""
+        return routed if self.form else self.kind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

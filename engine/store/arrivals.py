@@ -25,11 +25,13 @@ from engine.model.conversation import (
     InteractionState,
 )
 from engine.model.customer import Contact
+from engine.model.form import CaseSeed
 from engine.model.organisation import CasePolicy
 from engine.model.record import Opened
 from engine.model.work import CALLBACK, Plan, WorkItem
 from engine.store.access import Access
 from engine.store.appends import row_of_entry
+from engine.store.cases.parts import name_arriving
 from engine.store.cases.signals import HEARD, add_signal
 from engine.store.cases.tables import cases
 from engine.store.cases.writes import add_event, ensure_organisation, open_case, write_changes
@@ -176,7 +178,7 @@ def _open(conn: Connection, opening: _Opening) -> Opened:
     if existing is not None:
         return _as_it_stands(conn, existing, opening.now_ms)
     ensure_organisation(conn, opening.arrival.org_id, opening.now_ms)
-    contact, known = arriving_contact(conn, opening.arrival, contact_id=opening.new_id(), now_ms=opening.now_ms)
+    contact, known = arriving_contact(conn, opening.arrival, new_id=opening.new_id, now_ms=opening.now_ms)
     interaction = _interaction(opening, contact)
     if not insert_once(conn, interactions, _row(opening, interaction)):
         # Another process was first; its transaction has ended, since our insert waited for it.
@@ -320,20 +322,28 @@ def _turned_away(conn: Connection, arrival: Arrival) -> AnyRow | None:
 def _case(conn: Connection, opening: _Opening, interaction: Interaction) -> Case:
     arrival, plan = opening.arrival, opening.plan
     first_line = arrival.body.strip().partition("\n")[0].strip()[:SUBJECT_LENGTH]
+    seed = arrival.seed or CaseSeed(subject=first_line)
     new = NewCase(
         org_id=arrival.org_id,
-        subject=first_line or arrival.topic or arrival.channel,
+        subject=seed.subject or first_line or arrival.topic or arrival.channel,
         contact_id=interaction.contact_id,
         interaction_id=interaction.id,
         queue=plan.queue,
-        priority=plan.priority,
+        priority=plan.priority + seed.priority,
         origin=arrival.channel,
         topic=arrival.topic,
         filing=opening.filing,
         said=arrival.body,
+        description=seed.description,
+        type=seed.type,
+        fields=seed.fields,
+        tags=seed.tags,
+        skills=seed.skills,
+        routed=seed.routed,
     )
     case = open_case(conn, new, new_id=opening.new_id, actor_id="", now_ms=opening.now_ms)
     change(conn, interactions, {"id": interaction.id}, {"case_id": case.id})
+    name_arriving(conn, case, seed.files, interaction_id=interaction.id, new_id=opening.new_id)
     return case
 
 

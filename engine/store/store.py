@@ -50,6 +50,7 @@ from engine.store.retention import Retention
 from engine.store.routing import Routing
 from engine.store.sessions import Sessions
 from engine.store.sights import Sights
+from engine.store.submissions import Submissions
 from engine.store.tokens import Tokens
 from engine.store.told import Told
 from engine.store.transcripts import Transcripts
@@ -101,6 +102,7 @@ class Store:
         self.views = Views(access=access)
         self.search = FullText(access=access)
         self.sights = Sights(access=access)
+        self.submissions = Submissions(access=access)
         self.users = Users(access=access)
         self.sessions = Sessions(access=access)
         self.tokens = Tokens(access=access)

@@ -96,5 +96,6 @@ def _scale(organisation: Organisation, users: list[User], data: Mapping[str, Any
         queues=tuple(organisation.queues),
         plans=tuple(organisation.plans),
         statuses=_statuses(organisation),
-        channels=tuple((key, one.kind) for key, one in organisation.channels.items()) or (("web", "chat"),),
+        channels=tuple((key, one.kind) for key, one in organisation.channels.items() if not one.form)
+        or (("web", "chat"),),
     )

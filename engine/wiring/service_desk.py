@@ -21,6 +21,7 @@ from engine.cases.quick_texts import QuickTexts
 from engine.cases.reckoning import Reckoning
 from engine.cases.rulebook import Rulebook
 from engine.cases.sweep import CaseSweeper
+from engine.channels.form.channel import FormChannel
 from engine.clock import Clock
 from engine.config.candidate import read_candidate
 from engine.conversations.hub import Hub
@@ -30,6 +31,7 @@ from engine.customers.leads import Leads
 from engine.customers.relations import Relations
 from engine.customers.service import Service
 from engine.ids import NewId
+from engine.intake.reception import Reception
 from engine.loops import Role
 from engine.router.router import Router
 from engine.search.indexer import SearchIndexer
@@ -38,6 +40,7 @@ from engine.store.blobs import Blobs
 from engine.store.store import Store
 from engine.wiring.case_effects import effects_of
 from engine.wiring.case_work import case_work_of
+from engine.wiring.forms import forms_of
 from engine.wiring.listing import listing_of
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.other_systems import OtherSystems
@@ -153,6 +156,19 @@ class ServiceDesk:
             cases=store.cases,
             users=store.users,
             organisations=self._book,
+            clock=self._clock,
+            new_id=self._new_id,
+        )
+
+    def forms(self, reception: Reception, metrics: Metrics) -> FormChannel:
+        """Build the web forms, whose files lie where those of cases do."""
+        return forms_of(
+            settings=self._settings,
+            store=self._store,
+            book=self._book,
+            reception=reception,
+            blobs=self._blobs,
+            count=metrics.submission,
             clock=self._clock,
             new_id=self._new_id,
         )

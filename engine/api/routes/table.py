@@ -30,6 +30,7 @@ from engine.api.routes import (
     saved_views,
     search,
     signing,
+    submissions,
     supervision,
     things,
     tokens,
@@ -76,5 +77,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *users.OPERATIONS,
     *tokens.OPERATIONS,
     *webhooks.OPERATIONS,
+    *submissions.OPERATIONS,
     *chat.OPERATIONS,
 )

@@ -9,7 +9,6 @@ import structlog
 
 from engine.channels.chat.frames import offline_form
 from engine.channels.chat.limits import Limits
-from engine.channels.chat.origins import allowed
 from engine.channels.chat.outlet import Outlet
 from engine.channels.chat.parts import Parts
 from engine.channels.chat.position import Place
@@ -18,6 +17,7 @@ from engine.channels.chat.refusal import refuse
 from engine.channels.chat.session import Session
 from engine.channels.chat.settings import ChatSettings
 from engine.channels.chat.texts import LOCALES
+from engine.channels.origins import allowed
 from engine.channels.socket import Socket
 from engine.clock import Clock
 from engine.errors import CordboardError, Forbidden, NotFound, TooFast, Unavailable

@@ -12,8 +12,8 @@ def kind_no_status_takes(scope: Scope) -> Iterator[Finding]:
     taken = scope.kinds_taken()
     mend = "Add the kind to the channels of a status."
     for key, channel in scope.organisation.channels.items():
-        if channel.kind not in taken:
-            detail = f"no status takes {channel.kind}, so nobody is ever offered what comes through '{key}'"
+        if channel.work_kind and channel.work_kind not in taken:
+            detail = f"no status takes {channel.work_kind}, so nobody is ever offered what comes through '{key}'"
             yield scope.error("kind-no-status-takes", ("channels", key), detail, mend=mend)
     for key, profile in scope.organisation.profiles.items():
         for kind in profile.channels:
@@ -26,10 +26,11 @@ def kind_no_agent_takes(scope: Scope) -> Iterator[Finding]:
     """Find channels into whose queues nobody has capacity for their kind."""
     profiles = scope.organisation.profiles
     for key, channel in scope.organisation.channels.items():
+        kind = channel.work_kind
         for queue in sorted(_queues(scope, key)):
             members = scope.members[queue]
-            if members and not any(channel.kind in profiles[agent.profile].channels for agent in members):
-                detail = f"nobody in queue '{queue}' has capacity for {channel.kind}, which comes through '{key}'"
+            if kind and members and not any(kind in profiles[agent.profile].channels for agent in members):
+                detail = f"nobody in queue '{queue}' has capacity for {kind}, which comes through '{key}'"
                 mend = "Add the kind to the channels of their profile."
                 yield scope.error("kind-no-agent-takes", ("channels", key), detail, mend=mend)
 

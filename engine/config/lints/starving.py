@@ -49,7 +49,7 @@ def _of_profile(scope: Scope, profile: str) -> list[str]:
 
 def _may_hold(organisation: Organisation, queue: str, kind: str) -> bool:
     """Say whether work of ``kind`` may be in ``queue``: anywhere when no channel is of that kind, through the API."""
-    channels = [channel for channel in organisation.channels.values() if channel.kind == kind]
+    channels = [channel for channel in organisation.channels.values() if channel.work_kind == kind]
     named = {rule.queue for rule in organisation.rules}
     return not channels or queue in named or any(channel.queue == queue for channel in channels)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, union
 
 from engine.errors import Conflict, NotFound
 from engine.ids import NewId
 from engine.model.case import Case
 from engine.model.case_parts import Attachment, CaseLink, Follower, LinkKind
+from engine.model.form import ArrivingFile
 from engine.store.access import Access
 from engine.store.cases.tables import attachments, case_followers, case_links, cases
 from engine.store.cases.writes import add_event, writable_case
@@ -19,12 +20,15 @@ from engine.store.customers.claims import tell_of_claim
 from engine.store.customers.tables import assets, orders
 from engine.store.direct import every, first, run, scalar
 from engine.store.rows import AnyRow, case_of
+from engine.store.submission_tables import submission_files
 from engine.store.tables import users
 from engine.store.upsert import insert, insert_once
 
 MOST_FOLLOWERS = 200
 MOST_LINKS = 200
 MOST_ATTACHMENTS = 200
+NAMING = (attachments, submission_files)
+"""Tables whose rows name files."""
 
 _EXISTS = select(cases.c.id).where(cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org"))
 _USER: Select[Any] = select(users.c.id).where(users.c.id == bindparam("user"), users.c.org_id == bindparam("org"))
@@ -138,7 +142,8 @@ class CaseParts:
 
     async def named(self, hashes: Sequence[str]) -> frozenset[str]:
         """Return those of ``hashes`` that some row of any organisation names."""
-        query = select(attachments.c.sha256).where(attachments.c.sha256.in_(list(hashes))).distinct()
+        wanted = list(hashes)
+        query = union(*(select(table.c.sha256).where(table.c.sha256.in_(wanted)) for table in NAMING))
         return await self._access.read(lambda conn: frozenset(conn.execute(query).scalars()))
 
 
@@ -268,11 +273,36 @@ def _attach(conn: Connection, one: Attachment, *, new_id: NewId) -> Attachment:
         return _attachment(same, "")
     if scalar(conn, _COUNT, {"case": case.id}) >= MOST_ATTACHMENTS:
         raise Conflict(f"a case has at most {MOST_ATTACHMENTS} attachments", slug="too-many")
+    _name(conn, case, one, new_id=new_id)
+    return one
+
+
+def name_arriving(
+    conn: Connection, case: Case, files: Sequence[ArrivingFile], *, interaction_id: str, new_id: NewId
+) -> None:
+    """Name what the customer sent along on the case that was just opened for it."""
+    for file in files:
+        one = Attachment(
+            id=new_id(),
+            org_id=case.org_id,
+            case_id=case.id,
+            name=file.name,
+            media_type=file.media_type,
+            size=file.size,
+            sha256=file.sha256,
+            public=True,
+            added_ms=case.opened_ms,
+        )
+        _name(conn, case, one, new_id=new_id, interaction_id=interaction_id)
+
+
+def _name(conn: Connection, case: Case, one: Attachment, *, new_id: NewId, interaction_id: str = "") -> None:
+    """Insert a file's row on a locked or a new case, with the line of its history."""
     row = {
         "id": one.id,
         "org_id": one.org_id,
         "case_id": case.id,
-        "interaction_id": "",
+        "interaction_id": interaction_id,
         "name": one.name,
         "media_type": one.media_type,
         "bytes": one.size,
@@ -284,7 +314,6 @@ def _attach(conn: Connection, one: Attachment, *, new_id: NewId) -> Attachment:
     insert(conn, attachments, row)
     data = {"attachment_id": one.id, "name": one.name, "bytes": one.size, "public": one.public}
     add_event(conn, case, kind="attached", data=data, new_id=new_id, actor_id=one.added_by, now_ms=one.added_ms)
-    return one
 
 
 def _detach(conn: Connection, where: tuple[str, str], *, actor_id: str, new_id: NewId, now_ms: int) -> None:

@@ -56,6 +56,8 @@ def open_case(conn: Connection, new: NewCase, *, new_id: NewId, actor_id: str, n
         team=new.team,
         fields=new.fields,
         tags=new.tags,
+        skills=new.skills,
+        routed=new.routed,
     )
     insert(conn, cases, {**_row(case), "watched": int(new.filing.watched), "request_key": new.request_key})
     write_tags(conn, case, new.tags)

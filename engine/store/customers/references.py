@@ -133,6 +133,7 @@ STAYS = frozenset(
         "clock_marks.case_id",  # how far a walk through all cases came
         "firings.case_id",  # happened
         "milestones.case_id",  # end with it
+        "submissions.case_id",  # became that case
     }
 )
 """Columns that point to a lost case for good."""

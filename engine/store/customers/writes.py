@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, select
 
 from engine.errors import Conflict, Unavailable
+from engine.ids import NewId
 from engine.model.conversation import Arrival
-from engine.model.customer import EMAIL, Address, Contact, email_key
+from engine.model.customer import EMAIL, PHONE, Address, Contact, email_key
 from engine.model.naming import person_key
 from engine.store.customers.tables import contact_addresses, contacts
 from engine.store.direct import first
@@ -93,40 +94,66 @@ def holder_of(conn: Connection, org_id: str, channel: str, key: str) -> Contact 
     return None if row is None else contact_of(row)
 
 
-def known_or_kept(conn: Connection, contact: Contact) -> Contact:
-    """Return the contact who has the e-mail address of ``contact``, else keep ``contact`` with it.
+def known_or_kept(conn: Connection, contact: Contact, *, channel: str, value: str, key: str) -> tuple[Contact, bool]:
+    """Return the contact who has an address, and False; else keep ``contact`` with it, and True.
 
     However many do so at once, one is kept: the address is unique, and comes first. Its row has the contact's own id.
     """
-    key = email_key(contact.email)
     address = Address(
         id=contact.id,
         org_id=contact.org_id,
         contact_id=contact.id,
-        channel=EMAIL,
-        value=contact.email,
+        channel=channel,
+        value=value,
         key=key,
         created_ms=contact.created_ms,
     )
     for _ in range(TRIES):
         if keep_address(conn, address):
             insert(conn, contacts, row_of_contact(contact))
-            return contact
-        holder = holder_of(conn, contact.org_id, EMAIL, key)
+            return contact, True
+        holder = holder_of(conn, contact.org_id, channel, key)
         if holder is not None:
-            return holder
+            return holder, False
         # A merge moved the address, or somebody removed it, between the two statements.
     raise Unavailable("whose the address is changes too fast", slug="store-busy")
 
 
-def arriving_contact(conn: Connection, arrival: Arrival, *, contact_id: str, now_ms: int) -> tuple[Contact, bool]:
-    """Return who arrives, and whether his row is there. Only an e-mail address makes somebody known."""
+def arriving_contact(conn: Connection, arrival: Arrival, *, new_id: NewId, now_ms: int) -> tuple[Contact, bool]:
+    """Return who arrives, and whether his row is there.
+
+    Only an e-mail address, else a telephone number of a form, makes somebody known. Of a contact who is known nothing
+    is changed: anybody may write an address that is not his.
+    """
+    seed = arrival.seed
     contact = Contact(
-        id=contact_id,
+        id=new_id(),
         org_id=arrival.org_id,
         name=arrival.name.strip(),
         email=arrival.email.strip(),
         language=arrival.locale,
         created_ms=now_ms,
+        fields=seed.contact_fields if seed else {},
     )
-    return (known_or_kept(conn, contact), True) if contact.email else (contact, False)
+    phone_key = seed.phone_key if seed else ""
+    if contact.email:
+        email = email_key(contact.email)
+        kept, new = known_or_kept(conn, contact, channel=EMAIL, value=contact.email, key=email)
+        if new and phone_key:
+            keep_address(conn, _phone(kept, arrival.phone, phone_key, address_id=new_id()))  # unless it is another's
+        return kept, True
+    if phone_key:
+        return known_or_kept(conn, contact, channel=PHONE, value=arrival.phone.strip(), key=phone_key)[0], True
+    return contact, False
+
+
+def _phone(contact: Contact, value: str, key: str, *, address_id: str) -> Address:
+    return Address(
+        id=address_id,
+        org_id=contact.org_id,
+        contact_id=contact.id,
+        channel=PHONE,
+        value=value.strip(),
+        key=key,
+        created_ms=contact.created_ms,
+    )

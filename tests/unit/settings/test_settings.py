@@ -126,7 +126,7 @@ def test_the_settings_file_that_init_writes_changes_nothing(tmp_path: Path) -> N
     assert load_settings(file=file, environment={}) == load(data=tmp_path)
     lines = settings_text().replace("\n# ", "\n").splitlines()
     values = "\n".join(line for line in lines if " = " in line and not line.endswith("."))
-    for unset in ('pages = ""', 'webhook_secrets = ""'):
+    for unset in ('pages = ""', 'webhook_secrets = ""', 'captcha_secrets = ""'):
         values = values.replace(unset, "")
     file.write_text(values)
     assert load_settings(file=file, environment={}) == load(data=tmp_path)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.channels.chat.origins import allowed
+from engine.channels.origins import allowed
 
 
 @pytest.mark.parametrize(

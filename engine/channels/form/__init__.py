@@ -1,0 +1,1 @@
+"""Web forms that open cases."""
