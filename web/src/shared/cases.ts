@@ -1,4 +1,5 @@
 // Cases: what the engine tells of them beyond the desk's, and how they are written.
+import { caseQuery, type CaseQuery } from './caseFilter'
 import { profile, type Profile } from './customers'
 import { newId, requester } from './engine'
 import { problemOf } from './problem'
@@ -247,44 +248,20 @@ function attachment(value: unknown): Attachment {
 
 const at = (id: string): string => `/cases/${encodeURIComponent(id)}`
 
-export const CASE_ORDERS = ['newest', 'updated', 'priority'] as const
-export const PAGE = 50
-
-/** Several kinds of statuses under one name. */
-export const KINDS: Record<string, string[]> = {
-  active: ['new', 'open', 'waiting'],
-  waiting: ['waiting'],
-  over: ['resolved', 'closed'],
+export interface CaseList {
+  cases: FullCase[]
+  /** Where the next page begins; empty: this is the last one. */
+  next: string
 }
 
-export interface CaseQuery {
-  text: string
-  status: string
-  /** One of KINDS. */
-  kind: string
-  queue: string
-  owner: string
-  type: string
-  tag: string
-  order: (typeof CASE_ORDERS)[number]
+/** Read a page of the list; ``after`` is ``next`` of the page before. */
+export async function listCases(asked: Partial<CaseQuery>, after = ''): Promise<CaseList> {
+  const raw = await requester.get(`/cases?${caseQuery(asked, after)}`)
+  return { cases: list(raw).map(fullCase), next: text(record(raw)['next']) }
 }
 
-/** Write a question to the list of cases; ``last`` is the last one of the page before. */
-export function caseQuery(asked: Partial<CaseQuery>, last?: Case): URLSearchParams {
-  const query = new URLSearchParams({ limit: String(PAGE) })
-  for (const [name, value] of Object.entries(asked)) {
-    if (name === 'kind') for (const kind of KINDS[value] ?? []) query.append('kind', kind)
-    else if (value.trim() && value !== 'newest') query.set(name, value.trim())
-  }
-  if (!last) return query
-  query.set('before_number', String(last.number))
-  if (asked.order === 'updated') query.set('before_value', String(last.updatedAt))
-  if (asked.order === 'priority') query.set('before_value', String(last.priority))
-  return query
-}
-
-export async function findCases(asked: Partial<CaseQuery>, last?: Case): Promise<FullCase[]> {
-  return list(await requester.get(`/cases?${caseQuery(asked, last)}`)).map(fullCase)
+export async function findCases(asked: Partial<CaseQuery>): Promise<FullCase[]> {
+  return (await listCases(asked)).cases
 }
 
 export async function children(id: string): Promise<FullCase[]> {

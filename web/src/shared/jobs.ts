@@ -1,8 +1,7 @@
 // Jobs over many cases: asked for by ids or by a filter, followed, cancelled.
-import { KINDS, type CaseQuery, type Values } from './cases'
+import type { Values } from './cases'
 import { requester } from './engine'
 import { count, list, record, text, time } from './parse'
-import type { CaseStatusSetup } from './wire'
 
 export const MOST_CASES = 10_000
 
@@ -56,24 +55,6 @@ function failure(value: unknown): JobFailure {
 }
 
 export const isOver = (one: Job): boolean => one.state === 'done' || one.state === 'cancelled'
-
-/** Write what the list is narrowed to as a job's filter; null where that would be every case, or none. */
-export function filterOf(
-  asked: Partial<CaseQuery>, statuses: readonly CaseStatusSetup[], me: string,
-): Values | null {
-  const kinds = KINDS[asked.kind ?? '']
-  const wanted = asked.status ? [asked.status] : []
-  if (kinds) wanted.push(...statuses.filter((one) => kinds.includes(one.kind)).map((one) => one.key))
-  if (kinds && wanted.length === 0) return null
-  const filter: Values = {
-    status: wanted,
-    owner: [asked.owner === 'me' ? me : asked.owner].filter(Boolean),
-    queue: [asked.queue].filter(Boolean), type: [asked.type].filter(Boolean), tag: [asked.tag?.trim()].filter(Boolean),
-    text: asked.text?.trim(),
-  }
-  const said = Object.entries(filter).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : Boolean(value)))
-  return said.length ? Object.fromEntries(said) : null
-}
 
 export async function editCases(which: Which, changes: Values, why: string): Promise<Job> {
   return job(await requester.post('/cases/bulk', { ...which, changes, why }))

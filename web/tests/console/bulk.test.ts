@@ -7,14 +7,9 @@ import { isEmpty, NOTHING, toggled, toggledShown } from '@/console/cases/selecti
 import JobDetail from '@/console/jobs/JobDetail.vue'
 import { requester } from '@/shared/engine'
 import { i18n } from '@/shared/i18n'
-import { filterOf } from '@/shared/jobs'
 import { Problem } from '@/shared/problem'
-import type { CaseStatusSetup } from '@/shared/wire'
 
 const SHOWN = ['a', 'b', 'c', 'd']
-const STATUSES: CaseStatusSetup[] = [
-  { key: 'new', name: 'New', kind: 'new', to: [] }, { key: 'hold', name: 'Hold', kind: 'waiting', to: [] },
-]
 let page: VueWrapper | undefined
 
 afterEach(() => {
@@ -52,14 +47,6 @@ describe('what many cases become', () => {
     ]
     expect(bulkChanges(rows)).toEqual({ status: 'open', priority: 3, fields: { batch: 'B', tins: null } })
     expect(startOf('tags', undefined)).toEqual([])
-  })
-
-  it('is never asked for every case there is', () => {
-    expect(filterOf({ order: 'newest' }, STATUSES, 'me')).toBeNull()
-    expect(filterOf({ kind: 'over' }, STATUSES, 'me')).toBeNull()
-    expect(filterOf({ kind: 'active', owner: 'me', text: ' tea ' }, STATUSES, 'u1')).toEqual({
-      status: ['new', 'hold'], owner: ['u1'], text: 'tea',
-    })
   })
 
   it('stays filled in where it cannot be begun', async () => {

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { looks, parts } from '@/console/cases/spans'
 import { chosen } from '@/console/cases/timeline'
-import { caseQuery, caseSetup, differences, fullCase, ladder, nextDue } from '@/shared/cases'
+import { askedOf, caseQuery, filterOf, momentWords, same } from '@/shared/caseFilter'
+import { caseSetup, differences, fullCase, ladder, nextDue } from '@/shared/cases'
 import type { CaseEvent, TimelineLine } from '@/shared/wire'
 
 const HOUR = 3_600_000
@@ -69,13 +70,34 @@ describe('what somebody else changed', () => {
 describe('a list of cases', () => {
   it('is asked for with what was chosen only', () => {
     const query = caseQuery({ text: ' kettle ', status: '', kind: 'over', order: 'newest', tag: '' })
-    expect(query.toString()).toBe('limit=50&text=kettle&kind=resolved&kind=closed')
+    expect(query.toString()).toBe('limit=50&open=false&text=kettle')
   })
 
-  it('goes on behind the last case, in the order there is', () => {
-    expect(caseQuery({}, one()).toString()).toBe('limit=50&before_number=7')
-    expect(caseQuery({ order: 'priority' }, one()).get('before_value')).toBe('2')
-    expect(caseQuery({ order: 'updated' }, one()).get('before_value')).toBe(String(NOON))
+  it('goes on where the page before ended, in the order there is', () => {
+    expect(caseQuery({}, '7_7').toString()).toBe('limit=50&after=7_7')
+    expect(caseQuery({ order: 'due' }, '1_2').toString()).toBe('limit=50&order=due&after=1_2')
+  })
+
+  it('finds by a view what the view says, with or without a place in the bar', () => {
+    const filter = { owner: ['me'], open: true, status: ['a', 'b'], fields: { batch: ['X', 'Y'] }, due_before: 'now+4h' }
+    const asked = askedOf(filter, 'due')
+    expect([asked.owner, asked.kind, asked.status, asked.order]).toEqual(['me', 'active', '', 'due'])
+    expect(same(filterOf(asked), filter)).toBe(true)
+    const query = caseQuery(asked)
+    expect(query.getAll('status')).toEqual(['a', 'b'])
+    expect(query.getAll('field')).toEqual(['batch:X', 'batch:Y'])
+    expect(query.get('open')).toBe('true')
+  })
+
+  it('tells a moment in words', () => {
+    expect(momentWords('now+4h', 'en')).toBe('in 4 hours')
+    expect(momentWords('2026-11-22', 'en')).toBe('')
+  })
+
+  it('is narrowed by nothing where nothing is said', () => {
+    expect(filterOf(askedOf({}, ''))).toEqual({})
+    expect(same({ a: 1, b: [2] }, { b: [2], a: 1 })).toBe(true)
+    expect(same({ a: 1 }, { a: 2 })).toBe(false)
   })
 })
 

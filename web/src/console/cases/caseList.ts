@@ -1,13 +1,12 @@
 // The list of cases with its filters; kept while somebody is signed in, so that it is found as it was left.
 import { ref, shallowRef } from 'vue'
-import { findCases, PAGE, type CaseQuery, type FullCase } from '@/shared/cases'
+import { EVERYTHING, type CaseQuery } from '@/shared/caseFilter'
+import { listCases, type FullCase } from '@/shared/cases'
 import { useSession } from '@/shared/session'
+import { USUAL } from '../views/columns'
 import { problemWords } from '@/shared/toasts'
 
-const EMPTY: CaseQuery = {
-  text: '', status: '', kind: '', queue: '', owner: '', type: '', tag: '', order: 'newest',
-}
-const filter = ref<CaseQuery>({ ...EMPTY })
+const filter = ref<CaseQuery>({ ...EVERYTHING })
 const cases = shallowRef<FullCase[] | null>(null)
 const failed = ref('')
 const more = ref(false)
@@ -15,15 +14,20 @@ const loading = ref(false)
 let whose = ''
 let asked = 0
 let place = 0
+let after = ''
+/** The view that was chosen last; empty: none. */
+const viewId = ref('')
+const columns = ref<readonly string[]>(USUAL)
 
 async function load(): Promise<void> {
   asked += 1
   const mine = asked
   loading.value = true
   try {
-    const found = await findCases(filter.value)
+    const found = await listCases(filter.value)
     if (mine !== asked) return
-    ;[cases.value, failed.value, more.value] = [found, '', found.length === PAGE]
+    ;[cases.value, failed.value, after] = [found.cases, '', found.next]
+    more.value = after !== ''
   } catch (problem) {
     if (mine === asked) failed.value = problemWords(problem).title
   } finally {
@@ -38,11 +42,12 @@ async function next(): Promise<void> {
   const mine = asked
   loading.value = true
   try {
-    const found = await findCases(filter.value, shown.at(-1))
+    const found = await listCases(filter.value, after)
     if (mine !== asked) return
     const known = new Set(shown.map((one) => one.id))
-    cases.value = [...shown, ...found.filter((one) => !known.has(one.id))]
-    more.value = found.length === PAGE
+    cases.value = [...shown, ...found.cases.filter((one) => !known.has(one.id))]
+    after = found.next
+    more.value = after !== ''
   } catch {
     more.value = false // scrolling on asks no further; a new question does
   } finally {
@@ -61,12 +66,16 @@ export function useCaseList() {
   const me = useSession().signed?.user.id ?? ''
   if (whose !== me) {
     whose = me
-    filter.value = { ...EMPTY }
-    ;[cases.value, place] = [null, 0]
+    filter.value = { ...EVERYTHING }
+    ;[cases.value, place, viewId.value] = [null, 0, '']
+    columns.value = USUAL
   }
   return {
-    filter, cases, failed, more, loading, load, next, replace,
-    reset: () => (filter.value = { ...EMPTY, order: filter.value.order }),
+    filter, viewId, columns, cases, failed, more, loading, load, next, replace,
+    reset: () => {
+      filter.value = { ...EVERYTHING, order: filter.value.order }
+      viewId.value = ''
+    },
     place: () => place,
     stay: (top: number) => (place = top),
   }
