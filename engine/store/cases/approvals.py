@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, or_, select, true
+from sqlalchemy import Connection, Select, and_, func, literal_column, or_, select, true, union
 
 from engine.errors import NotFound
 from engine.model.approval import (
@@ -54,7 +54,7 @@ class Approvals:
         if not sight.all_cases:
             query = query.where(cases_seen(org_id, sight))
         if which.concern is not None:
-            query = query.where(_CONCERNS[which.concern](which.of))
+            query = query.where(_CONCERNS[which.concern](org_id, which.of))
         if which.state is not None:
             query = query.where(approvals.c.state == which.state.value)
         if which.process:
@@ -69,8 +69,8 @@ class Approvals:
 
         def work(conn: Connection) -> ApprovalCounts:
             return ApprovalCounts(
-                waiting=_count(conn, org_id, and_(_waits_for(of), seen)),
-                asked=_count(conn, org_id, and_(WAITING, _asked_by(of), seen)),
+                waiting=_count(conn, org_id, and_(_waits_for(org_id, of), seen)),
+                asked=_count(conn, org_id, and_(WAITING, _asked_by(org_id, of), seen)),
             )
 
         return await self._access.read(work)
@@ -108,28 +108,25 @@ def _turns(conn: Connection, ids: Sequence[str]) -> Mapping[str, tuple[Turn, ...
     return found
 
 
-def _waits_for(of: Asker) -> Condition:
+def _waits_for(org_id: str, of: Asker) -> Condition:
+    # Each branch along the partial index of turns that wait, however many approvals there were.
     turn = approval_turns.c
     ways: list[Condition] = [turn.user_id == of.user_id]
     if of.roles:
         ways.append(turn.role.in_(list(of.roles)))
-    asked = exists().where(turn.approval_id == approvals.c.id, TURN_WAITS, or_(*ways))
+    asked = union(*(select(turn.approval_id).where(turn.org_id == org_id, TURN_WAITS, way) for way in ways))
     own = or_(approvals.c.asked_by != of.user_id, approvals.c.process.in_(list(of.own_processes)))
-    return and_(WAITING, asked.correlate_except(approval_turns), own)
+    return and_(approvals.c.id.in_(asked), WAITING, own)
 
 
-def _asked_by(of: Asker) -> Condition:
+def _asked_by(_org_id: str, of: Asker) -> Condition:
     return approvals.c.asked_by == of.user_id
 
 
-def _decided_by(of: Asker) -> Condition:
-    mine = select(approval_turns.c.approval_id).where(
-        approval_turns.c.org_id == approvals.c.org_id,
-        approval_turns.c.decided_by == of.user_id,
-        approval_turns.c.decided_by != "",
-        approval_turns.c.approval_id == approvals.c.id,
-    )
-    return exists(mine.correlate_except(approval_turns))
+def _decided_by(org_id: str, of: Asker) -> Condition:
+    turn = approval_turns.c
+    named = (turn.decided_by == of.user_id, turn.decided_by != literal_column("''"))
+    return approvals.c.id.in_(select(turn.approval_id).where(turn.org_id == org_id, *named))
 
 
 _CONCERNS = {Concern.WAITING: _waits_for, Concern.ASKED: _asked_by, Concern.DECIDED: _decided_by}
