@@ -9,6 +9,7 @@ from engine.config.condition_fields import condition_fields
 from engine.config.condition_schema import read_condition
 from engine.config.crosscheck import Checker
 from engine.config.escalation_schema import AskApprovalSection
+from engine.config.field_values import check_values
 from engine.config.files import Place
 from engine.config.schema import Configuration
 from engine.model.approval import (
@@ -128,8 +129,8 @@ def read_ask(section: AskApprovalSection, configuration: Configuration, checker:
         checker.known((*there, name), name, ASKABLE, what="field that a rule may ask to change")
         names = known.get(name)
         if name == "fields" and isinstance(value, dict):
-            for key in value:
-                checker.known((*there, name, key), str(key), configuration.fields.case, what="field of cases")
+            values = {str(key): one for key, one in value.items()}
+            check_values(values, configuration, checker, (*there, name))
         elif name == "fields":
             checker.refuse((*there, name), "must hold fields with their values")
         elif name == "priority" and (not isinstance(value, int) or isinstance(value, bool)):

@@ -83,13 +83,14 @@ def compile_fields(configuration: Configuration) -> Mapping[FieldOf, Mapping[str
     """Return the custom fields by what has them."""
     fields = {noun: getattr(configuration.fields, noun.value) for noun in FieldOf}
     return {
-        noun: {key: _field(key, section) for key, section in sections.items()}
+        noun: {key: compile_field(key, section) for key, section in sections.items()}
         for noun, sections in fields.items()
         if sections
     }
 
 
-def _field(key: str, section: CustomFieldSection) -> CustomField:
+def compile_field(key: str, section: CustomFieldSection) -> CustomField:
+    """Return a custom field."""
     return CustomField(
         key=key,
         name=str(section.name),

@@ -17,6 +17,7 @@ from engine.config.escalation_schema import (
     NotifySection,
     TriggerSection,
 )
+from engine.config.field_values import check_values
 from engine.config.files import Place
 from engine.config.schema import Configuration
 from engine.model.case_setup import BUILT_IN_STATUSES
@@ -204,8 +205,7 @@ class _Reader:
             self._person("add_follower", section.add_follower)
             return Action(kind=ActionKind.ADD_FOLLOWER, who=section.add_follower)
         if section.set is not None:
-            for key in section.set:
-                self._known("set", key, configuration.fields.case, "field of cases")
+            check_values(section.set, configuration, self._checker, self._at("set"))
             return Action(kind=ActionKind.SET, fields=dict(section.set))
         if section.set_status is not None:
             statuses = configuration.case_statuses or BUILT_IN_STATUSES
