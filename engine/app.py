@@ -83,6 +83,7 @@ class Application:
         self.draining = False
         self.metrics = Metrics()
         self.store = Store(url=settings.database, clock=self._clock, new_id=self._new_id, observe=self.metrics.commit)
+        self.store.cases.watch(self.metrics.decided)
         self.book = OrganisationBook()
         self._server = BoardServer(settings)
         self._loops = Loops()

@@ -6,8 +6,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from engine.api.tally import Spread, Tally
+from engine.model.automation import FIRED, HELD, WOULD_FIRE
+from engine.model.casework import Decided
 from engine.router.waits import QueueWait
 
+_FIRINGS = {FIRED: "fired", WOULD_FIRE: "would_fire", HELD: "held"}
 LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -28,6 +31,11 @@ class Metrics:
         )
         self._messages = self._tally("messages", "Messages committed to transcripts.", ("author",))
         self._events = self._counter("routing_events", "Routing events written to the record.", ("kind",))
+        self._rules = self._counter(
+            "automation_firings",
+            "Automation rules that fired, would have in dry run, or were held back, in this process.",
+            ("organisation", "rule", "outcome"),
+        )
         self._logins = self._counter("logins", "Log-ins tried.", ("outcome",))
         self._submissions = self._counter(
             "form_submissions", "What was sent with web forms: what became of it, and why.", ("outcome", "reason")
@@ -92,6 +100,13 @@ class Metrics:
     def event(self, kind: str) -> None:
         """Count a routing event written for the first time."""
         self._events.labels(kind).inc()
+
+    def decided(self, decided: Decided) -> None:
+        """Count what automation rules did in a committed decision: fired, would_fire, held."""
+        for firing in decided.decision.firings:
+            for prefix, outcome in _FIRINGS.items():
+                if firing.step.startswith(prefix):
+                    self._rules.labels(decided.case.org_id, firing.step.removeprefix(prefix), outcome).inc()
 
     def login(self, outcome: str) -> None:
         """Count a log-in: ok, failed or limited."""

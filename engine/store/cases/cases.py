@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
@@ -38,6 +38,11 @@ class Cases:
 
     def __init__(self, *, access: Access) -> None:
         self._access = access
+        self._observe: Callable[[Decided], None] | None = None
+
+    def watch(self, observe: Callable[[Decided], None]) -> None:
+        """Let ``observe`` be told of each decision that was committed, in this process."""
+        self._observe = observe
 
     async def get(self, org_id: str, case_id: str) -> Case:
         """Return a case, or the one it was merged into; raise NotFound."""
@@ -109,10 +114,13 @@ class Cases:
         ``actor_id``: who it is made for. Raises NotFound, and whatever ``decide`` raises; then nothing is written.
         """
         new_id = self._access.new_id
-        return await self._access.write(
+        decided = await self._access.write(
             org_id,
             lambda conn: decide_case(conn, (org_id, case_id), decide, actor_id=actor_id, new_id=new_id, now_ms=now_ms),
         )
+        if self._observe is not None:
+            self._observe(decided)
+        return decided
 
     async def facts(self, org_id: str, case_id: str, *, now_ms: int) -> CaseFacts:
         """Return what a decision about a case would see now; nothing is locked. Raises NotFound."""

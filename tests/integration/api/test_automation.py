@@ -116,6 +116,10 @@ async def test_two_rules_at_odds_are_held(desk: Engine, org: str) -> None:
     assert (held["rule"], held["reason"]) == ("wait", "again")
     items = {one["key"]: one for one in (await sue.get("/automation")).json()["items"]}
     assert items["wait"]["held"]["week"] == 1
+    text = desk.application.metrics.text().decode()
+    for rule, outcome in (("hello", "fired"), ("back", "fired"), ("wait", "held")):
+        labels = f'organisation="{org}",outcome="{outcome}",rule="{rule}"'
+        assert f"cordboard_automation_firings_total{{{labels}}} 1.0" in text
 
 
 async def test_rules_are_tried_and_nothing_is_written(desk: Engine, org: str) -> None:
