@@ -25,7 +25,8 @@ CASES = {
 
 LISTED = {
     "list_work_items", "list_cases", "list_contacts", "list_accounts", "search", "list_assets", "list_orders",
-    "list_contracts", "list_entitlements", "list_leads", "list_activities", "list_merges", "count_views",
+    "list_contracts", "list_entitlements", "list_leads", "list_activities", "list_merges",
+    "export_rows", "count_views",
     "list_approvals",
 }  # fmt: skip
 """Operations that show several: they show what the caller sees."""

@@ -27,6 +27,7 @@ from engine.customers.leads import Leads
 from engine.customers.relations import Relations
 from engine.customers.service import Service
 from engine.search.finder import Finder
+from engine.transfer.exporting import Exporter
 from engine.transfer.imports import Imports
 
 
@@ -60,6 +61,7 @@ class ServiceParts:
     things: Service
     leads: Leads
     imports: Imports
+    exporter: Exporter
     view: CustomerViews
     finder: Finder
     sights: Sights

@@ -193,7 +193,7 @@ def _addresses(cells: Mapping[str, object], region: str) -> tuple[RowAddress, ..
         key = _named(column, normalised, channel, value, region)
         one = RowAddress(channel=channel, value=value.strip(), key=key, label=label, verified=verified)
         kept = found.get((channel, key))
-        if kept is None or (label and not kept.label):
+        if kept is None or label or verified:
             found[channel, key] = one
     if len(found) > MOST_ADDRESSES:
         raise InvalidInput(f"A contact comes with at most {MOST_ADDRESSES} addresses.", field="addresses")

@@ -54,6 +54,7 @@ from engine.store.submissions import Submissions
 from engine.store.tokens import Tokens
 from engine.store.told import Told
 from engine.store.transcripts import Transcripts
+from engine.store.transfer.exports import Exports
 from engine.store.transfer.imports import Imports
 from engine.store.users import Users
 from engine.store.views import Views
@@ -123,6 +124,7 @@ class Store:
         self.orders = Orders(access=access)
         self.contracts = Contracts(access=access)
         self.entitlements = Entitlements(access=access)
+        self.exports = Exports(access=access)
         self.leads = Leads(access=access)
 
     async def start(self) -> None:

@@ -120,6 +120,7 @@ class ServiceDesk:
             macros=self.macros,
             jobs=self.listing.jobs,
             imports=self.transfer.imports,
+            exporter=self.transfer.exporter,
             quick_texts=self.quick_texts,
             rulebook=self._rulebook(),
             case_reader=self._store.cases,

@@ -9,6 +9,7 @@ from engine.settings import Settings
 from engine.store.store import Store
 from engine.store.transfer.files import ImportFiles
 from engine.transfer.contract import RowMaker
+from engine.transfer.exporting import Exporter
 from engine.transfer.importer import Importer
 from engine.transfer.imports import Imports
 from engine.wiring.organisations import OrganisationBook
@@ -35,4 +36,5 @@ class Transfer:
             new_id=new_id,
             most_bytes=settings.import_bytes,
         )
+        self.exporter = Exporter(record=store.exports, makers=makers, organisations=book)
         self.importer = Importer(record=store.imports, files=files, makers=makers, organisations=book, clock=clock)

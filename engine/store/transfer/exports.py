@@ -1,0 +1,214 @@
+"""Pages of what is exported, by column: contacts and accounts by their ids, and what cases name beside themselves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from engine.model.case import Case
+from engine.model.customer import PHONE
+from engine.model.transfer import Noun
+from engine.model.visibility import Sight
+from engine.store.access import Access
+from engine.store.customers.rows import account_of, address_of
+from engine.store.customers.sight import accounts_seen, contacts_seen
+from engine.store.customers.tables import account_relations, accounts, contact_addresses, contacts
+from engine.store.rows import contact_of
+from engine.store.search import containing
+from engine.store.tables import users
+from engine.store.transfer.tables import external_ids
+
+Rows = list[dict[str, object]]
+
+
+class Exports:
+    """Read what is exported, a page at a time; each page is one transaction."""
+
+    def __init__(self, *, access: Access) -> None:
+        self._access = access
+
+    async def contacts(self, org_id: str, *, after_id: str, limit: int, text: str, source: str, sight: Sight) -> Rows:
+        """Return contacts in the order of their ids, ``after_id`` exclusive, by column."""
+        query = select(contacts).where(
+            contacts.c.org_id == org_id, contacts.c.merged_into == "", contacts.c.id > after_id
+        )
+        if text:
+            query = query.where(containing(contacts.c.search, text))
+        if not sight.everything:
+            query = query.where(contacts_seen(org_id, sight))
+        query = query.order_by(contacts.c.id).limit(limit)
+        return await self._access.read(lambda conn: _contacts(conn, org_id, query, source))
+
+    async def accounts(self, org_id: str, *, after_id: str, limit: int, text: str, source: str, sight: Sight) -> Rows:
+        """Return accounts in the order of their ids, ``after_id`` exclusive, by column."""
+        query = select(accounts).where(
+            accounts.c.org_id == org_id, accounts.c.merged_into == "", accounts.c.id > after_id
+        )
+        if text:
+            query = query.where(containing(accounts.c.search, text))
+        if not sight.everything:
+            query = query.where(accounts_seen(org_id, sight))
+        query = query.order_by(accounts.c.id).limit(limit)
+        return await self._access.read(lambda conn: _accounts(conn, org_id, query, source))
+
+    async def cases(self, org_id: str, found: Sequence[Case], *, source: str) -> Rows:
+        """Return cases by column, with the words for what they name."""
+        return await self._access.read(lambda conn: _cases(conn, org_id, found, source))
+
+
+def _contacts(conn: Connection, org_id: str, query: Select[Any], source: str) -> Rows:
+    found = [contact_of(row) for row in conn.execute(query)]
+    ids = [one.id for one in found]
+    of = contact_addresses.c
+    addresses: dict[str, list[dict[str, object]]] = defaultdict(list)
+    listed = select(contact_addresses).where(of.org_id == org_id, of.contact_id.in_(ids)).order_by(of.created_ms, of.id)
+    phones: dict[str, str] = {}
+    for row in conn.execute(listed):
+        one = address_of(row)
+        if one.channel == PHONE:
+            phones.setdefault(one.contact_id, one.key)
+        value = one.key if one.channel == PHONE else one.value
+        told = {"channel": one.channel, "value": value, "label": one.label, "verified": one.verified_ms > 0}
+        addresses[one.contact_id].append(told)
+    belongs = _direct(conn, org_id, ids)
+    names = _names(conn, org_id, belongs.values())
+    keys = _keys(conn, org_id, Noun.CONTACT, ids, source)
+    firms = _keys(conn, org_id, Noun.ACCOUNT, belongs.values(), source)
+    return [
+        {
+            "id": one.id,
+            "external_id": keys.get(one.id, ""),
+            "name": one.name,
+            "email": one.email,
+            "phone": phones.get(one.id, ""),
+            "addresses": addresses[one.id],
+            "language": one.language,
+            "time_zone": one.time_zone,
+            "tier": one.tier,
+            "title": one.title,
+            "notes": one.notes,
+            "account_id": belongs.get(one.id, ""),
+            "account_external_id": firms.get(belongs.get(one.id, ""), ""),
+            "account": names.get(belongs.get(one.id, ""), ""),
+            "fields": one.fields,
+            "version": one.version,
+            "created_at": one.created_ms,
+            "updated_at": one.updated_ms,
+        }
+        for one in found
+    ]
+
+
+def _accounts(conn: Connection, org_id: str, query: Select[Any], source: str) -> Rows:
+    found = [account_of(row) for row in conn.execute(query)]
+    parents = {one.parent_id for one in found} - {""}
+    names, logins = _names(conn, org_id, parents), _logins(conn, org_id, {one.owner_id for one in found})
+    keys = _keys(conn, org_id, Noun.ACCOUNT, {one.id for one in found} | parents, source)
+    return [
+        {
+            "id": one.id,
+            "external_id": keys.get(one.id, ""),
+            "name": one.name,
+            "domain": one.domain,
+            "phone": one.phone,
+            "website": one.website,
+            "industry": one.industry,
+            "tier": one.tier,
+            "time_zone": one.time_zone,
+            "notes": one.notes,
+            "owner_id": one.owner_id,
+            "owner": logins.get(one.owner_id, ""),
+            "parent_id": one.parent_id,
+            "parent_external_id": keys.get(one.parent_id, ""),
+            "parent": names.get(one.parent_id, ""),
+            "fields": one.fields,
+            "version": one.version,
+            "created_at": one.created_ms,
+            "updated_at": one.updated_ms,
+        }
+        for one in found
+    ]
+
+
+def _cases(conn: Connection, org_id: str, found: Sequence[Case], source: str) -> Rows:
+    people, firms = {one.contact_id for one in found}, {one.account_id for one in found}
+    emails = _emails(conn, org_id, people)
+    names, logins = _names(conn, org_id, firms), _logins(conn, org_id, {one.owner_id for one in found})
+    of_people = _keys(conn, org_id, Noun.CONTACT, people, source)
+    of_firms = _keys(conn, org_id, Noun.ACCOUNT, firms, source)
+    of_cases = _keys(conn, org_id, Noun.CASE, {one.id for one in found} | {one.parent_id for one in found}, source)
+    return [
+        {
+            "id": one.id,
+            "external_id": of_cases.get(one.id, ""),
+            "number": one.number,
+            "subject": one.subject,
+            "description": one.description,
+            "status": one.status,
+            "priority": one.priority,
+            "type": one.type,
+            "queue": one.queue,
+            "topic": one.topic,
+            "team": one.team,
+            "tags": list(one.tags),
+            "owner_id": one.owner_id,
+            "owner": logins.get(one.owner_id, ""),
+            "contact_id": one.contact_id,
+            "contact_external_id": of_people.get(one.contact_id, ""),
+            "contact_email": emails.get(one.contact_id, ""),
+            "account_id": one.account_id,
+            "account_external_id": of_firms.get(one.account_id, ""),
+            "account": names.get(one.account_id, ""),
+            "parent_id": one.parent_id,
+            "parent_external_id": of_cases.get(one.parent_id, ""),
+            "opened_at": one.opened_ms,
+            "closed_at": one.closed_ms,
+            "fields": one.fields,
+            "version": one.version,
+            "updated_at": one.updated_ms,
+        }
+        for one in found
+    ]
+
+
+def _pairs(rows: Any) -> dict[str, str]:  # noqa: ANN401 -- rows of two texts
+    return {row[0]: row[1] for row in rows}
+
+
+def _direct(conn: Connection, org_id: str, ids: Sequence[str]) -> dict[str, str]:
+    of = account_relations.c
+    query = select(of.contact_id, of.account_id).where(
+        of.org_id == org_id, of.contact_id.in_(ids), of.direct == 1, of.to_date == ""
+    )
+    return _pairs(conn.execute(query).all())
+
+
+def _names(conn: Connection, org_id: str, ids: Any) -> dict[str, str]:  # noqa: ANN401 -- any collection
+    query = select(accounts.c.id, accounts.c.name).where(
+        accounts.c.org_id == org_id, accounts.c.id.in_(set(ids) - {""})
+    )
+    return _pairs(conn.execute(query).all())
+
+
+def _emails(conn: Connection, org_id: str, ids: Any) -> dict[str, str]:  # noqa: ANN401 -- as above
+    query = select(contacts.c.id, contacts.c.email).where(
+        contacts.c.org_id == org_id, contacts.c.id.in_(set(ids) - {""})
+    )
+    return _pairs(conn.execute(query).all())
+
+
+def _logins(conn: Connection, org_id: str, ids: Any) -> dict[str, str]:  # noqa: ANN401 -- as above
+    query = select(users.c.id, users.c.login).where(users.c.org_id == org_id, users.c.id.in_(set(ids) - {""}))
+    return _pairs(conn.execute(query).all())
+
+
+def _keys(conn: Connection, org_id: str, noun: Noun, ids: Any, source: str) -> dict[str, str]:  # noqa: ANN401 -- as above
+    """Return what the source calls these; of several keys the last one in order."""
+    of = external_ids.c
+    query = select(of.target_id, of.external_id).where(
+        of.org_id == org_id, of.noun == noun.value, of.source == source, of.target_id.in_(set(ids) - {""})
+    )
+    return _pairs(conn.execute(query.order_by(of.external_id)).all())
