@@ -1,5 +1,6 @@
 """Approvals: ask for a yes, answer, and see what waits."""
 
+from collections.abc import Coroutine
 from typing import Annotated, Protocol
 
 from fastapi import Query, Request
@@ -55,7 +56,7 @@ async def ask_approval(
         if isinstance(present, Case):
             refused.fields["case"] = (await named_case(parts, present, None)).model_dump()
         raise
-    return await _told(approval, decided, await _reader(request, parts, who, locale), parts)
+    return _told(approval, decided, await _reader(request, parts, who, locale), parts)
 
 
 async def list_case_approvals(
@@ -140,11 +141,7 @@ async def delegate_approval(
     """
     answer = Answer(approval_id=approval_id, version=body.version, note=body.note)
     reader = await _reader(request, parts, who)
-    try:
-        approval, decided = await parts.service.approvals.delegate(answer, who, body.user_id, turn=body.turn)
-    except Conflict as refused:
-        raise _readable(refused, reader) from None
-    return await _told(approval, decided, reader, parts)
+    return await _heard(parts.service.approvals.delegate(answer, who, body.user_id, turn=body.turn), reader, parts)
 
 
 async def withdraw_approval(
@@ -156,34 +153,32 @@ async def withdraw_approval(
     """
     answer = Answer(approval_id=approval_id, **body.model_dump())
     reader = await _reader(request, parts, who)
-    try:
-        approval, decided = await parts.service.approvals.withdraw(answer, who)
-    except Conflict as refused:
-        raise _readable(refused, reader) from None
-    return await _told(approval, decided, reader, parts)
+    return await _heard(parts.service.approvals.withdraw(answer, who), reader, parts)
 
 
 async def _answered(answer: Answer, request: Request, parts: ApiParts, who: Principal, *, yes: bool) -> ApprovalAnswer:
     reader = await _reader(request, parts, who)
+    return await _heard(parts.service.approvals.answer(answer, who, yes=yes), reader, parts)
+
+
+async def _heard(
+    deed: Coroutine[None, None, tuple[Approval, Decided]], reader: Reader, parts: ApiParts
+) -> ApprovalAnswer:
+    """Do it; a refusal carries the approval as it is now, spelled out."""
     try:
-        approval, decided = await parts.service.approvals.answer(answer, who, yes=yes)
+        approval, decided = await deed
     except Conflict as refused:
-        raise _readable(refused, reader) from None
-    return await _told(approval, decided, reader, parts)
+        present = refused.fields.get("approval")
+        if isinstance(present, FiledApproval):
+            refused.fields["approval"] = ApprovalAnswer.of(present, reader).model_dump(mode="json")
+        raise
+    return _told(approval, decided, reader, parts)
 
 
-async def _told(approval: Approval, decided: Decided, reader: Reader, parts: ApiParts) -> ApprovalAnswer:
+def _told(approval: Approval, decided: Decided, reader: Reader, parts: ApiParts) -> ApprovalAnswer:
     parts.floor.case_changed(decided.case)
     case = decided.case
     return ApprovalAnswer.of(FiledApproval(approval=approval, number=case.number, subject=case.subject), reader)
-
-
-def _readable(refused: Conflict, reader: Reader) -> Conflict:
-    """Return the refusal with the approval as it is now, spelled out."""
-    present = refused.fields.get("approval")
-    if isinstance(present, FiledApproval):
-        refused.fields["approval"] = ApprovalAnswer.of(present, reader).model_dump(mode="json")
-    return refused
 
 
 async def _reader(request: Request, parts: ApiParts, who: Principal, locale: str = "") -> Reader:

@@ -184,6 +184,20 @@ async def test_a_webhook_is_signed_and_known_by_its_id(bench: Bench, tmp_path: P
         assert "webhook" not in message["data"]
 
 
+async def test_an_effect_may_say_what_it_is_called_outside(bench: Bench, tmp_path: Path) -> None:
+    async with receiving() as receiver:
+        await hook(bench, receiver, tmp_path)
+        await bench.put(EffectKind.WEBHOOK, webhook="erp", event="approval.asked")
+        await bench.put(EffectKind.CONSOLE, to={"logins": ["sue"]}, alert="approval-asked")
+        await bench.role.step()
+        (told,) = receiver.came
+        assert told.message["type"] == "approval.asked"
+        assert "event" not in told.message["data"]
+    (sue,) = await bench.store.case_effects.recipients(bench.org, logins=["sue"])
+    (alert,) = await bench.store.alerts.list(bench.org, user_id=sue.id, supervisor=False)
+    assert (alert.kind, "alert" in alert.data) == ("approval-asked", False)
+
+
 async def test_a_webhook_that_is_not_there_is_given_up(bench: Bench) -> None:
     await bench.put(EffectKind.WEBHOOK, webhook="gone")
     await bench.role.step()

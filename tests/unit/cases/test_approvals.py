@@ -95,6 +95,15 @@ def test_the_change_is_made_with_the_yes_and_told() -> None:
     assert alerts == [("approval-asked", {"user_ids": ["id-lea"]}), ("approval-ended", {"user_ids": ["id-ana"]})]
 
 
+def test_mail_and_webhook_are_told_where_the_process_says_so() -> None:
+    here = world(email=True, webhook="erp")
+    here.answer(here.ask(**BIG), "lea")
+    kinds = [EffectKind.CONSOLE, EffectKind.EMAIL, EffectKind.WEBHOOK]
+    assert [kind for kind, _ in here.told] == kinds * 2
+    events = [(data["event"], data["webhook"], data["state"]) for _, data in here.told if "event" in data]
+    assert events == [("approval.asked", "erp", "waiting"), ("approval.ended", "erp", "approved")]
+
+
 @pytest.mark.parametrize(
     ("asker", "owner", "by", "need", "turns"),
     [
