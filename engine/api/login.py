@@ -1,8 +1,8 @@
 """Logging in: one answer for everything that is wrong, in the same time, few at a time.
 
-A wrong login, a wrong password, a locked and a switched-off account cannot be told apart from
+A wrong login, a wrong password, a locked and a switched-off user cannot be told apart from
 outside. Argon2 runs in threads, at most a few at once, so that a flood of log-ins costs memory and
-time within bounds; failed attempts are limited per address here, and per account in ``guesses.py``.
+time within bounds; failed attempts are limited per address here, and per user in ``guesses.py``.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from engine.api.parts import ApiSettings
 from engine.api.ports import Organisations, Passwords, Sessions, Users
 from engine.clock import Clock
 from engine.errors import InvalidInput, Unauthenticated, Unavailable
-from engine.model.record import Account, Session
+from engine.model.record import Credentials, Session
 from engine.model.user import User
 from engine.passwords import hash_password, needs_rehash, verify_password
 
@@ -84,32 +84,32 @@ class Reception:
         org_id = self._organisation(organisation)
         self._limiter.take(place.address)
         begun_s = asyncio.get_running_loop().time()
-        account = await self._admitted(org_id, login, password, place)
-        if account is None:
+        credentials = await self._admitted(org_id, login, password, place)
+        if credentials is None:
             self._metrics.login("failed")
             await self._hide_time(begun_s)
             raise Unauthenticated(
-                "The login or password is wrong, or the account is locked for a while.", slug="login-failed"
+                "The login or password is wrong, or the user is locked for a while.", slug="login-failed"
             )
         self._limiter.give_back(place.address)
         self._metrics.login("ok")
-        return await self._open(account, place, user_agent=user_agent)
+        return await self._open(credentials, place, user_agent=user_agent)
 
-    async def _open(self, account: Account, place: Place, *, user_agent: str) -> Opened:
+    async def _open(self, credentials: Credentials, place: Place, *, user_agent: str) -> Opened:
         """Open a session for a user who has proved who he is. Raises Unauthenticated(login-failed)."""
         secret, now_ms = new_secret(), self._clock.now_ms()
         session = await self._sessions.create(
             hash_secret(secret),
-            user=account.user,
+            user=credentials.user,
             csrf=new_secret(),
             expires_ms=now_ms + self._settings.session_ttl_ms,
             address=place.address[:100],
             user_agent=user_agent[:200],
             now_ms=now_ms,
-            password_hash=account.password_hash,
+            password_hash=credentials.password_hash,
         )
-        device = device_cookie(account)
-        value = place.cookies[device] if known_device(account, place.cookies) else new_device(account)
+        device = device_cookie(credentials)
+        value = place.cookies[device] if known_device(credentials, place.cookies) else new_device(credentials)
         return Opened(secret=secret, session=session, device=(device, value))
 
     async def change_own(self, user: User, *, current: str, new: str, place: Place, user_agent: str) -> Opened:
@@ -118,12 +118,12 @@ class Reception:
         Raises Unauthenticated, InvalidInput(weak-password), TooFast, Unavailable.
         """
         self._limiter.take(place.address)
-        account = await self._admitted(user.org_id, user.login, current, place)
-        if account is None:
+        credentials = await self._admitted(user.org_id, user.login, current, place)
+        if credentials is None:
             raise Unauthenticated("The present password is wrong.", slug="login-failed")
         self._limiter.give_back(place.address)
         hashed = await self.set_password(user.org_id, user.id, new)
-        return await self._open(replace(account, password_hash=hashed), place, user_agent=user_agent)
+        return await self._open(replace(credentials, password_hash=hashed), place, user_agent=user_agent)
 
     async def set_password(self, org_id: str, user_id: str, password: str) -> str:
         """Give a user a password and end his sessions, all or nothing; return the hash.
@@ -140,28 +140,28 @@ class Reception:
         async with self._turns:
             return await asyncio.to_thread(hash_password, password)
 
-    async def _admitted(self, org_id: str, login: str, password: str, place: Place) -> Account | None:
-        """Return the account that the password opens; else count the failure."""
+    async def _admitted(self, org_id: str, login: str, password: str, place: Place) -> Credentials | None:
+        """Return the credentials that the password fits; else count the failure."""
         async with self._turns:  # for all of it, so that guesses sent at once are counted like those sent one by one
-            account = await self._users.by_login(org_id, login)
-            may = account is not None and account.user.active and self._guesses.may_try(account, place)
-            right = await asyncio.to_thread(verify_password, account.password_hash if account else "", password)
-            if account is None or not may:
+            credentials = await self._users.by_login(org_id, login)
+            may = credentials is not None and credentials.user.active and self._guesses.may_try(credentials, place)
+            right = await asyncio.to_thread(verify_password, credentials.password_hash if credentials else "", password)
+            if credentials is None or not may:
                 return None
             if not right:
-                await self._guesses.failed(account, place)
+                await self._guesses.failed(credentials, place)
                 return None
-            await self._guesses.succeeded(account, place)
-            return await self._rehashed(account, password)
+            await self._guesses.succeeded(credentials, place)
+            return await self._rehashed(credentials, password)
 
-    async def _rehashed(self, account: Account, password: str) -> Account:
-        """Return the account with a hash of the present strength."""
-        user = account.user
-        if not needs_rehash(account.password_hash):
-            return account
+    async def _rehashed(self, credentials: Credentials, password: str) -> Credentials:
+        """Return the credentials with a hash of the present strength."""
+        user = credentials.user
+        if not needs_rehash(credentials.password_hash):
+            return credentials
         hashed = await asyncio.to_thread(hash_password, password)
-        done = await self._passwords.rehash(user.org_id, user.id, before=account.password_hash, after=hashed)
-        return replace(account, password_hash=hashed) if done else account
+        done = await self._passwords.rehash(user.org_id, user.id, before=credentials.password_hash, after=hashed)
+        return replace(credentials, password_hash=hashed) if done else credentials
 
     async def _hide_time(self, begun_s: float) -> None:
         # A counted failure is a write, an unknown login is none: wait until that cannot be seen from outside.

@@ -8,11 +8,11 @@ from engine.model.conversation import Entry, Interaction
 from engine.model.customer import Contact
 from engine.model.organisation import Organisation, Role
 from engine.model.record import (
-    Account,
     Alert,
     ApiToken,
     AuditEvent,
     CaseTimeline,
+    Credentials,
     Kept,
     Overview,
     Session,
@@ -38,7 +38,7 @@ class Organisations(Protocol):
 class Users(Protocol):
     """Keep users and their passwords' hashes."""
 
-    async def by_login(self, org_id: str, login: str) -> Account | None:
+    async def by_login(self, org_id: str, login: str) -> Credentials | None:
         """Return a user with what signing in needs."""
         ...
 

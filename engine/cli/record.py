@@ -11,7 +11,7 @@ import typer
 from engine.clock import SystemClock
 from engine.errors import NotFound
 from engine.ids import id_source
-from engine.model.record import Account
+from engine.model.record import Credentials
 from engine.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ async def pick_organisation(store: Store, wanted: str) -> str:
     return wanted or known[0]
 
 
-async def account_of(store: Store, org_id: str, login: str) -> Account:
-    """Return the account with this log-in; raises NotFound."""
-    account = await store.users.by_login(org_id, login)
-    if account is None:
+async def credentials_of(store: Store, org_id: str, login: str) -> Credentials:
+    """Return the credentials with this log-in; raises NotFound."""
+    credentials = await store.users.by_login(org_id, login)
+    if credentials is None:
         raise NotFound(f"there is no user {login!r} in {org_id}.", mend="cordboard user list shows them.")
-    return account
+    return credentials
 
 
 async def audit(store: Store, org_id: str, action: str, target: str) -> None:

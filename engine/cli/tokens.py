@@ -10,7 +10,7 @@ import typer
 
 from engine.cli.options import AsJson, DataDirectory, OrganisationId, SettingsFile, settings_for
 from engine.cli.output import print_json, print_table
-from engine.cli.record import account_of, audit, now_ms, pick_organisation, with_store
+from engine.cli.record import audit, credentials_of, now_ms, pick_organisation, with_store
 from engine.clock import rfc3339
 from engine.config.durations import parse_duration
 from engine.model.organisation import Role
@@ -55,7 +55,7 @@ def create(
 
     async def work(store: Store) -> ApiToken:
         org_id = await pick_organisation(store, organisation)
-        user_id = (await account_of(store, org_id, login)).user.id if login else ""
+        user_id = (await credentials_of(store, org_id, login)).user.id if login else ""
         now = now_ms()
         made = await store.tokens.create(
             org_id,

@@ -1,7 +1,7 @@
 """Commands about who can sign in.
 
-An account made here can sign in; who takes work must stand in the configuration's ``agents`` too, which makes the
-account by itself. Passwords are never on the command line, where other users of the machine could see them.
+A user made here can sign in; who takes work must stand in the configuration's ``agents`` too, which makes the
+user by itself. Passwords are never on the command line, where other users of the machine could see them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import typer
 
 from engine.cli.options import AsJson, DataDirectory, OrganisationId, PasswordFile, SettingsFile, settings_for
 from engine.cli.output import print_json, print_table
-from engine.cli.record import account_of, audit, now_ms, pick_organisation, with_store
+from engine.cli.record import audit, credentials_of, now_ms, pick_organisation, with_store
 from engine.cli.secret_input import read_password
 from engine.model.organisation import Role
 from engine.model.user import User
@@ -107,7 +107,7 @@ def set_password(
 
     async def work(store: Store) -> User:
         org_id = await pick_organisation(store, organisation)
-        user = (await account_of(store, org_id, login)).user
+        user = (await credentials_of(store, org_id, login)).user
         await store.users.set_password(org_id, user.id, hashed)
         await audit(store, org_id, "user.password", user.id)
         return user
@@ -182,7 +182,7 @@ def unlock(
     data: DataDirectory = None,
     as_json: AsJson = False,
 ) -> None:
-    """Unlock an account that too many wrong passwords have locked.
+    """Unlock a user whom too many wrong passwords have locked.
 
     Examples:
       cordboard user unlock ana
@@ -192,7 +192,7 @@ def unlock(
 
     async def work(store: Store) -> User:
         org_id = await pick_organisation(store, organisation)
-        user = (await account_of(store, org_id, login)).user
+        user = (await credentials_of(store, org_id, login)).user
         await store.users.record_success(org_id, user.id)
         await audit(store, org_id, "user.unlock", user.id)
         return user
@@ -212,7 +212,7 @@ def _update(
 ) -> User:
     async def work(store: Store) -> User:
         org_id = await pick_organisation(store, organisation)
-        user = (await account_of(store, org_id, login)).user
+        user = (await credentials_of(store, org_id, login)).user
         changed = await store.users.update(org_id, user.id, role=role, active=active)
         await audit(store, org_id, "user.update", user.id)
         return changed

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from engine.model.record import Account
+from engine.model.record import Credentials
 from engine.passwords import hash_password, verify_password
 
 log = structlog.get_logger(__name__)
@@ -35,8 +35,8 @@ violet walnut willow winter wonder yellow zebra zephyr
 class Users(Protocol):
     """What is needed of the record's users."""
 
-    async def by_login(self, org_id: str, login: str) -> Account | None:
-        """Return an account."""
+    async def by_login(self, org_id: str, login: str) -> Credentials | None:
+        """Return a user with what signing in needs."""
         ...
 
     async def set_password(self, org_id: str, user_id: str, password_hash: str) -> None:
@@ -63,24 +63,24 @@ async def ensure_demo_passwords(
 ) -> Mapping[str, str]:
     """Give each of ``logins`` that has no password one of its own; return all passwords that are known and work.
 
-    They lie in ``<data>/secrets/demo-logins.json``, readable by the owner only. An account that has a password keeps
-    it. Idempotent; log-ins without an account are left out.
+    They lie in ``<data>/secrets/demo-logins.json``, readable by the owner only. A user who has a password keeps
+    it. Idempotent; log-ins without a user are left out.
     """
     file = data / "secrets" / FILE
     kept = await asyncio.to_thread(_read, file)
     known: dict[str, str] = {}
     for login in logins:
-        account = await store.users.by_login(org_id, login)
-        if account is None:
-            log.warning("demo user has no account", login=login)
-        elif not account.password_hash:
+        credentials = await store.users.by_login(org_id, login)
+        if credentials is None:
+            log.warning("demo log-in has no user", login=login)
+        elif not credentials.password_hash:
             if login not in kept:
                 kept[login] = new_password()
                 await asyncio.to_thread(_write, file, kept)  # first, so that a crash leaves none that nobody knows
             hashed = await asyncio.to_thread(hash_password, kept[login])
-            await store.users.set_password(org_id, account.user.id, hashed)
+            await store.users.set_password(org_id, credentials.user.id, hashed)
             known[login] = kept[login]
-        elif login in kept and await asyncio.to_thread(verify_password, account.password_hash, kept[login]):
+        elif login in kept and await asyncio.to_thread(verify_password, credentials.password_hash, kept[login]):
             known[login] = kept[login]
     return known
 

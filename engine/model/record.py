@@ -137,7 +137,7 @@ class QueueStatistics:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Account:
+class Credentials:
     """A user with what signing in needs."""
 
     user: User

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 from engine.errors import Conflict, NotFound
 from engine.ids import NewId
 from engine.model.organisation import Role
-from engine.model.record import Account
+from engine.model.record import Credentials
 from engine.model.user import User
 from engine.store.access import Access
 from engine.store.cases.writes import ensure_organisation
@@ -28,15 +28,15 @@ class Users:
     def __init__(self, *, access: Access) -> None:
         self._access = access
 
-    async def by_login(self, org_id: str, login: str) -> Account | None:
-        """Return the account of a login name."""
+    async def by_login(self, org_id: str, login: str) -> Credentials | None:
+        """Return the credentials of a login name."""
         query = select(users).where(users.c.org_id == org_id, users.c.login == login)
         row = await self._access.read(lambda conn: conn.execute(query).first())
-        return None if row is None else _account(row)
+        return None if row is None else _credentials(row)
 
-    async def account(self, org_id: str, user_id: str) -> Account:
-        """Return a user's account; raise NotFound."""
-        return _account(await self._access.read(lambda conn: _find(conn, org_id, user_id)))
+    async def credentials(self, org_id: str, user_id: str) -> Credentials:
+        """Return a user's credentials; raise NotFound."""
+        return _credentials(await self._access.read(lambda conn: _find(conn, org_id, user_id)))
 
     async def get(self, org_id: str, user_id: str) -> User:
         """Return a user; raise NotFound."""
@@ -96,8 +96,10 @@ class Users:
         mine = (users.c.id == user_id) & (users.c.org_id == org_id) & (users.c.password_hash == before)
         return bool(await self._access.execute(org_id, update(users).where(mine).values(password_hash=after)))
 
-    async def record_failure(self, org_id: str, user_id: str, *, lock_after: int, lock_ms: int, now_ms: int) -> Account:
-        """Count a wrong password; after ``lock_after`` in a row lock the account for ``lock_ms``. Raises NotFound."""
+    async def record_failure(
+        self, org_id: str, user_id: str, *, lock_after: int, lock_ms: int, now_ms: int
+    ) -> Credentials:
+        """Count a wrong password; after ``lock_after`` in a row lock the user for ``lock_ms``. Raises NotFound."""
         return await self._access.write(
             org_id,
             lambda conn: _fail(conn, (org_id, user_id), lock_after=lock_after, lock_ms=lock_ms, now_ms=now_ms),
@@ -114,8 +116,8 @@ class Users:
         return await self._access.read(lambda conn: [row.org_id for row in conn.execute(query)])
 
 
-def _account(row: AnyRow) -> Account:
-    return Account(
+def _credentials(row: AnyRow) -> Credentials:
+    return Credentials(
         user=user_of(row),
         password_hash=row.password_hash,
         failed_count=row.failed_count,
@@ -184,7 +186,7 @@ def _set_password(conn: Connection, org_id: str, user_id: str, values: Mapping[s
     end_sessions(conn, org_id, user_id)
 
 
-def _fail(conn: Connection, where: tuple[str, str], *, lock_after: int, lock_ms: int, now_ms: int) -> Account:
+def _fail(conn: Connection, where: tuple[str, str], *, lock_after: int, lock_ms: int, now_ms: int) -> Credentials:
     conn.execute(
         update(users)
         .where(users.c.id == where[1], users.c.org_id == where[0])
@@ -193,7 +195,7 @@ def _fail(conn: Connection, where: tuple[str, str], *, lock_after: int, lock_ms:
     row = _find(conn, *where)
     if row.failed_count >= lock_after:
         row = _write(conn, *where, {"failed_count": 0, "locked_until_ms": now_ms + lock_ms})
-    return _account(row)
+    return _credentials(row)
 
 
 def upsert_configured(conn: Connection, wanted: User, *, new_id: NewId, now_ms: int) -> None:

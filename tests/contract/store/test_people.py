@@ -55,10 +55,10 @@ async def test_wrong_passwords_lock_for_a_while(store: Store, org: str) -> None:
         assert account.locked_until_ms == expected
     await store.users.record_failure(org, ana.id, lock_after=3, lock_ms=4_000, now_ms=1_000)
     await store.users.record_success(org, ana.id)
-    account = await store.users.account(org, ana.id)
+    account = await store.users.credentials(org, ana.id)
     assert (account.failed_count, account.locked_until_ms) == (0, 0)
     await store.users.set_password(org, ana.id, "hash")
-    assert (await store.users.account(org, ana.id)).password_hash == "hash"
+    assert (await store.users.credentials(org, ana.id)).password_hash == "hash"
 
 
 async def test_sessions_end(store: Store, org: str) -> None:
@@ -122,7 +122,7 @@ async def test_no_session_begins_with_a_password_that_was_replaced_meanwhile(sto
         assert await store.sessions.get(f"{org}{number}", START_MS) is None
     assert not await store.users.rehash(org, ana.id, before="new 18", after="other")
     assert await store.users.rehash(org, ana.id, before="new 19", after="other")
-    assert (await store.users.account(org, ana.id)).password_hash == "other"
+    assert (await store.users.credentials(org, ana.id)).password_hash == "other"
 
 
 async def begin_session(store: Store, user: User, token_hash: str, password_hash: str = "") -> None:
