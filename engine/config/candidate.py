@@ -26,7 +26,7 @@ FILE = "rules"
 
 _NAMES = (
     "skills", "queues", "agents", "teams", "plans", "hours", "milestones", "escalations", "case_statuses", "case_types",
-    "quick_texts",
+    "quick_texts", "approvals",
 )  # fmt: skip
 """What is called alike in the organisation and in its files."""
 

@@ -9,6 +9,7 @@ from engine.model.casework import EffectKind, Firing, Milestone, MilestoneState,
 from engine.model.condition import Group, Joint, Operator, Test
 from engine.model.escalation import ActionKind, NewChild, NotifyBy
 from engine.model.macro import MacroAction, QuickText, Say
+from tests.unit.cases.approval_world import process
 from tests.unit.cases.automation_world import (
     HOUR,
     MESSAGE,
@@ -273,6 +274,15 @@ def test_an_action_that_cannot_be_done_is_passed_over_and_said() -> None:
         {"action": "set_status", "status": "new", "fault": "open cannot become new"},
         {"action": "add_tags", "tags": ["done"]},
     ]
+
+
+def test_what_needs_a_yes_is_passed_over_and_said() -> None:
+    guard = {"refund": process()}
+    wants = rule("a", OPENED, do(ActionKind.SET, fields={"refund": 150}), tag("done"))
+    life = Life(of=organisation(wants, approvals=guard))
+    draft = life.told(SignalKind.OPENED)
+    assert (draft.case.fields, draft.case.tags) == ({}, ("done",))
+    assert life.facts.firings[0].why["faults"] == ["this needs the approval refund"]
 
 
 def test_filing_and_telling() -> None:
