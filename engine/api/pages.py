@@ -103,7 +103,16 @@ def install_pages(app: FastAPI, files: Files) -> None:
     async def serve_widget(_: Shops = None) -> Response:
         return files.file("widget.js", kept=WIDGET_KEPT, shared=True)
 
+    async def serve_form_script(_: Shops = None) -> Response:
+        return files.file("form.js", kept=WIDGET_KEPT, shared=True)
+
     for name in ("console", "wallboard", "demo"):
         page(name)
-    for path, handler in (("/", serve_root), ("/assets/{name:path}", serve_asset), ("/widget.js", serve_widget)):
+    served = (
+        ("/", serve_root),
+        ("/assets/{name:path}", serve_asset),
+        ("/widget.js", serve_widget),
+        ("/form.js", serve_form_script),
+    )
+    for path, handler in served:
         app.router.add_api_route(path, handler, methods=["GET"], include_in_schema=False)

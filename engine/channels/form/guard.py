@@ -15,7 +15,7 @@ from engine.model.form import Guarding, SpamGuard, Unproven
 SCANNED = 40_000
 """Characters of a submission that are looked through."""
 _LINK = re.compile(r"(?:https?://|www\.)|\[url[=\]]|<a\s", re.IGNORECASE)
-_HEADER = re.compile(r"(?:^|[\r\n])\s*(?:to|b?cc|from|reply-to|content-type|mime-version|subject)\s*:", re.IGNORECASE)
+_HEADER = re.compile(r"(?:^|[\r\n])\s*(?:b?cc|reply-to|content-type|mime-version)\s*:", re.IGNORECASE)
 _WORD = re.compile(r"\w")
 
 

@@ -10,7 +10,7 @@ from engine.api.routes.table import OPERATIONS
 from tests.unit.api.bare import bare_api
 
 REFERENCE = (Path(__file__).parents[3] / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
-PAGES = {"/", "/console", "/wallboard", "/demo", "/widget.js", "/assets/{name:path}"}
+PAGES = {"/", "/console", "/wallboard", "/demo", "/widget.js", "/form.js", "/assets/{name:path}"}
 
 
 def test_every_route_declares_a_role_or_why_it_is_public() -> None:

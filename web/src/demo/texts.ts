@@ -41,5 +41,6 @@ export const zh: Record<string, string> = {
   step4: '没有客服在线时，聊天会变成留言表单，留言会成为带编号的工单。',
   toConsole: '客服工作台',
   toWallboard: '主管看板',
+  toForm: '联系表单',
   footer: '“壶与鹤”是虚构的公司。聊天由 Cordboard 提供，采用 AGPL 许可的自由软件。',
 }
