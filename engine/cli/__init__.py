@@ -14,6 +14,7 @@ from engine.cli import (
     configuration,
     demo_data,
     explain,
+    files,
     hours,
     installation,
     queues,
@@ -77,6 +78,8 @@ def build() -> typer.Typer:
     _register(app, "explain", explain.explain)
     _register(app, "hours", hours.hours)
     _register(app, "demo-data", demo_data.demo_data)
+    _register(app, "import", files.import_file)
+    _register(app, "export", files.export_file)
     app.add_typer(_bench(), name="bench")
     return app
 
