@@ -5,6 +5,7 @@ import type { Alert } from '@/shared/wire'
 
 /** Where to go for it; empty: nowhere. */
 export function addressOf(alert: Alert): string {
+  if (alert.kind === 'approval-asked' || alert.kind === 'approval-reminded') return '#/approvals'
   const caseId = text(alert.data['case_id'])
   if (caseId) return `#/cases/${encodeURIComponent(caseId)}`
   return alert.kind === 'reminder' ? '#/agenda' : ''
@@ -16,7 +17,7 @@ export function alertWords(alert: Alert, queueName: (key: string) => string): { 
   const data = (name: string): string => text(alert.data[name])
   const about = {
     kind: alert.kind, name: data('name'), number: data('number'), subject: data('subject'),
-    queue: data('queue') ? queueName(data('queue')) : '', by: data('by'), fault: data('fault'), url: data('url'),
+    queue: data('queue') ? queueName(data('queue')) : '', by: data('by'), state: te(`approval.states.${data('state')}`) ? t(`approval.states.${data('state')}`) : data('state'), fault: data('fault'), url: data('url'),
   }
   const more = data('text') === about.subject ? '' : data('text')
   if (alert.kind === 'escalation') return { title: t(about.queue ? 'alert.escalation' : 'alert.escalationSomewhere', about), more }

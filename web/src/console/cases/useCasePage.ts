@@ -4,6 +4,7 @@ import {
   differences, fullCase, readCase, writeCase,
   type CasePage, type Difference, type FullCase, type Values,
 } from '@/shared/cases'
+import { processes, type Needed } from '@/shared/approvals'
 import { Problem } from '@/shared/problem'
 import { useToasts } from '@/shared/toasts'
 
@@ -19,6 +20,8 @@ export function useCasePage(take: (fresh: FullCase) => void) {
   const busy = ref(false)
   const missing = ref(false)
   const stale = shallowRef<Stale | null>(null)
+  /** What needs somebody's yes before it can be done. */
+  const needed = shallowRef<Needed | null>(null)
   /** Counts what was read anew, so that lists beside the case follow. */
   const round = ref(0)
   let id = ''
@@ -50,6 +53,11 @@ export function useCasePage(take: (fresh: FullCase) => void) {
 
   /** ``before`` is what the change was based on: what is shown may be newer by now. */
   function refuse(problem: unknown, mine: Values, before: FullCase): void {
+    if (problem instanceof Problem && problem.slug === 'needs-approval') {
+      const waiting = Array.isArray(problem.fields['approval_ids']) && problem.fields['approval_ids'].length > 0
+      needed.value = { mine, processes: processes(problem.fields['processes']), waiting }
+      return
+    }
     const present = problem instanceof Problem ? problem.fields['case'] : undefined
     if (!(problem instanceof Problem && problem.slug === 'stale-version' && present)) {
       toasts.tell(problem)
@@ -96,5 +104,5 @@ export function useCasePage(take: (fresh: FullCase) => void) {
     if (mine) await change(mine)
   }
 
-  return { page, busy, missing, stale, round, load, reload, change, insist, took }
+  return { page, busy, missing, stale, needed, round, load, reload, change, insist, took }
 }
