@@ -16,6 +16,7 @@ const SAID: Record<string, string[]> = {
   attached: ['name'], detached: ['name'], lead: ['subject'], event: ['name'], macro: ['name'],
   routed: ['queue'], assigned: ['rule'],
   escalated: ['name', 'step'], escalation_begun: ['name'], escalation_stopped: ['name'], automation: ['name'], automation_held: ['name'],
+  approval_asked: ['name'], approval_answered: ['name', 'answer'], approval_ended: ['name', 'state'],
   milestone_started: ['milestone'], milestone_met: ['milestone'], milestone_missed: ['milestone'],
   milestone_paused: ['milestone'], milestone_resumed: ['milestone'],
   milestone_cancelled: ['milestone'], milestone_retargeted: ['milestone'],
@@ -50,6 +51,8 @@ export function useEventWords(): EventWords {
 
   function value(name: string, raw: string): string {
     if (name === 'step' && /^\d+$/.test(raw)) return t('case.ladders.step', { step: raw })
+    if (name === 'answer' && te(`approval.turns.${raw}`)) return t(`approval.turns.${raw}`)
+    if (name === 'state' && te(`approval.states.${raw}`)) return t(`approval.states.${raw}`)
     if (name === 'milestone') return nameOf('milestones', raw)
     return name === 'queue' ? nameOf('queues', raw) : raw
   }
@@ -136,6 +139,9 @@ export function useEventWords(): EventWords {
     const lines: string[] = []
     const why = words(data['why'])
     if (why) lines.push(because(why))
+    for (const said of [words(data['reason']), words(data['note'])]) {
+      if (said && event.kind.startsWith('approval_')) lines.push(`“${said}”`)
+    }
     lines.push(...trigger(data))
     lines.push(...occasion(data))
     if (Array.isArray(data['because'])) lines.push(...data['because'].map(reason))
