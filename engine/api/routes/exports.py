@@ -8,6 +8,7 @@ from starlette.responses import StreamingResponse
 
 from engine.api.access import Agent, Parts
 from engine.api.operation import Operation
+from engine.api.pace import Pace
 from engine.api.parts import ApiParts
 from engine.api.routes.imports import TAG
 from engine.api.schemas.case_filters import CaseWords, filter_of
@@ -90,6 +91,7 @@ OPERATIONS = (
         path="/exports/{noun}",
         handler=export_rows,
         tag=TAG,
+        pace=Pace.EXPORT,
         secret=True,  # an idempotency key would hold the whole file in memory
     ),
 )

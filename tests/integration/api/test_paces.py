@@ -1,6 +1,7 @@
 """What costs much is done at a pace: by user, whatever his sessions, and kind by kind."""
 
 from engine.api.pace import PACES, Allowed, Pace
+from engine.api.routes.table import OPERATIONS
 from tests.integration.api.engine_under_test import Browser, Engine
 
 SLOW = {pace: Allowed(burst=2, rate=0.001) for pace in Pace}
@@ -38,5 +39,5 @@ async def test_nobody_who_is_not_let_in_uses_anything_up(engine: Engine) -> None
     assert await statuses(stranger, "/search", 3) == [401] * 3
 
 
-def test_each_kind_has_a_pace() -> None:
-    assert set(PACES) == set(Pace)
+def test_each_kind_has_a_pace_and_something_that_keeps_it() -> None:
+    assert set(PACES) == set(Pace) == {one.pace for one in OPERATIONS if one.pace}
