@@ -15,7 +15,7 @@ from engine.channels.form.captcha import CaptchaProvider
 from engine.channels.form.guard import Human
 from engine.model.form import Captcha, Guarding, Unproven
 from tests.integration.api.engine_under_test import Engine
-from tests.integration.forms.engine import BOTH, QUICK, Page, cases_of, reconfigure, text_of, token_in
+from tests.integration.forms.engine import BOTH, FILLED, QUICK, Page, cases_of, reconfigure, text_of, token_in
 
 FILE = ("note.txt", b"It drips.", "text/plain")
 
@@ -168,7 +168,7 @@ async def test_a_captcha_decides(engine: Engine, page: Page, org: str) -> None:
         assert 'data-sitekey="k"' in shown.text
         assert (await page.send()).status_code == 303, "without scripts there is no answer: held"
         await page.open()
-        assert (await page.send(description="Other", **{"h-captcha-response": "x"})).status_code == 303, (
+        assert (await page.send({**FILLED, "description": "Other", "h-captcha-response": "x"})).status_code == 303, (
             "no secret: held"
         )
     sue = await engine.signed_in("sue", org)
