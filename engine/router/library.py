@@ -10,7 +10,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-LAYOUT = 3
+LAYOUT = 4
 """Layout of the board's keys and records; lib/board.lua refuses a board of another one."""
 PIECES = (
     "words",
@@ -20,6 +20,7 @@ PIECES = (
     "record",
     "cache",
     "counts",
+    "later",
     "board",
     "events",
     "config",
@@ -72,6 +73,11 @@ TABLES = (
     *(piece for piece in PIECES if piece not in ("words", "register")),
 )
 """What the pieces share."""
+GLOBALS = (
+    *("redis", "string", "math", "table", "struct", "cjson"),
+    *("error", "ipairs", "next", "pairs", "pcall", "tonumber", "type", "unpack"),
+)
+"""Names of Lua's and the server's that the pieces use."""
 _LOCAL = re.compile(rf"^local (?:(?=function (?:{'|'.join(TABLES)})\b)|(?=(?:{'|'.join(TABLES)}) = ))", re.MULTILINE)
 """At the start of a line, the word that would make a shared name private to its piece."""
 
@@ -85,9 +91,14 @@ def transition_files() -> list[Path]:
 def _body() -> str:
     """Return the library's source but for its names.
 
-    Every piece is a local of the one chunk, declared at its front, since pieces call one another both ways.
+    Every piece is a local of the one chunk, declared at its front, since pieces call one another both ways. So is every
+    global that they use: the server looks a global up through several tables each time, and has most of them only
+    when a function is called, not when the library is loaded. The first call learns them.
     """
-    parts = [f"local {', '.join(TABLES)}"]
+    names = ", ".join(GLOBALS)
+    learn = f"local function learn_globals()\n  if not string then\n    {names} = all_globals()\n  end\nend"
+    parts = [f"local function all_globals() return {names} end", f"local {names} = redis", learn]
+    parts += [f"local {', '.join(TABLES)}"]
     parts += [_piece(piece) for piece in PIECES]
     parts += [f"do -- {path.name}\n{path.read_text(encoding='utf-8')}end\n" for path in transition_files()]
     return "\n".join(parts)

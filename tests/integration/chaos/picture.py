@@ -118,7 +118,7 @@ def offers_of(item: Mapping[str, str]) -> dict[str, int]:
 async def take(valkey: Valkey, org: str) -> Picture:
     """Read every key of the board's present epoch; nobody may write meanwhile."""
     root = meta_key(org).removesuffix("meta")
-    picture = Picture(meta=await _record(valkey, meta_key(org), "META"))
+    picture = Picture(meta=await _record(valkey, meta_key(org), "META", "core"))
     prefix = f"{root}{picture.meta['epoch']}:"
     cursor = "0"
     names: set[str] = set()
@@ -135,9 +135,9 @@ async def take(valkey: Valkey, org: str) -> Picture:
 async def _read(valkey: Valkey, picture: Picture, name: str, short: str) -> None:
     kind = await valkey.command("TYPE", name)
     if kind == "hash":
-        record = RECORDS.get(short.partition(":")[0]) if ":" in short else None
-        plain = _pairs(await valkey.command("HGETALL", name)) if record is None else None
-        picture.hashes[short] = await _record(valkey, name, record) if plain is None and record else plain or {}
+        picture.hashes[short] = _pairs(await valkey.command("HGETALL", name))
+    elif kind == "string":
+        picture.hashes[short] = await _record(valkey, name, RECORDS[short.partition(":")[0]])
     elif kind == "set":
         picture.sets[short] = set(await valkey.command("SMEMBERS", name))
     else:
@@ -148,7 +148,7 @@ async def _read(valkey: Valkey, picture: Picture, name: str, short: str) -> None
 
 RECORDS = {"item": "ITEM", "agent": "AGENT"}
 UNPACK = """
-local core = redis.call('HGET', KEYS[1], 'core')
+local core = ARGV[2] == '' and redis.call('GET', KEYS[1]) or redis.call('HGET', KEYS[1], ARGV[2])
 local list = core and {struct.unpack(ARGV[1], core)} or {}
 for i, value in ipairs(list) do
   list[i] = type(value) == 'number' and string.format('%.17g', value) or value
@@ -166,9 +166,9 @@ def _packing(kind: str) -> tuple[str, list[str]]:
     return found[1], re.findall(r"'(\w+)'", found[2])
 
 
-async def _record(valkey: Valkey, key: str, kind: str) -> dict[str, str]:
+async def _record(valkey: Valkey, key: str, kind: str, field: str = "") -> dict[str, str]:
     form, names = _packing(kind)
-    core = await valkey.command("EVAL", UNPACK, 1, key, form)
+    core = await valkey.command("EVAL", UNPACK, 1, key, form, field)
     return dict(zip(names, core, strict=False))
 
 

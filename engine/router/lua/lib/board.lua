@@ -6,7 +6,7 @@
 
 local board = {}
 
-local LAYOUT = '3'
+local LAYOUT = '4'
 local GAP_MS = 2000
 
 local function server_now()
@@ -23,6 +23,7 @@ local function begun(meta_key)
   cache.wake()
   record.begin()
   counts.begin()
+  later.begin()
   return { events = {}, meta_key = meta_key, root = keys.root(meta_key) }
 end
 
@@ -77,7 +78,8 @@ end
 function board.begin(meta_key, epoch, assignment, given)
   local self = begun(meta_key)
   recent.forget(meta_key) -- no number of calls tells whether it is what stands there
-  local old = redis.call('HGET', meta_key, 'layout') == LAYOUT and record.read(meta_key, fields.META)
+  local core = redis.call('HGET', meta_key, 'layout') == LAYOUT and redis.call('HGET', meta_key, 'core')
+  local old = core and record.unpack(meta_key, fields.META, core)
   local now = board.time(given, old and old.clock or 0)
   local time = redis.call('TIME')
   self.meta = record.create(meta_key, fields.META, {
@@ -102,6 +104,7 @@ end
 function board.save(self)
   self.meta.calls = self.meta.calls + 1
   record.save()
+  later.save()
   if self.cache then
     counts.save(self)
     self.cache.seq, self.cache.calls = self.meta.seq, self.meta.calls

@@ -31,7 +31,10 @@ end
 function config.settings(board) return read(board, 'settings') end
 
 -- A queue that was removed keeps its last configuration and the mark `removed`.
-function config.queue(board, key) return read_of(board, 'queue', key) end
+function config.queue(board, key)
+  local all = board.cache.config.queue -- asked for most often of all
+  return all and all[key] or read_of(board, 'queue', key)
+end
 
 function config.status(board, key) return read_of(board, 'status', key) end
 

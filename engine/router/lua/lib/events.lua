@@ -4,13 +4,13 @@
 
 local events = {}
 
+local FORM = '[%d,%d,"%s","%s","%s","%s",%d,%s]'
+
 local function emit(board, kind, item, agent, queue, assignment, data)
   local meta = board.meta
   meta.seq = meta.seq + 1
-  board.now_text = board.now_text or string.format('%d', board.now)
-  board.events[#board.events + 1] = '[' .. string.format('%d', meta.seq) .. ',' .. board.now_text .. ',"' .. kind
-    .. '","' .. item .. '","' .. agent .. '","' .. queue .. '",' .. string.format('%d', assignment) .. ','
-    .. (data and cjson.encode(data) or '{}') .. ']'
+  board.events[#board.events + 1] = string.format(FORM, meta.seq, board.now, kind, item, agent, queue, assignment,
+    data and cjson.encode(data) or '{}')
 end
 
 -- Report a transition of `item` with the agent and assignment it has at this moment.

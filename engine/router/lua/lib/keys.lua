@@ -5,6 +5,20 @@
 
 local keys = {}
 
+-- Numbers of cohorts and signatures as text, which Lua takes long to make; they are few.
+local texts, MOST_TEXTS = {}, 100000
+
+local function text_of(number)
+  local text = texts[number]
+  if not text then
+    text = string.format('%d', number)
+    if number <= MOST_TEXTS then
+      texts[number] = text
+    end
+  end
+  return text
+end
+
 -- Fixed keys
 function keys.root(meta_key) return string.sub(meta_key, 1, -5) end -- without 'meta'
 function keys.events(board) return board.root .. 'events' end
@@ -24,11 +38,11 @@ function keys.closed(board, stretch)
   return board.prefix .. 'closed:' .. string.format('%d', stretch)
 end
 
--- Work items; agents passed over for one (set)
+-- Work items (text); agents passed over for one (set)
 function keys.item(board, id) return board.prefix .. 'item:' .. id end
 function keys.passed(board, item) return board.prefix .. 'passed:' .. item end
 
--- Agents: their ids (sorted set, all of score 0), record (hash), sockets (hash), items they are
+-- Agents: their ids (sorted set, all of score 0), record (text), sockets (hash), items they are
 -- passed over for (set), their own line (sorted set by rank), parked items by time (sorted set)
 function keys.agents(board) return board.prefix .. 'agents' end
 function keys.agent(board, id) return board.prefix .. 'agent:' .. id end
@@ -49,7 +63,7 @@ function keys.members(board, queue) return board.prefix .. 'members:' .. queue e
 -- (hash); cohorts that have a skill, by level (sorted set)
 function keys.cohort_ids(board) return board.prefix .. 'cohort-ids' end
 function keys.cohorts(board) return board.prefix .. 'cohorts' end
-function keys.cohort(board, id) return board.prefix .. 'cohort:' .. id end
+function keys.cohort(board, id) return board.prefix .. 'cohort:' .. text_of(id) end
 function keys.staff(board) return board.prefix .. 'staff' end
 function keys.skilled(board, skill) return board.prefix .. 'skilled:' .. skill end
 
@@ -58,8 +72,10 @@ function keys.skilled(board, skill) return board.prefix .. 'skilled:' .. skill e
 -- head's score; ready agents of a cohort by score (sorted sets)
 function keys.signature_ids(board) return board.prefix .. 'signature-ids' end
 function keys.signatures(board) return board.prefix .. 'signatures' end
-function keys.waiting(board, signature) return board.prefix .. 'waiting:' .. signature end
+function keys.waiting(board, signature) return board.prefix .. 'waiting:' .. text_of(signature) end
 function keys.demands(board) return board.prefix .. 'demands' end
 function keys.lines(board, demand) return board.prefix .. 'lines:' .. demand end
 function keys.heads(board, face) return board.prefix .. 'heads:' .. face end
-function keys.ready(board, face, cohort) return board.prefix .. 'ready:' .. face .. ':' .. cohort end
+function keys.ready(board, face, cohort)
+  return board.prefix .. 'ready:' .. face .. ':' .. text_of(cohort)
+end

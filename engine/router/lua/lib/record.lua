@@ -1,11 +1,14 @@
--- Records: hashes whose one field `core` holds all their fields, packed. A call reads each once and writes
--- those that differ. A function that refuses writes nothing. A record's own notes: `_key`, `_kind`, and
--- `_core`, as it is stored (false: nothing is, it is new).
+-- Records: keys whose text holds all fields of one, packed; the board's own stands in a hash, beside the
+-- layout. A call reads each once and writes those that differ, all with one command. A function that
+-- refuses writes nothing. A record's own notes: `_key`, `_kind`, and `_core`, as it is stored (false:
+-- nothing is, it is new).
 
 local record = {}
 
 -- What this call has read or made by key (false: dropped), and the keys of what it has dropped.
 local touched, dropped = {}, {}
+
+local MOST_AT_ONCE = 200
 
 local function clear(list)
   for key in pairs(list) do
@@ -30,7 +33,7 @@ function record.read(key, kind)
     touched[key] = now
     return now
   end
-  local core = redis.call('HGET', key, 'core')
+  local core = redis.call('GET', key)
   return core and record.unpack(key, kind, core) or nil
 end
 
@@ -66,24 +69,42 @@ function record.forget()
   record.begin()
 end
 
+-- Give `command` the list, in parts; a part begins with a key.
+local function in_parts(command, list)
+  for start = 1, #list, MOST_AT_ONCE do
+    redis.call(command, unpack(list, start, math.min(start + MOST_AT_ONCE - 1, #list)))
+  end
+end
+
+local function write(key, now, list)
+  if now._kind == fields.META then
+    redis.call('HSET', key, 'core', now._packed)
+  else
+    list[#list + 1], list[#list + 2] = key, now._packed
+  end
+  now._core = now._packed
+end
+
 -- Write what was touched and differs, and remember it for the next call. All is packed before the first
 -- write: what cannot be packed leaves every record as it was.
 function record.save()
+  local gone, new = {}, {}
   for _, now in pairs(touched) do
     if now then
       now._packed = now._kind.pack(now)
     end
   end
   for key in pairs(dropped) do
-    redis.call('UNLINK', key)
+    gone[#gone + 1] = key
   end
+  in_parts('UNLINK', gone)
   for key, now in pairs(touched) do
     if now then
       if now._packed ~= now._core then
-        redis.call('HSET', key, 'core', now._packed)
-        now._core = now._packed
+        write(key, now, new)
       end
       recent.keep(key, now)
     end
   end
+  in_parts('MSET', new)
 end

@@ -1,7 +1,8 @@
 -- Register functions under versioned names; a released function's contract is never edited.
 -- Every function: one key (the organisation's meta), arguments epoch (0 = whatever is in force), now
 -- (milliseconds, '' = the server's time), then its own. Answer: outcome, epoch, number of the last
--- event, downtime so far, the stream's entry, events (JSON), result.
+-- event, downtime so far, the stream's entry, events (JSON), result. The library's own source says what
+-- `learn_globals` does (engine/router/library.py).
 
 local commands = {}
 
@@ -31,6 +32,7 @@ local function register_with(name, flags, states, body)
     function_name = FUNCTION_PREFIX .. name,
     flags = flags,
     callback = function(declared, arguments)
+      learn_globals()
       local self, refused, epoch = board.open(declared[1], tonumber(arguments[1]), arguments[2], states)
       local done, result = true, nil
       if self then
@@ -66,6 +68,7 @@ local function register_view(name, body) register_with(name, { 'no-writes' }, AL
 -- Begins an epoch: there may be no board yet.
 local function register_begin(name, body)
   redis.register_function(FUNCTION_PREFIX .. name, function(declared, arguments)
+    learn_globals()
     local result = body(declared[1], unpack(arguments))
     cache.rest()
     return result

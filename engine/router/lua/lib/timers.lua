@@ -10,37 +10,40 @@ local function name(kind, subject, more)
 end
 
 function timers.set(board, deadline, kind, subject, more)
-  redis.call('ZADD', keys.timers(board), deadline, name(kind, subject, more))
+  later.put(keys.timers(board), name(kind, subject, more), deadline)
 end
 
 function timers.clear(board, kind, subject, more)
-  redis.call('ZREM', keys.timers(board), name(kind, subject, more))
+  later.put(keys.timers(board), name(kind, subject, more), false)
 end
 
 function timers.is_set(board, kind, subject)
-  return redis.call('ZSCORE', keys.timers(board), name(kind, subject)) and true or false
+  return later.score(keys.timers(board), name(kind, subject)) and true or false
 end
 
 function timers.alarm(board, moment, kind, subject, more)
   local member = name(kind, subject, more)
   board.cache.alarms[member] = nil
-  redis.call('ZADD', keys.alarms(board), moment, member)
+  later.put(keys.alarms(board), member, moment)
 end
 
 -- The same, unless it is to come earlier already, which is remembered while nobody else writes.
 function timers.alarm_by(board, moment, kind, subject)
-  local member = name(kind, subject)
+  local member, key = name(kind, subject), keys.alarms(board)
   local known = board.cache.alarms[member]
-  if not known or moment < known then
-    redis.call('ZADD', keys.alarms(board), 'LT', moment, member)
-    board.cache.alarms[member] = moment
+  if known and moment >= known then
+    return
   end
+  known = known or later.score(key, member) -- false: none is set
+  moment = known and math.min(known, moment) or moment
+  later.put(key, member, moment)
+  board.cache.alarms[member] = moment
 end
 
 function timers.disarm(board, kind, subject, more)
   local member = name(kind, subject, more)
   board.cache.alarms[member] = nil
-  redis.call('ZREM', keys.alarms(board), member)
+  later.put(keys.alarms(board), member, false)
 end
 
 local function is_due(board, key, time)
@@ -50,10 +53,11 @@ end
 -- Handle what is due, up to `budget`; return what it cost.
 local function run(board, key, time, budget)
   local spent = 0
+  later.save()
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', time, 'LIMIT', 0, budget)) do
-    local deadline = spent < budget and redis.call('ZSCORE', key, member)
-    if deadline and tonumber(deadline) <= time then -- else cleared or set anew by this batch
-      redis.call('ZREM', key, member)
+    local deadline = spent < budget and later.score(key, member)
+    if deadline and deadline <= time then -- else cleared or set anew by this batch
+      later.put(key, member, false)
       board.cache.alarms[member] = nil
       local kind, subject, more = string.match(member, '^([^|]*)|([^|]*)|?(.*)$')
       timers.on[kind](board, subject, more)
@@ -67,6 +71,7 @@ end
 function timers.run(board, budget)
   local spent = run(board, keys.timers(board), board.running, budget)
   spent = spent + run(board, keys.alarms(board), board.now, math.max(budget - spent, 1))
+  later.save()
   local more = is_due(board, keys.timers(board), board.running) or is_due(board, keys.alarms(board), board.now)
   return more and budget or math.min(spent, budget - 1)
 end
