@@ -1,9 +1,7 @@
 """Two processes on one PostgreSQL and one Valkey: people meet across them, and either may die."""
 
-import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,52 +9,13 @@ import psycopg
 import pytest
 
 from tests.acceptance.agent import Agent, SignedIn, at_once
-from tests.acceptance.configuration import write_configuration
-from tests.acceptance.engine_process import EngineProcess, until
-from tests.acceptance.shop import Shop, serving
+from tests.acceptance.engine_process import until
+from tests.acceptance.pair import Pair, pair_of_processes
 from tests.acceptance.visitor import Visitor
-from tests.servers import running_valkey
 
 TAKEN_OVER_S = 10.0
 """A lease lasts seven seconds, and who stands by looks every second; the rest is for a busy machine."""
 GRACE_S = 5.0
-
-
-@dataclass
-class Pair:
-    """Two processes; the shop's people are at the first unless they say otherwise."""
-
-    shop: Shop
-    first: EngineProcess
-    second: EngineProcess
-
-    def agent_at(self, process: EngineProcess, login: str) -> Agent:
-        """Return an agent who has sat down at a process."""
-        one = self.shop.window(self.shop.person(login).at(process.url))
-        return one.sit_down()
-
-    def visitor_at(self, process: EngineProcess) -> Visitor:
-        """Return a visitor who will enter at a process."""
-        return self.shop.visitor(url=process.url)
-
-    def boss_at(self, process: EngineProcess) -> SignedIn:
-        """Return the supervisor at a process."""
-        return self.shop.person("sue").at(process.url)
-
-
-@contextlib.contextmanager
-def pair_of_processes(directory: Path, dsn: str, *, second: str = "all", **changes: str) -> Iterator[Pair]:
-    """Run two processes, the second in a role of its own."""
-    config = write_configuration(directory / "config", **changes)
-    with running_valkey(fsync="always") as board:
-        settings = {"CORDBOARD_DATABASE_URL": dsn, "CORDBOARD_VALKEY_URL": board}
-        with contextlib.ExitStack() as stack:
-            one = stack.enter_context(serving(directory / "one", config=config, settings=settings))
-            roles = settings | {"CORDBOARD_ROLES": second}
-            two = stack.enter_context(serving(directory / "two", config=config, settings=roles))
-            shop = Shop(one, **changes)
-            stack.callback(shop.close)
-            yield Pair(shop=shop, first=one, second=two)
 
 
 @pytest.fixture(scope="module")
