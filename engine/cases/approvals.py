@@ -7,7 +7,7 @@ whenever the decision is made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.cases.changes import Wish, wanted
@@ -227,35 +227,59 @@ def _needs_all(process: ApprovalProcess, approval: Approval) -> bool:
 
 def may_answer(process: ApprovalProcess | None, approval: Approval, who: Principal) -> Turn | None:
     """Return the turn in which somebody may say yes or no now: his own, else his role's; None = he may not."""
-    himself = who.user_id == approval.asked_by and not (process is not None and process.asker_may_approve)
-    said = any(
-        one.step == approval.step and one.state is TurnState.APPROVED and one.decided_by == who.user_id
-        for one in approval.turns
-    )
-    if not who.user_id or himself or said:
+    if not who.user_id or _asked_himself(process, approval, who) or _said_yes(approval, who.user_id):
         return None
     mine = [one for one in approval.waiting if one.user_id == who.user_id]
     roles = [one for one in approval.waiting if one.role and who.at_least(Role(one.role))]
     return next(iter((*mine, *roles)), None)
 
 
+def may_hand_on(process: ApprovalProcess | None, approval: Approval, who: Principal) -> Sequence[Turn]:
+    """Return the turns that somebody may hand on: his own first, and a supervisor those of others.
+
+    Not those of a role above his, and none of what he asked for himself: who asks does not choose who answers.
+    """
+    own = may_answer(process, approval, who)
+    mine = [own] if own else []
+    if not who.at_least(Role.SUPERVISOR) or _asked_himself(process, approval, who):
+        return mine
+    return mine + [one for one in approval.waiting if one != own and (not one.role or who.at_least(Role(one.role)))]
+
+
+def _asked_himself(process: ApprovalProcess | None, approval: Approval, who: Principal) -> bool:
+    """Say whether somebody has no part in the answer, because he asked."""
+    himself = bool(who.user_id) and who.user_id == approval.asked_by
+    return himself and not (process is not None and process.asker_may_approve)
+
+
+def _said_yes(approval: Approval, user_id: str) -> bool:
+    """Say whether somebody said yes in the step that is asked now."""
+    return any(
+        one.step == approval.step and one.state is TurnState.APPROVED and one.decided_by == user_id
+        for one in approval.turns
+    )
+
+
 def _turn_of(process: ApprovalProcess, approval: Approval, who: Principal) -> Turn:
     turn = may_answer(process, approval, who)
     if turn is None:
-        raise Forbidden(f"It is not your turn to answer about {process.name}.", slug="not-approver")
+        raise _not_approver(process)
     return turn
+
+
+def _not_approver(process: ApprovalProcess) -> Forbidden:
+    return Forbidden(f"It is not your turn to answer about {process.name}.", slug="not-approver")
 
 
 def _turn_to_delegate(process: ApprovalProcess, approval: Approval, who: Principal, number: int) -> Turn:
-    supervisor = who.at_least(Role.SUPERVISOR)
-    if supervisor and not number and may_answer(process, approval, who) is None:
-        return approval.waiting[0]
-    if not number or not supervisor:
-        return _turn_of(process, approval, who)
-    turn = next((one for one in approval.waiting if one.number == number), None)
-    if turn is None:
-        raise InvalidInput("No turn of this number waits.", field="turn")
-    return turn
+    found = may_hand_on(process, approval, who)
+    if number and who.at_least(Role.SUPERVISOR):
+        if all(one.number != number for one in approval.waiting):
+            raise InvalidInput("No turn of this number waits.", field="turn")
+        found = [one for one in found if one.number == number]
+    if not found:
+        raise _not_approver(process)
+    return found[0]
 
 
 def _check_circle(approval: Approval, turn: Turn, to_user_id: str) -> None:
@@ -265,7 +289,7 @@ def _check_circle(approval: Approval, turn: Turn, to_user_id: str) -> None:
         held.add(before.user_id)
         before = by_number.get(before.delegated_from)
     asked_already = any(one.user_id == to_user_id for one in approval.waiting)
-    if to_user_id in held or asked_already:
+    if to_user_id in held or asked_already or _said_yes(approval, to_user_id):
         raise Conflict("he has been asked already", slug="delegation-circle")
 
 

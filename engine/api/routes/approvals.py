@@ -136,8 +136,8 @@ async def delegate_approval(
 ) -> ApprovalAnswer:
     """Delegate your turn.
 
-    To another user, who sees the case until he has answered. Supervisors may do so with anybody's `turn`. Who has been
-    asked in the same step is not asked again.
+    To another user, who sees the case until he has answered. Supervisors may do so with anybody's `turn`, but a role's
+    above theirs, and nobody's where they asked themselves. Who has been asked in the same step is not asked again.
     """
     answer = Answer(approval_id=approval_id, version=body.version, note=body.note)
     reader = await _reader(request, parts, who)

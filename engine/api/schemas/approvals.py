@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from engine.api.schemas.jobs import BulkChanges
 from engine.api.schemas.model import Answer, Request
 from engine.cases import approvals as deeds
-from engine.cases.approvals import may_answer
+from engine.cases.approvals import may_answer, may_hand_on
 from engine.clock import moment, rfc3339
 from engine.model.approval import ApprovalProcess, ApprovalState, FiledApproval, Turn, TurnState
 from engine.model.organisation import Organisation, Role, nearest_text
@@ -184,7 +184,7 @@ def _may(filed: FiledApproval, process: ApprovalProcess | None, who: Principal) 
     if one.state is not ApprovalState.WAITING:
         return []
     may: list[Deed] = ["approve", "refuse", "delegate"] if may_answer(process, one, who) else []
-    if supervisor and "delegate" not in may:
+    if "delegate" not in may and may_hand_on(process, one, who):
         may.append("delegate")
     if supervisor or (who.user_id and who.user_id == one.asked_by):
         may.append("withdraw")

@@ -216,6 +216,32 @@ def test_a_turn_is_handed_on_and_never_around_in_a_circle() -> None:
     assert here.answer(one, "ada").state is ApprovalState.APPROVED
 
 
+def test_a_turn_is_not_handed_to_who_has_said_yes_in_the_step() -> None:
+    here = world(step("lea", "ben", need=Need.ALL))
+    one = here.ask(**BIG)
+    here.answer(one, "ben")
+    assert slug_of(lambda: here.delegate(one, "lea", "ben")) == "delegation-circle"  # he could not answer again
+
+
+def test_who_asked_does_not_choose_who_answers() -> None:
+    here = world(step("lea"))
+    one = here.ask(by="sue", **BIG)
+    assert slug_of(lambda: here.delegate(one, "sue", "ben")) == "not-approver"
+    assert slug_of(lambda: here.delegate(one, "sue", "ben", turn=1)) == "not-approver"
+    assert slug_of(lambda: here.delegate(one, "ada", "ben", turn=2)) == "invalid-input"
+    here.delegate(one, "ada", "ben", turn=1)
+    own = world(step("lea"), asker_may_approve=True)
+    own.delegate(own.ask(by="sue", **BIG), "sue", "ben")
+
+
+def test_the_turn_of_a_role_is_handed_on_by_who_has_it() -> None:
+    here = world(step("role:admin"))
+    one = here.ask(**BIG)
+    assert slug_of(lambda: here.delegate(one, "sue", "ben")) == "not-approver"
+    here.delegate(one, "ada", "sue")
+    assert here.asked_now(one) == ["sue"]
+
+
 @pytest.mark.parametrize(("by", "slug"), [("ana", ""), ("sue", ""), ("lea", "not-approver"), ("ben", "not-approver")])
 def test_who_asked_or_a_supervisor_takes_it_back(by: str, slug: str) -> None:
     here = world()
