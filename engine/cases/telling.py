@@ -11,7 +11,9 @@ from engine.clock import Clock
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model.casework import PendingEffect
 from engine.model.organisation import Organisation
-from engine.model.user import User
+from engine.model.oversight import sight_in
+from engine.model.user import Principal, User
+from engine.model.visibility import Guarded, Right, Sight
 
 ESCALATED = "case.escalated"
 """What a webhook's ``type`` says, unless the effect has an ``event`` of its own."""
@@ -64,20 +66,56 @@ class NamedPost(Protocol):
         ...
 
 
+class Sights(Protocol):
+    """Know who sees what."""
+
+    async def right(self, org_id: str, sight: Sight, what: Guarded, of_id: str) -> Right | None:
+        """Return what somebody may do with one thing; None: it is not there for him."""
+        ...
+
+
+class Whom:
+    """Who is meant: people by name, and of a role those who see the case."""
+
+    def __init__(self, *, record: ToldRecord, organisations: Organisations, sights: Sights) -> None:
+        self._record = record
+        self._organisations = organisations
+        self._sights = sights
+
+    async def users(self, pending: PendingEffect) -> Sequence[User]:
+        """Return the users an effect is for, each once; of "all supervisors" none. Raises NotFound, Unavailable."""
+        org_id, to = pending.org_id, _to(pending)
+        ids, logins, roles = (_several(to, name) for name in ("user_ids", "logins", "roles"))
+        named = await self._record.recipients(org_id, user_ids=ids, logins=logins) if ids or logins else ()
+        return list({one.id: one for one in (*named, *await self.of_roles(pending, roles))}.values())
+
+    async def of_roles(self, pending: PendingEffect, roles: Sequence[str]) -> Sequence[User]:
+        """Return the users of these roles who see the case; one who does not is not told what it is about."""
+        found = await self._record.recipients(pending.org_id, roles=roles) if roles else ()
+        return [one for one in found if await self._sees(one, pending.case_id)]
+
+    async def _sees(self, user: User, case_id: str) -> bool:
+        who = Principal(
+            org_id=user.org_id, user_id=user.id, login=user.login, name=user.name, role=user.role, via="session"
+        )
+        sight = sight_in(self._organisations.get(user.org_id), who)
+        return sight.everything or await self._sights.right(user.org_id, sight, Guarded.CASE, case_id) is not None
+
+
 class ConsoleTelling:
     """Show alerts on the consoles of users, or of all supervisors: exactly once."""
 
-    def __init__(self, *, record: ToldRecord, clock: Clock, wake: Callable[[str, str], None]) -> None:
+    def __init__(self, *, record: ToldRecord, whom: Whom, clock: Clock, wake: Callable[[str, str], None]) -> None:
         """``wake`` hears of each organisation and user ("" = supervisors) with a new alert."""
         self._record = record
+        self._whom = whom
         self._clock = clock
         self._wake = wake
 
     async def handle(self, pending: PendingEffect) -> None:
         """Raise the alerts; raise Undeliverable when there is nobody. Idempotent."""
-        to = _to(pending)
-        user_ids = {user.id for user in await _users(self._record, pending.org_id, to)}
-        user_ids |= {""} if to.get("supervisors") else set()
+        user_ids = {user.id for user in await self._whom.users(pending)}
+        user_ids |= {""} if _to(pending).get("supervisors") else set()
         if not user_ids:
             raise Undeliverable("nobody is there to be shown it")
         await self._record.show(pending, user_ids=user_ids, now_ms=self._clock.now_ms())
@@ -88,8 +126,8 @@ class ConsoleTelling:
 class EmailTelling:
     """Send mail to users who have an address, and to addresses."""
 
-    def __init__(self, *, record: ToldRecord, organisations: Organisations, mailer: Mailer) -> None:
-        self._record = record
+    def __init__(self, *, whom: Whom, organisations: Organisations, mailer: Mailer) -> None:
+        self._whom = whom
         self._organisations = organisations
         self._mailer = mailer
 
@@ -105,9 +143,9 @@ class EmailTelling:
 
     async def _addresses(self, pending: PendingEffect) -> Sequence[str]:
         to = _to(pending)
-        users = await _users(self._record, pending.org_id, to)
+        users = await self._whom.users(pending)
         if to.get("supervisors"):
-            users = [*users, *await self._record.recipients(pending.org_id, roles=["supervisor"])]
+            users = [*users, *await self._whom.of_roles(pending, ["supervisor"])]
         agents = self._organisations.get(pending.org_id).agents
         found = {str(address) for address in _several(to, "addresses")}
         for user in users:
@@ -164,8 +202,3 @@ def _to(pending: PendingEffect) -> Mapping[str, object]:
 def _several(to: Mapping[str, object], name: str) -> Sequence[str]:
     found = to.get(name)
     return [str(one) for one in found] if isinstance(found, list) else []
-
-
-async def _users(record: ToldRecord, org_id: str, to: Mapping[str, object]) -> Sequence[User]:
-    ids, logins, roles = (_several(to, name) for name in ("user_ids", "logins", "roles"))
-    return await record.recipients(org_id, user_ids=ids, logins=logins, roles=roles) if ids or logins or roles else ()

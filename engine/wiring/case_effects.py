@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from engine.agents.floor import Floor
 from engine.cases.effects import Effects, Handler
 from engine.cases.mail import SmtpMailer, relay_of
-from engine.cases.telling import ConsoleTelling, EmailTelling, WebhookTelling
+from engine.cases.telling import ConsoleTelling, EmailTelling, WebhookTelling, Whom
 from engine.clock import Clock
 from engine.events.named import NamedPost
 from engine.events.secret_files import SecretFiles
@@ -35,11 +35,12 @@ def effects_of(
         private=settings.webhook_private,
     )
     outbox = store.case_effects
+    whom = Whom(record=outbox, organisations=book, sights=store.sights)
     return Effects(
         outbox=outbox,
         handlers={
-            EffectKind.CONSOLE: ConsoleTelling(record=outbox, clock=clock, wake=floor.ring),
-            EffectKind.EMAIL: EmailTelling(record=outbox, organisations=book, mailer=mailer),
+            EffectKind.CONSOLE: ConsoleTelling(record=outbox, whom=whom, clock=clock, wake=floor.ring),
+            EffectKind.EMAIL: EmailTelling(whom=whom, organisations=book, mailer=mailer),
             EffectKind.WEBHOOK: WebhookTelling(posts=posts),
             **work,
         },

@@ -13,7 +13,7 @@ from engine.model.case_setup import CustomField, CustomFieldType, FieldOf
 from engine.model.condition import Group, Joint, Operator, Test
 from engine.model.organisation import Organisation
 from engine.model.team import Team
-from engine.model.visibility import CasesSeen, CustomersSeen, Visibility
+from engine.model.visibility import CasesSeen, CustomersSeen, SupervisorsSee, Visibility
 from tests.integration.api.engine_under_test import Browser, Engine, running_engine, staffed_organisation
 from tests.servers import eventually
 
@@ -226,3 +226,25 @@ async def test_who_is_asked_reads_the_case_until_he_has_answered(tmp_path: Path,
         assert (await ben.get(path)).json()["slug"] == "unknown-case"
         assert (await ben.get(f"/approvals/{one['id']}")).json()["slug"] == "unknown-approval"
         assert (await sue.post(f"/approvals/{one['id']}/approve", {"version": 2})).json()["state"] == "approved"
+
+
+async def test_of_a_role_only_those_are_told_who_see_the_case(tmp_path: Path, valkey_address: str, org: str) -> None:
+    of_teams = Visibility(cases=CasesSeen.OWN, customers=CustomersSeen.TEAM, supervisors=SupervisorsSee.TEAM)
+    yes = ApprovalProcess(key="yes", name="Yes", steps=(ApprovalStep(by=("role:supervisor", "role:admin")),))
+    narrow = replace(organisation_of(org), approvals={"yes": yes}, visibility=of_teams)
+    async with running_engine(tmp_path / "data", valkey_address, [narrow]) as engine:
+        sue, ada = await engine.signed_in("sue"), await engine.signed_in("ada")
+        her_id = (await sue.get("/me")).json()["user"]["id"]
+        for case in (await opened(ada), await opened(ada, client_id="2", subject="Cold tea", owner_id=her_id)):
+            await asked(ada, case["id"], "yes")
+
+        async def told(browser: Browser) -> list[str]:
+            alerts = (await browser.get("/alerts")).json()["items"]
+            return sorted(one["data"]["subject"] for one in alerts)
+
+        async def all_told() -> bool:
+            return await told(ada) == ["Cold tea", "Stale tea"] and await told(sue) != []
+
+        await eventually(all_told, within_s=20)
+        assert await told(sue) == ["Cold tea"]
+        assert (await sue.get("/approvals", mine="waiting")).json()["waiting"] == 1

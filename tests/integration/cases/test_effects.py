@@ -10,7 +10,7 @@ import pytest
 
 from engine.cases.effects import Effects, EffectsSettings
 from engine.cases.mail import SmtpMailer, relay_of
-from engine.cases.telling import ConsoleTelling, EmailTelling, WebhookTelling
+from engine.cases.telling import ConsoleTelling, EmailTelling, WebhookTelling, Whom
 from engine.clock import SystemClock
 from engine.errors import Unavailable
 from engine.events.named import NamedPost
@@ -59,13 +59,14 @@ class Bench:
         sue = AgentSetup(login="sue", name="Sue", role=Role.SUPERVISOR, email="sue@shop.example")
         book.put(small_organisation(org, agents={"sue": sue}))
         outbox = store.case_effects
+        whom = Whom(record=outbox, organisations=book, sights=store.sights)
         mailer = SmtpMailer(relay=relay_of(f"smtp-plain://127.0.0.1:{port}"), sender="desk@shop.example", timeout_s=5)
         posts = NamedPost(hooks=store.webhooks, secrets=SecretFiles(directory=secrets), clock=clock, private=True)
         self.role = Effects(
             outbox=outbox,
             handlers={
-                EffectKind.CONSOLE: ConsoleTelling(record=outbox, clock=clock, wake=self._wake),
-                EffectKind.EMAIL: EmailTelling(record=outbox, organisations=book, mailer=mailer),
+                EffectKind.CONSOLE: ConsoleTelling(record=outbox, whom=whom, clock=clock, wake=self._wake),
+                EffectKind.EMAIL: EmailTelling(whom=whom, organisations=book, mailer=mailer),
                 EffectKind.WEBHOOK: WebhookTelling(posts=posts),
                 EffectKind.BOARD: self.board,
             },
