@@ -2,7 +2,7 @@
 
 Nobody who writes waits for it: triggers note in the transaction of a change that there was one, and this role comes by
 twice a second, takes a few at a time, and more when many wait. One process plays it at a time; should two, one
-of them finds that it was too slow and takes nothing.
+of them finds that it was too slow and takes nothing: so it is played, too, while nobody can be asked for the lease.
 
 Taking in is work of the same interpreter that brings messages to people. So while much is written it waits, two
 minutes at most, and then takes a tenth of the time.
@@ -75,6 +75,7 @@ class SearchIndexer:
     """Keep the index up to date."""
 
     name = "search-indexer"
+    safe_twice = True
 
     def __init__(self, *, index: Index, clock: Clock) -> None:
         self._index = index
