@@ -30,8 +30,8 @@ class ViewRecord(Protocol):
         """Return a view; raise NotFound."""
         ...
 
-    async def list(self, org_id: str, noun: ViewNoun) -> Sequence[SavedView]:
-        """Return the views of a noun, all owners', oldest first."""
+    async def list(self, org_id: str, noun: ViewNoun, owner_id: str) -> Sequence[SavedView]:
+        """Return the views of a noun that are an owner's, and those that others share; oldest first."""
         ...
 
     async def create(self, view: SavedView) -> SavedView:
@@ -78,7 +78,7 @@ class Views:
 
     async def list(self, org_id: str, noun: ViewNoun, viewer: Viewer) -> Sequence[SavedView]:
         """Return the views that the viewer may open: those built in, his own and those shared, oldest first."""
-        kept = [one for one in await self._record.list(org_id, noun) if self._opens(one, viewer)]
+        kept = [one for one in await self._record.list(org_id, noun, viewer.user_id) if self._opens(one, viewer)]
         made = [built_in(org_id, key) for key in _BUILT_IN] if noun is ViewNoun.CASE else []
         return [*(one for one in made if one is not None), *kept]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -16,7 +17,7 @@ from engine.store.upsert import change, insert
 
 ViewList = list[SavedView]
 SHOWN = 1_000
-"""Views of an organisation that are looked at for a list of them."""
+"""Views of others that are looked at for a list."""
 
 
 class Views:
@@ -29,12 +30,16 @@ class Views:
         """Return a view; raise NotFound."""
         return await self._access.look(lambda conn: _view(conn, org_id, view_id))
 
-    async def list(self, org_id: str, noun: ViewNoun) -> ViewList:
-        """Return the views of a noun, all owners', oldest first."""
-        query = (
-            select(views).where(views.c.org_id == org_id, views.c.noun == noun.value).order_by(views.c.id).limit(SHOWN)
-        )
-        return await self._access.look(lambda conn: [_of(row) for row in conn.execute(query)])
+    async def list(self, org_id: str, noun: ViewNoun, owner_id: str) -> ViewList:
+        """Return the views of a noun that are an owner's, all of them, and those that others share; oldest first."""
+        here = select(views).where(views.c.org_id == org_id, views.c.noun == noun.value).order_by(views.c.id)
+        own = here.where(views.c.owner_id == owner_id).limit(MOST_VIEWS)
+        shared = here.where(views.c.owner_id != owner_id, views.c.shared != Shared.NOBODY.value).limit(SHOWN)
+
+        def work(conn: Connection) -> ViewList:
+            return sorted((_of(row) for query in (own, shared) for row in conn.execute(query)), key=attrgetter("id"))
+
+        return await self._access.look(work)
 
     async def create(self, view: SavedView) -> SavedView:
         """Keep a new view; raise InvalidInput: its owner has too many."""
