@@ -1,5 +1,7 @@
 """Automation rules: what they did, and what they would do."""
 
+from dataclasses import replace
+from operator import attrgetter
 from typing import Annotated
 
 from fastapi import Query
@@ -9,7 +11,9 @@ from engine.api.operation import Operation
 from engine.api.routes.cases import TAG
 from engine.api.schemas.automation import RuleAnswer, RuleTrial, TrialAnswer
 from engine.api.schemas.model import Page
+from engine.api.sight import seen
 from engine.model.organisation import nearest_text
+from engine.model.visibility import Guarded
 
 Locale = Annotated[str, Query(max_length=35, description="Language of the names.")]
 
@@ -18,14 +22,17 @@ async def list_rules(parts: Parts, who: Supervisor, locale: Locale = "") -> Page
     """List automation rules.
 
     In their order, with how often each fired, would have fired, or was held back, and the last firing of which an
-    action was passed over.
+    action was passed over, where its case is the caller's to see.
     """
     organisation = parts.organisations.get(who.org_id)
     found = await parts.service.rulebook.states(who.org_id)
+    faults = [one.fault for one in found if one.fault is not None]
+    shown = await seen(parts, who, Guarded.CASE, faults, attrgetter("case_id"))
     items = []
     for index, one in enumerate(found):
         texts = organisation.in_languages("automation", str(index), "name")
-        items.append(RuleAnswer.of(one, name=nearest_text(one.rule.name, texts, locale)))
+        state = one if one.fault in shown else replace(one, fault=None)
+        items.append(RuleAnswer.of(state, name=nearest_text(one.rule.name, texts, locale)))
     return Page(items=items)
 
 

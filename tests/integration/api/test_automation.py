@@ -9,6 +9,7 @@ from engine.model.automation import AutomationRule, Enabled, OccasionKind, On, O
 from engine.model.condition import Group, Joint, Operator, Test
 from engine.model.escalation import Action, ActionKind, NotifyBy
 from engine.model.macro import MacroAction
+from engine.model.visibility import CasesSeen, CustomersSeen, SupervisorsSee, Visibility
 from tests.integration.api.engine_under_test import Browser, Engine, running_engine, staffed_organisation
 from tests.servers import eventually
 
@@ -190,3 +191,19 @@ async def test_what_cannot_be_tried_says_why(desk: Engine, org: str) -> None:
         assert said in str(answer.json())
     unknown = await sue.post("/automation/try", {"occasion": "opened", "case_id": "none"})
     assert unknown.json()["slug"] == "unknown-case"
+
+
+async def test_faults_are_told_to_who_sees_their_case(tmp_path: Path, valkey_address: str, org: str) -> None:
+    of_teams = Visibility(cases=CasesSeen.OWN, customers=CustomersSeen.TEAM, supervisors=SupervisorsSee.TEAM)
+    made = staffed_organisation(org, automation=RULES, visibility=of_teams)
+    async with running_engine(tmp_path / "data", valkey_address, [made]) as engine:
+        sue, ada = await engine.signed_in("sue", org), await engine.signed_in("ada", org)
+        case = await moved(ada, await opened(ada))
+        await ada.send("PATCH", f"/cases/{case['id']}", {"version": case["version"], "priority": 9})
+
+        async def faulty(browser: Browser) -> list[object]:
+            items = (await browser.get("/automation")).json()["items"]
+            return [one["last_fault"]["case_id"] for one in items if one["last_fault"]]
+
+        assert await faulty(ada) == [case["id"]]
+        assert await faulty(sue) == []
