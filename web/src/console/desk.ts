@@ -16,6 +16,7 @@ import { alertWords } from './alerts/alertWords'
 import { announceAlert, announceEntry, announceOffer } from './attention'
 import { makeCommands } from './commands'
 import { keyOf, opened, withEntry, withReceipt, type Conversation, type Held } from './conversation'
+import { tellJob } from './jobs/news'
 import { makeOutbox, type Outbox, type Pending } from './outbox'
 import { missingAfter } from './transcript'
 
@@ -140,6 +141,11 @@ export const useDesk = defineStore('desk', () => {
       case 'alert':
         if (useAlerts().take(frame.alert)) announceAlert(alertWords(frame.alert, queueName).title)
         return
+      case 'alerts':
+        useAlerts().count = frame.unread
+        return
+      case 'job':
+        return tellJob(frame.job)
       case 'withdrawn':
         return withdrawn(frame.reason)
       case 'waiting':

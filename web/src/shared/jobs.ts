@@ -1,21 +1,12 @@
 // Jobs over many cases: asked for by ids or by a filter, followed, cancelled.
 import type { Values } from './cases'
 import { requester } from './engine'
-import { count, list, record, text, time } from './parse'
+import { count, job, list, record, text } from './parse'
+import type { Job } from './wire'
+
+export type { Job }
 
 export const MOST_CASES = 10_000
-
-export interface Job {
-  id: string
-  kind: string
-  state: 'waiting' | 'running' | 'done' | 'cancelled'
-  total: number
-  done: number
-  failed: number
-  askedBy: string
-  askedAt: number
-  endedAt: number
-}
 
 export interface JobFailure {
   number: number
@@ -27,21 +18,6 @@ export interface JobFailure {
 
 /** The cases of a job: by id, or by what the list is narrowed to. */
 export type Which = { case_ids: string[] } | { filter: Values }
-
-export function job(value: unknown): Job {
-  const raw = record(value)
-  return {
-    id: text(raw['id']),
-    kind: text(raw['kind']),
-    state: (text(raw['state']) || 'waiting') as Job['state'],
-    total: count(raw['total']),
-    done: count(raw['done']),
-    failed: count(raw['failed']),
-    askedBy: text(raw['asked_by']),
-    askedAt: time(raw, 'asked'),
-    endedAt: time(raw, 'ended'),
-  }
-}
 
 function failure(value: unknown): JobFailure {
   const raw = record(value)

@@ -345,6 +345,21 @@ export function alert(value: unknown): wire.Alert {
   }
 }
 
+export function job(value: unknown): wire.Job {
+  const raw = record(value)
+  return {
+    id: text(raw['id']),
+    kind: text(raw['kind']),
+    state: (text(raw['state']) || 'waiting') as wire.Job['state'],
+    total: count(raw['total']),
+    done: count(raw['done']),
+    failed: count(raw['failed']),
+    askedBy: text(raw['asked_by']),
+    askedAt: time(raw, 'asked'),
+    endedAt: time(raw, 'ended'),
+  }
+}
+
 function share(value: unknown, usual: number): number {
   return typeof value === 'number' ? value : usual
 }
@@ -486,6 +501,10 @@ function small(raw: Raw): wire.Frame {
       return { type: 'case', interactionId, case: kase(raw['case']) }
     case 'alert':
       return { type: 'alert', alert: alert(raw) }
+    case 'alerts':
+      return { type: 'alerts', unread: count(raw['unread']) }
+    case 'job':
+      return { type: 'job', job: job(raw) }
     case 'withdrawn':
       return {
         type: 'withdrawn', itemId: text(raw['item_id']),

@@ -321,6 +321,19 @@ export interface Alert {
   acknowledgedAt: number
 }
 
+/** A job over many cases, and how far it is. */
+export interface Job {
+  id: string
+  kind: string
+  state: 'waiting' | 'running' | 'done' | 'cancelled'
+  total: number
+  done: number
+  failed: number
+  askedBy: string
+  askedAt: number
+  endedAt: number
+}
+
 export type Frame =
   | HelloFrame
   | StateFrame
@@ -334,6 +347,8 @@ export type Frame =
   | { type: 'visitor'; interactionId: string; online: boolean }
   | { type: 'case'; interactionId: string; case: Case }
   | { type: 'alert'; alert: Alert }
+  | { type: 'alerts'; unread: number }
+  | { type: 'job'; job: Job }
   | { type: 'withdrawn'; itemId: string; assignment: number; reason: string }
   | { type: 'waiting'; items: WaitingItem[]; more: boolean }
   | { type: 'config' }

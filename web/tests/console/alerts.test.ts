@@ -6,7 +6,7 @@ import { useAlerts } from '@/console/alerts/alerts'
 import { addressOf, alertWords } from '@/console/alerts/alertWords'
 import { requester } from '@/shared/engine'
 import { i18n } from '@/shared/i18n'
-import { alert as parsed } from '@/shared/parse'
+import { alert as parsed, frame } from '@/shared/parse'
 
 const raw = (id: string, more: object = {}): object => ({
   id, kind: 'case-escalated', at: `2026-11-22T12:00:0${id}Z`, acknowledged_at: null,
@@ -45,8 +45,24 @@ describe('the bell', () => {
     expect(store.take(parsed(raw('3')))).toBe(true)
     expect(store.take(parsed(raw('3')))).toBe(false)
     await flushPromises()
-    expect(page!.get('[data-test=alerts-open]').attributes('data-unread')).toBe('2')
+    expect(store.unread).toHaveLength(2)
     expect(store.alerts.map((one) => one.id)).toEqual(['3', '2', '1'])
+  })
+
+  it('shows the number it is told, and reads the list again where that differs while it is open', async () => {
+    const get = vi.mocked(requester.get)
+    expect(frame({ type: 'alerts', unread: 4 })).toEqual({ type: 'alerts', unread: 4 })
+    useAlerts().count = 4
+    await flushPromises()
+    expect(page!.get('[data-test=alerts-open]').attributes('data-unread')).toBe('4')
+    expect(get).not.toHaveBeenCalled()
+    await page!.get('[data-test=alerts-open]').trigger('click')
+    await flushPromises()
+    expect(get).toHaveBeenCalledTimes(1)
+    expect(page!.get('[data-test=alerts-open]').attributes('data-unread')).toBe('1')
+    useAlerts().count = 2
+    await flushPromises()
+    expect(get).toHaveBeenCalledTimes(2)
   })
 
   it('opens with its newest; Escape gives the focus back', async () => {

@@ -5,8 +5,10 @@ import { bulkChanges, startOf } from '@/console/cases/bulk'
 import BulkDialog from '@/console/cases/BulkDialog.vue'
 import { isEmpty, NOTHING, toggled, toggledShown } from '@/console/cases/selection'
 import JobDetail from '@/console/jobs/JobDetail.vue'
+import { isNewer, tellJob } from '@/console/jobs/news'
 import { requester } from '@/shared/engine'
 import { i18n } from '@/shared/i18n'
+import { frame, job } from '@/shared/parse'
 import { Problem } from '@/shared/problem'
 
 const SHOWN = ['a', 'b', 'c', 'd']
@@ -91,13 +93,28 @@ describe('a job', () => {
     await flushPromises()
     expect(page.get('[data-test=job-progress]').text()).toContain('1 of 3')
     expect(page.find('[data-test=job-cancel]').exists()).toBe(true)
-    await vi.advanceTimersByTimeAsync(1_100)
+    tellJob(job({ id: 'other', state: 'done', total: 9, done: 9 }))
+    tellJob(job({ id: 'j', kind: 'macro', state: 'running', total: 3, done: 2 }))
+    tellJob(job({ id: 'j', kind: 'macro', state: 'running', total: 3, done: 1 })) // late: passed over
+    await flushPromises()
+    expect(page.get('[data-test=job-progress]').text()).toContain('2 of 3')
+    const reads = asked.length
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(asked.length).toBe(reads)
+    await vi.advanceTimersByTimeAsync(6_000) // nothing was told of its end
     await flushPromises()
     expect(page.get('[data-test=job-failure]').text()).toContain('A colleague changed this meanwhile.')
     expect(page.get('[data-test=job-failure] a').attributes('href')).toBe('#/cases/x')
     expect(page.find('[data-test=job-cancel]').exists()).toBe(false)
     const before = asked.length
-    await vi.advanceTimersByTimeAsync(10_000)
+    await vi.advanceTimersByTimeAsync(40_000)
     expect(asked.length).toBe(before)
+  })
+
+  it('is over for good, and what is told of it is read from a frame', () => {
+    const told = frame({ type: 'job', id: 'j', kind: 'macro', state: 'done', total: 2, done: 2 })
+    expect(told).toMatchObject({ type: 'job', job: { id: 'j', state: 'done', done: 2 } })
+    expect(isNewer(job({ state: 'running', done: 1 }), job({ state: 'done', done: 1 }))).toBe(false)
+    expect(isNewer(job({ state: 'cancelled', done: 0 }), job({ state: 'running', done: 1 }))).toBe(true)
   })
 })

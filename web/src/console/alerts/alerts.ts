@@ -13,6 +13,8 @@ export const useAlerts = defineStore('alerts', () => {
   const known = ref(false)
   const failed = ref('')
   const unread = computed(() => alerts.value.filter((one) => one.acknowledgedAt === 0))
+  /** How many are unread, as the agent socket tells it; of the list it may lack some that were not read yet. */
+  const count = ref(0)
 
   /** Put alerts into the list; one that was read here stays so. */
   function put(fresh: readonly Alert[]): void {
@@ -28,6 +30,7 @@ export const useAlerts = defineStore('alerts', () => {
     try {
       put(await engine.alerts())
       ;[known.value, failed.value] = [true, '']
+      count.value = unread.value.length
     } catch (problem) {
       failed.value = problemWords(problem).title
     }
@@ -46,14 +49,16 @@ export const useAlerts = defineStore('alerts', () => {
       for (const one of meant) {
         await engine.acknowledge(one.id)
         alerts.value = alerts.value.map((each) => (each.id === one.id ? { ...each, acknowledgedAt: Date.now() } : each))
+        if (known.value) count.value = unread.value.length
       }
     })
   }
 
   function forget(): void {
     alerts.value = []
+    count.value = 0
     known.value = false
   }
 
-  return { alerts, unread, known, failed, load, take, read, forget }
+  return { alerts, unread, count, known, failed, load, take, read, forget }
 })
