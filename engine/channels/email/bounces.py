@@ -36,8 +36,8 @@ _ADDRESS = r"[^\s<>\"'(),;:]{1,64}@[^\s<>\"'(),;:]{1,255}"
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"(?<!\d)([45]\d\d)[ -](?=\D)")
 _WORDED = (
-    re.compile(rf"^\s*<({_ADDRESS})>:?\s*$", re.MULTILINE),  # qmail, Postfix in words
-    re.compile(rf"^\s*<({_ADDRESS})>:\s", re.MULTILINE),
+    re.compile(rf"^[ \t]*<({_ADDRESS})>:?\s*$", re.MULTILINE),  # qmail, Postfix in words
+    re.compile(rf"^[ \t]*<({_ADDRESS})>:\s", re.MULTILINE),
     re.compile(rf"^\s{{1,8}}({_ADDRESS})\s*$", re.MULTILINE),  # Exim
     re.compile(
         rf"(?:\b(?:to|recipients?(?: or groups)?|recipient address|an|à|para)\b|收件人)\s*:?\s*<?({_ADDRESS})>?",
@@ -49,7 +49,7 @@ _FOR_NOW = re.compile(
     r"|mailbox (is )?full|over quota|quota exceeded",
     re.IGNORECASE,
 )
-_ID = re.compile(r"^\s*message-id\s*:\s*<([^<>\s]{1,900})>", re.IGNORECASE | re.MULTILINE)
+_ID = re.compile(r"^[ \t]*message-id[ \t]*:\s*<([^<>\s]{1,900})>", re.IGNORECASE | re.MULTILINE)
 
 
 def looks_bounced(mail: ParsedMail, *, null_sender: bool) -> bool:

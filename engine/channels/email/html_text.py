@@ -13,8 +13,9 @@ import nh3
 
 LONGEST_HTML = 2_000_000
 MOST_TAGS = 10_000
-MOST_ENTITIES = 200_000
-"""Of HTML so much is read: html5ever needs time that grows with the square of how deep elements are nested."""
+MOST_ENTITIES = 50_000
+"""Of HTML so much is read: html5ever needs time that grows with the square of how deep elements are nested, and of how
+many characters of a text are written as entities, as a space that breaks no line always is."""
 DEEPEST_QUOTE = 20
 
 BREAK = "\ue000"
@@ -132,7 +133,7 @@ def html_text(html: str, *, marks: bool = False) -> str:
 def bounded(html: str) -> str:
     """Return HTML without what is beyond the bounds."""
     html = html[:LONGEST_HTML]
-    for sign, most in (("<", MOST_TAGS), ("&", MOST_ENTITIES)):
+    for sign, most in (("<", MOST_TAGS), ("[&\u00a0]", MOST_ENTITIES)):
         beyond = next(islice(re.finditer(sign, html), most, None), None)
         html = html[: beyond.start()] if beyond else html
     return html

@@ -72,7 +72,7 @@ PASSED_ON = (
 """Between dashes, or after "begin", before what is passed on."""
 
 SENT_FROM = re.compile(
-    r"^\s*[-–—*_]*\s*(?:"
+    r"^\s*+[-–—*_]*+\s*+(?:"
     r"(?:sent|gesendet|verschickt|envoyé|enviado|inviato|verzonden|skickat|sendt|lähetetty|wysłano|wysłane"
     r"|odesláno|отправлено|надіслано|gönderildi"
     r"|dikirim|trimis)\s+(?:from|with|via|by|using|mit|von|vom|aus|à partir|depuis|de(?:puis)?|desde|dal?|con"
@@ -86,10 +86,10 @@ SENT_FROM = re.compile(
     r"|发自我的.{1,30}|从我的.{1,30}发送|發自我的.{1,30}|從我的.{1,30}(?:傳送|寄出)|来自我的.{1,30}"
     r"|iphoneから送信|.{1,20}から送信|나의 .{1,20}에서 보냄|.{0,20}에서 보냄"
     r"|yahoo mail on android.{0,60}|外出先から送信.{0,20}"
-    r")\s*\.?\s*[)>*_]*\s*$",
+    r")\s*+\.?+\s*+[)>*_]*+\s*$",
     re.IGNORECASE,
 )
-"""What telephones and programs write beneath a mail."""
+"""What telephones and programs write beneath a mail. What is taken is not given back: lines may be of spaces only."""
 
 SIGNATURE = re.compile(r"^\s*(?:-- ?|--\s|__|———?|–– ?)\s*$")
 """The line above a signature (RFC 3676, section 4.3), also without its space."""

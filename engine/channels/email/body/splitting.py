@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from engine.channels.email.body import phrases
 from engine.channels.email.html_text import BREAK
@@ -31,7 +32,8 @@ _DASHED = r"^[\s>*]{{0,6}}[-_=—–─\*]{{2,40}}\s{{0,3}}(?:{words})\s{{0,3}}:
 _ORIGINAL = re.compile(_DASHED.format(words=phrases.ORIGINAL), re.IGNORECASE)
 _FORWARDED = re.compile(
     _DASHED.format(words=phrases.PASSED_ON)
-    + rf"|^\s*(?:begin(?: der)?|début du|inicio del|inizio|begin van|início da)?\s*(?:{phrases.PASSED_ON})\s*[:：]\s*$",
+    + r"|^\s*+(?:begin(?: der)?|début du|inicio del|inizio|begin van|início da)?\s*+"
+    + rf"(?:{phrases.PASSED_ON})\s*[:：]\s*$",
     re.IGNORECASE,
 )
 _RULE = re.compile(r"^\s*_{20,}\s*$")
@@ -112,7 +114,7 @@ def _headers_at(lines: Sequence[str], at: int) -> int:
     """Return how many lines of quoted headers begin here, 0 when none do: at least From, and two others."""
     seen: dict[str, None] = {}
     for offset, line in enumerate(lines[at : at + 12]):
-        found = _HEADER.match(line)
+        found = _header_in(line)
         if found is None:
             if not line.strip() and len(seen) < 3:
                 if offset == 0:
@@ -126,6 +128,12 @@ def _headers_at(lines: Sequence[str], at: int) -> int:
             return 0
         seen[name] = None
     return len(lines[at : at + 12]) if _are_headers(seen) else 0
+
+
+@lru_cache(maxsize=16)
+def _header_in(line: str) -> re.Match[str] | None:
+    """Return the header in a line, which is asked for from each of the lines before it."""
+    return _HEADER.match(line)
 
 
 def _named(found: re.Match[str]) -> str:

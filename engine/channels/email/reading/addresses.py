@@ -21,7 +21,6 @@ _PIECE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
-_GLUED = re.compile(r"\S+@\S+")
 
 
 def named(text: str) -> Iterator[tuple[str, str]]:
@@ -54,7 +53,7 @@ def _one(said: str, address: str, comment: str) -> Iterator[tuple[str, str]]:
         yield said or comment, address
     elif "@" in said and " " not in said:
         yield comment, said
-    elif found := _GLUED.search(said):
-        yield said.replace(found.group(), "").strip() or comment, found.group()
+    elif glued := next((word for word in said.split() if "@" in word[1:-1]), ""):
+        yield said.replace(glued, "").strip() or comment, glued
     elif said:
         yield said, ""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.channels.email.html_text import BREAK, MOST_TAGS, bounded, html_text
+from engine.channels.email.html_text import BREAK, MOST_ENTITIES, MOST_TAGS, bounded, html_text
 
 GMAIL = """<div dir="ltr">Still leaks.<div><br></div><div>Ana</div></div><br>
 <div class="gmail_quote"><div class="gmail_attr">On Sun, Nov 22, 2026 Tea
@@ -67,3 +67,10 @@ def test_html_has_bounds() -> None:
 @given(html=st.text(alphabet=st.sampled_from("<>/=&;'\" abp\n-!\ue000"), max_size=200))
 def test_nothing_raises(html: str) -> None:
     assert BREAK not in html_text(html)
+
+
+@pytest.mark.parametrize("sign", ["&nbsp;", "\u00a0", "&amp;"])
+def test_a_million_entities_are_not_all_read(sign: str) -> None:
+    """All of them would take minutes."""
+    assert len(bounded(f"<p>{sign * 300_000}").replace(sign, "x")) <= MOST_ENTITIES + 3
+    assert html_text(f"<p>Hi{sign * 300_000}").startswith("Hi")

@@ -215,3 +215,10 @@ def test_nothing_raises(said: tuple[str, ...], null: bool) -> None:
     found = nature(one, Circumstances(null_sender=null))
     assert found.kind in MailNature
     unanswerable(one, found.kind, OURS)
+
+
+@pytest.mark.parametrize("text", ["\n" * 20_000 + "x", " \n" * 10_000, "<a@b>" + "\n" * 19_000 + "x"])
+def test_empty_lines_of_a_bounce_are_read_once(text: str) -> None:
+    found = nature(ParsedMail(subject="failure notice", text=text), Circumstances(null_sender=True))
+    assert found.kind is MailNature.BOUNCE
+    assert found.about == ""

@@ -70,3 +70,11 @@ def test_no_word_is_lost(lines: list[str], subject: str) -> None:
 @given(text=st.text(max_size=400))
 def test_nothing_raises(text: str) -> None:
     split_text(text)
+
+
+@pytest.mark.parametrize(
+    "line", [" " * 50_000 + "x", "Sent from my" + " " * 5_000 + "x", "-" * 50_000, "\n" * 60_000 + "x"]
+)
+def test_long_lines_of_little_are_read_once(line: str) -> None:
+    """Each of these took minutes where what was taken was given back, in all ways."""
+    assert split_text(line).new.strip() == line.strip()

@@ -313,3 +313,8 @@ def test_nothing_raises(said: list[bytes], ends: bytes) -> None:
     for text in (got.text, got.subject, got.html, *(one.name for one in got.parts)):
         text.encode()  # no half characters
         assert "\0" not in text
+
+
+def test_a_long_name_without_an_address_is_read_once() -> None:
+    mail, _ = read(lines(b"From: Ana " + b"a" * 60_000, "", "Hi"))
+    assert mail.sender is None or "@" not in mail.sender.email
