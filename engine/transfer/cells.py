@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import InvalidInput
 from engine.model.transfer import CellKind, Column, FileFormat, ImportOptions, OnEmpty, OnUnknownColumn
+from engine.transfer.reading import is_deep
 
 FIELDS = "fields"
 """Custom fields: a column of JSON, or ``fields.key`` for each."""
@@ -25,7 +26,7 @@ LARGEST = 2**53
 TOLD_OF_FAILURE = ("import_row", "import_field", "import_reason", "import_detail")
 """Columns that say what was wrong with a row, in a file of failed ones."""
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,16}")
 
 Columns = Mapping[str, Column]
@@ -98,13 +99,26 @@ def typed(
     return found
 
 
+def check_date_format(form: str) -> None:
+    """Raise InvalidInput for a form of dates that can never be read."""
+    try:
+        datetime.strptime("", form)  # noqa: DTZ007 -- nothing is read
+    except re.error as error:
+        raise InvalidInput("A date has day, month and year once each.", field="date_format") from error
+    except ValueError as error:
+        if "directive" in str(error) or "stray" in str(error):
+            raise InvalidInput(
+                f"There is no such form of dates: {error}.", field="date_format", mend="Write it like %d.%m.%Y."
+            ) from error
+
+
 def cell(column: Column, value: object, options: ImportOptions, zone: str) -> object:
     """Return what a cell holds; raise InvalidInput with the ``field``."""
     if isinstance(value, str):
         text = value if options.plain or options.format is not FileFormat.CSV else as_it_was(value)
         try:
             return _read(column.kind, text, options, zone)
-        except (ValueError, OverflowError, RecursionError) as error:
+        except (ValueError, OverflowError, RecursionError, re.error) as error:
             raise InvalidInput(f"{_NEEDED[column.kind]} is needed.", field=column.name) from error
     if not _fits(column.kind, value):
         raise InvalidInput(f"{_NEEDED[column.kind]} is needed.", field=column.name)
@@ -143,7 +157,14 @@ def _read(kind: CellKind, text: str, options: ImportOptions, zone: str) -> objec
         return _time(text.strip(), options.date_format, zone)
     if kind is CellKind.LIST:
         return _list(text)
-    return json.loads(text) if kind is CellKind.JSON else text
+    return _json(text) if kind is CellKind.JSON else text
+
+
+def _json(text: str) -> object:
+    value = json.loads(text)
+    if is_deep(value):
+        raise ValueError(text)
+    return value
 
 
 def _number(text: str) -> int | float:

@@ -7,12 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import BinaryIO
 
+import structlog
+
 from engine.errors import CordboardError, InvalidInput
 from engine.model.organisation import Organisation
 from engine.model.transfer import Import, ImportRow, Reference, Row, RowFailure
-from engine.transfer.cells import columns_of, is_known, typed
+from engine.transfer.cells import check_date_format, columns_of, is_known, typed
 from engine.transfer.contract import RowMaker
 from engine.transfer.reading import Read, charset_of, delimiter_of, head_of, read_rows, unreadable
+
+log = structlog.get_logger(__name__)
 
 KEPT = 100_000
 """Characters of a row's JSON that are kept where it fails …"""
@@ -37,6 +41,8 @@ class Making:
         """Raise InvalidInput where the options cannot be used."""
         charset_of(self._options.charset)
         delimiter_of(self._options.delimiter)
+        if self._options.date_format:
+            check_date_format(self._options.date_format)
         for column in self._options.columns.values():
             if column and not is_known(column, self._columns):
                 mend = f"Known: {', '.join(self._columns)}."
@@ -84,6 +90,14 @@ class Making:
         return known
 
     def _row(self, read: Read) -> Row:
+        try:
+            return self._made(read)
+        except Exception:
+            log.exception("a row cannot be made", org=self._organisation.id, number=read.number)
+            detail = "Something went wrong; see the log."
+            return RowFailure(number=read.number, reason="internal", detail=detail, row={})
+
+    def _made(self, read: Read) -> Row:
         given, whole = as_given(read.cells)
         if read.wrong:
             return RowFailure(number=read.number, reason="unreadable-row", detail=read.wrong, row=given)

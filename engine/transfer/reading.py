@@ -22,6 +22,8 @@ from engine.model.transfer import FileFormat, ImportOptions
 LONGEST_ROW = 1_048_576
 """Characters of a row, and of a line."""
 MOST_COLUMNS = 500
+MOST_LEVELS = 50
+"""Lists and objects within one another, in JSON."""
 PIECE = 65_536
 """Characters that are read at once of a JSON list."""
 DELIMITERS = {",": ",", ";": ";", "\t": "\t", "comma": ",", "semicolon": ";", "tab": "\t"}
@@ -31,6 +33,7 @@ _CHARSET = re.compile(
     r"|shift_jis\w*|euc_\w+|iso2022_\w+|johab|tis-620"
 )
 """Names of Python's codecs for texts as programs write them."""
+_SPACES = re.compile(r"\s*")
 _MEND_CHARSET = "A charset such as utf-8, utf-16, latin-1, windows-1252, gb18030, big5 or shift_jis is needed."
 
 
@@ -133,16 +136,50 @@ class _LineReader:
         return "\n"
 
 
+class _RowTooLong(Exception):
+    """A row goes on and on: where the next one begins nobody knows."""
+
+
+class _RowLines:
+    """Lines of one CSV row after the other, which together are of bounded length."""
+
+    def __init__(self, lines: _LineReader) -> None:
+        self._lines = lines
+        self._left = 0
+
+    def begin(self) -> None:
+        """Begin a row."""
+        self._left = LONGEST_ROW
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._lines.read()
+        if not line:
+            raise StopIteration
+        self._left -= len(line)
+        if self._left < 0:
+            raise _RowTooLong
+        return line
+
+
 def _csv_rows(text: IO[str], delimiter: str) -> Iterator[Read]:
     lines = _LineReader(text)
     head, between = _head(lines, delimiter)
-    reader = csv.reader(lines, delimiter=between, strict=True)
+    of_row = _RowLines(lines)
+    reader = csv.reader(of_row, delimiter=between, strict=True)
     number = 0
     while True:
         wrong, cells = "", []
+        of_row.begin()
         try:
             cells = next(reader)
         except StopIteration:
+            return
+        except _RowTooLong:
+            wrong = f"From here the file is no CSV: a row has more than {LONGEST_ROW:,} characters."
+            yield Read(number=number + 1, cells={}, wrong=wrong, last=True)
             return
         except csv.Error as error:
             wrong = f"This is no row of a CSV file: {error}."
@@ -198,7 +235,24 @@ def _lines(text: IO[str]) -> Iterator[Read]:
 def _object(number: int, value: object) -> Read:
     if not isinstance(value, dict):
         return Read(number=number, cells={}, wrong="A row is a JSON object.")
+    if is_deep(value):
+        return Read(number=number, cells={}, wrong=f"At most {MOST_LEVELS} lists and objects lie within one another.")
     return Read(number=number, cells=value, wrong=unreadable(value))
+
+
+def is_deep(value: object) -> bool:
+    """Say whether JSON has more levels than anything here can be asked to go down."""
+    level = [value]
+    for _ in range(MOST_LEVELS + 1):
+        level = [
+            part
+            for one in level
+            if isinstance(one, dict | list)
+            for part in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return True
 
 
 class _Window:
@@ -207,40 +261,42 @@ class _Window:
     def __init__(self, text: IO[str]) -> None:
         self._text = text
         self._decoder = json.JSONDecoder()
-        self.kept = ""
-        self.over = False
+        self._kept = ""
+        self._at = 0  # what is before is taken
+        self._over = False
 
-    def more(self) -> None:
+    def _more(self) -> None:
         """Read on."""
         piece = self._text.read(PIECE)
-        self.over = not piece
-        self.kept += piece
+        self._over = not piece
+        self._kept, self._at = self._kept[self._at :] + piece, 0
 
     def sign(self) -> str:
         """Return the next character that is no space, without taking it; "" at the end."""
-        while not (kept := self.kept.lstrip()) and not self.over:
-            self.kept = ""
-            self.more()
-        self.kept = kept
-        return kept[:1]
+        while True:
+            spaces = _SPACES.match(self._kept, self._at)
+            self._at = spaces.end() if spaces else self._at
+            if self._at < len(self._kept) or self._over:
+                return self._kept[self._at : self._at + 1]
+            self._more()
 
     def take(self) -> None:
         """Take that character."""
-        self.kept = self.kept[1:]
+        self._at += 1
 
     def value(self) -> object:
         """Take a whole value and return it; raise ValueError, RecursionError."""
         while True:
             try:
-                value, end = self._decoder.raw_decode(self.kept)
+                value, end = self._decoder.raw_decode(self._kept, self._at)
             except ValueError:
-                if self.over or len(self.kept) > LONGEST_ROW:
+                if self._over or len(self._kept) - self._at > LONGEST_ROW:
                     raise
             else:
-                if end < len(self.kept) or self.over:  # else a number may go on
-                    self.kept = self.kept[end:]
+                if end < len(self._kept) or self._over:  # else a number may go on
+                    self._at = end
                     return value
-            self.more()
+            self._more()
 
 
 def _list(text: IO[str]) -> Iterator[Read]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engine.errors import InvalidInput
 from engine.model.transfer import CellKind, Column, FileFormat, ImportOptions, Noun, OnEmpty, OnUnknownColumn
-from engine.transfer.cells import as_it_was, cell, columns_of, neutralised, typed, written
+from engine.transfer.cells import as_it_was, cell, check_date_format, columns_of, neutralised, typed, written
 
 CSV = ImportOptions(noun=Noun.CONTACT, format=FileFormat.CSV)
 JSONL = ImportOptions(noun=Noun.CONTACT, format=FileFormat.JSONL)
@@ -130,3 +130,25 @@ def test_lists_are_read_as_they_were_written(values: list[str]) -> None:
 def test_numbers_are_read_as_they_were_written(value: float) -> None:
     column = Column(name="x", kind=CellKind.NUMBER)
     assert cell(column, written(column, value), CSV, "UTC") == value
+
+
+@pytest.mark.parametrize("form", ["%d.%d.%Y", "%Q", "%d%"])
+def test_forms_of_dates_that_can_never_be_read(form: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check_date_format(form)
+    assert refused.value.fields["field"] == "date_format"
+    never = ImportOptions(noun=Noun.CONTACT, format=FileFormat.CSV, date_format=form)
+    for kind in (CellKind.DATE, CellKind.TIME):
+        with pytest.raises(InvalidInput):
+            read(kind, "01.02.2026", never)
+
+
+@pytest.mark.parametrize("form", ["", "%d.%m.%Y", "%Y-%m-%d %H:%M"])
+def test_forms_of_dates(form: str) -> None:
+    check_date_format(form)
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠a", "'=1"])
+def test_what_a_spreadsheet_takes_for_a_formula(text: str) -> None:
+    assert neutralised(text) == f"'{text}"
+    assert as_it_was(neutralised(text)) == text

@@ -118,3 +118,21 @@ def test_nothing_in_a_file_is_an_error(content: bytes | str, form: FileFormat) -
         except InvalidInput:
             continue
         assert [one.number for one in found] == list(range(1, len(found) + 1))
+
+
+def test_a_row_is_bounded_however_many_lines_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line ends within a quoted cell, so that the row would hold the whole file."""
+    monkeypatch.setattr(reading, "LONGEST_ROW", 100)
+    found = rows("a,b\n1,2\n" + '"x\n",' * 1_000 + '"\nlast,1\n')
+    assert [one.cells for one in found] == [{"a": "1", "b": "2"}, {}]
+    assert "more than 100 characters" in found[1].wrong
+    assert found[1].last
+
+
+def test_a_long_list_is_read_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [{"a": f"{number} \u2028 茶"} for number in range(2_000)]
+    for piece in (1, 7, 65_536):
+        monkeypatch.setattr(reading, "PIECE", piece)
+        some = many[: 50 if piece < 10 else 2_000]
+        text = " \n[ " + " ,\n ".join(json.dumps(one, ensure_ascii=False) for one in some) + " ] "
+        assert [one.cells for one in rows(text, FileFormat.JSON)] == some
