@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.cases.draft import CaseRules, Draft
+from engine.cases.people import caretaker_id
 from engine.cases.values import case_values
-from engine.model.assignment import AssignmentRule, OwnerFrom
+from engine.model.assignment import CARETAKERS, AssignmentRule, OwnerFrom
 from engine.model.case_setup import OVER
 from engine.model.casework import SignalKind
 from engine.skills.conditions import judge, matches, reasons
@@ -69,7 +70,7 @@ def _owner(draft: Draft, rule: AssignmentRule, rules: CaseRules) -> str | None:
         return None
     if rule.owner == OwnerFrom.NOBODY:
         return ""
-    if rule.owner == OwnerFrom.ACCOUNT_OWNER:
-        return draft.facts.account_owner_id or None
+    if rule.owner in CARETAKERS:
+        return caretaker_id(draft, rule.owner) or None
     setup = rules.organisation.agents.get(rule.owner)
     return (setup.user_id or None) if setup else None

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from engine.cases.changes import MOST_TAGS
 from engine.cases.draft import CaseRules, Draft
 from engine.cases.guarding import required
-from engine.cases.people import team_lead, user_id_of
+from engine.cases.people import caretaker_id, team_lead, user_id_of
 from engine.cases.turns import begun_by_rule
+from engine.model.assignment import CARETAKERS
 from engine.model.casework import EffectKind
 from engine.model.escalation import Action, ActionKind, NotifyBy
 from engine.skills.merging import merge, merge_line
@@ -87,6 +88,8 @@ def recipients(draft: Draft, rules: CaseRules, who: Sequence[str]) -> dict[str, 
             supervisors = True
         elif one == "owner":
             user_ids |= {draft.case.owner_id} - {""}
+        elif one in CARETAKERS:
+            user_ids |= {caretaker_id(draft, one)} - {""}
         elif one == "followers":
             user_ids |= draft.facts.followers | draft.decision.add_followers
         elif one == "team_lead":

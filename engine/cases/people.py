@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.cases.draft import CaseRules, Draft
 from engine.model.approval import OWNER_LEAD, TEAM_LEAD
+from engine.model.assignment import CARETAKERS, OwnerFrom
 
 
 def team_lead(draft: Draft, rules: CaseRules) -> str:
@@ -21,10 +22,23 @@ def owner_lead(draft: Draft, rules: CaseRules) -> str:
     return next((team.lead for team in organisation.teams.values() if owners & set(team.everybody)), "")
 
 
+def caretaker_id(draft: Draft, who: str) -> str:
+    """Return the user id of ``contact_owner`` or ``account_owner``; "" = nobody looks after the customer."""
+    facts = draft.facts
+    if who == OwnerFrom.ACCOUNT_OWNER:
+        return facts.account_owner_id
+    return facts.contact.owner_id if facts.contact else ""
+
+
 def user_id_of(draft: Draft, rules: CaseRules, who: str) -> str:
-    """Return the user id of ``owner``, ``team_lead``, ``owner_lead`` or a log-in; "" = there is nobody."""
+    """Return the user id of a log-in or of a word for somebody; "" = there is nobody.
+
+    The words: ``owner``, ``contact_owner``, ``account_owner``, ``team_lead``, ``owner_lead``.
+    """
     if who == "owner":
         return draft.case.owner_id
+    if who in CARETAKERS:
+        return caretaker_id(draft, who)
     leads = {TEAM_LEAD: team_lead, OWNER_LEAD: owner_lead}
     login = leads[who](draft, rules) if who in leads else who
     setup = rules.organisation.agents.get(login)

@@ -62,6 +62,7 @@ def replay(past: Past, rules: CaseRules) -> Iterator[Replayed]:
             contact=past.facts.contact,
             account_tier=past.facts.account_tier,
             account_owner_id=past.facts.account_owner_id,
+            entitlement_kind=past.facts.entitlement_kind,
             recent_contacts=past.facts.recent_contacts,
             signals=moment.signals,
             firings=firings,

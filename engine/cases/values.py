@@ -21,7 +21,7 @@ WROTE = frozenset({SignalKind.OPENED, SignalKind.MESSAGE})
 
 def case_values(draft: Draft, rules: CaseRules) -> dict[str, object]:
     """Return the values of the case as decided so far."""
-    values = {**_own(draft, rules), **_customer(draft), **_milestones(draft), **_hours(draft, rules)}
+    values = {**_own(draft, rules), **_customer(draft, rules), **_milestones(draft), **_hours(draft, rules)}
     return {name: value for name, value in values.items() if value is not None and value not in ("", ())}
 
 
@@ -34,7 +34,7 @@ def before_values(draft: Draft, rules: CaseRules) -> dict[str, object]:
 
 def _own(draft: Draft, rules: CaseRules) -> dict[str, object]:
     case = draft.case
-    logins = {setup.user_id: login for login, setup in rules.organisation.agents.items() if setup.user_id}
+    logins = _logins(rules)
     return {
         "subject": case.subject,
         "description": case.description,
@@ -49,6 +49,7 @@ def _own(draft: Draft, rules: CaseRules) -> dict[str, object]:
         "owner": logins.get(case.owner_id, case.owner_id),
         "team": case.team,
         "entitled": case.entitled,
+        "entitlement": _entitlement_kind(draft),
         "plan": case.plan,
         "tags": case.tags and frozenset(case.tags),
         "reopened": case.reopened,
@@ -62,6 +63,19 @@ def _own(draft: Draft, rules: CaseRules) -> dict[str, object]:
     }
 
 
+def _logins(rules: CaseRules) -> Mapping[str, str]:
+    return {setup.user_id: login for login, setup in rules.organisation.agents.items() if setup.user_id}
+
+
+def _entitlement_kind(draft: Draft) -> str:
+    """Return the kind of the entitlement that the case holds, as decided so far; "" = it holds none."""
+    held = draft.case.entitlement_id
+    if not held or held == draft.facts.case.entitlement_id:
+        return draft.facts.entitlement_kind if held else ""
+    claimed = (one.entitlement for one in draft.facts.promises)
+    return next((one.kind.value for one in claimed if one.id == held), "")
+
+
 def _texts(draft: Draft) -> Iterator[str]:
     """Yield what the customer wrote since the last decision."""
     for signal in draft.signals:
@@ -70,15 +84,20 @@ def _texts(draft: Draft) -> Iterator[str]:
             yield text
 
 
-def _customer(draft: Draft) -> dict[str, object]:
-    account_tier = draft.facts.account_tier
-    contact = draft.facts.contact
-    values: dict[str, object] = {"account.tier": account_tier, "tier": account_tier}
-    return values if contact is None else {**values, **_contact(contact, account_tier)}
+def _customer(draft: Draft, rules: CaseRules) -> dict[str, object]:
+    facts, logins = draft.facts, _logins(rules)
+    account_tier, owner_id = facts.account_tier, facts.account_owner_id
+    values: dict[str, object] = {
+        "account.tier": account_tier,
+        "account.owner": logins.get(owner_id, owner_id),
+        "tier": account_tier,
+    }
+    return values if facts.contact is None else {**values, **_contact(facts.contact, account_tier, logins)}
 
 
-def _contact(contact: Contact, account_tier: str) -> dict[str, object]:
+def _contact(contact: Contact, account_tier: str, logins: Mapping[str, str]) -> dict[str, object]:
     return {
+        "contact.owner": logins.get(contact.owner_id, contact.owner_id),
         "tier": contact.tier or account_tier,
         "contact.tier": contact.tier,
         "contact.language": contact.language,

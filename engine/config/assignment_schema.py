@@ -16,7 +16,9 @@ class AssignmentThenSection(Section):
     queue: str = Field("", description="Queue of the case.")
     skills: Skills = Field(default_factory=dict, description="Skills asked for besides the queue's: skill to level.")
     owner: str = Field(
-        "", max_length=80, description="Who owns it: a log-in, account_owner, or nobody. Empty: as it is."
+        "",
+        max_length=80,
+        description="Who owns it: a log-in, contact_owner, account_owner, or nobody. Empty: as it is.",
     )
     priority: Points | None = Field(None, description="Priority from then on.")
     team: str = Field("", max_length=40, description="Team of the case.")

@@ -20,6 +20,7 @@ from engine.config.escalation_schema import (
 from engine.config.field_values import check_values
 from engine.config.files import Place
 from engine.config.schema import Configuration
+from engine.model.assignment import CARETAKERS
 from engine.model.case_setup import BUILT_IN_STATUSES
 from engine.model.escalation import (
     BEGUN,
@@ -41,7 +42,7 @@ from engine.model.plan import BUILT_IN_MILESTONES
 from engine.model.team import Team
 from engine.skills.merging import MERGE_FIELDS, unknown
 
-PEOPLE = frozenset({"owner", "team_lead"})
+PEOPLE = frozenset({"owner", "team_lead"}) | CARETAKERS
 MANY = PEOPLE | {"followers", "supervisors"}
 ROLES = frozenset(f"role:{role.value}" for role in Role)
 

@@ -19,6 +19,7 @@ from engine.model.condition import (
     Operator,
 )
 from engine.model.plan import BUILT_IN_MILESTONES
+from engine.model.service import EntitlementKind
 
 ENTITLED = frozenset({"entitled", "expired", "used_up", "none"})
 OPEN_OR_CLOSED = frozenset({"open", "closed"})
@@ -38,10 +39,13 @@ BUILT_IN: Mapping[str, ConditionField] = {
     "team": ConditionField(type=FieldType.WORD),
     "tier": ConditionField(type=FieldType.WORD),
     "contact.tier": ConditionField(type=FieldType.WORD),
+    "contact.owner": ConditionField(type=FieldType.WORD),
     "contact.language": ConditionField(type=FieldType.WORD),
     "contact.time_zone": ConditionField(type=FieldType.WORD),
     "account.tier": ConditionField(type=FieldType.WORD),
+    "account.owner": ConditionField(type=FieldType.WORD),
     "entitled": ConditionField(type=FieldType.WORD, choices=ENTITLED),
+    "entitlement": ConditionField(type=FieldType.WORD, choices=frozenset(kind.value for kind in EntitlementKind)),
     "plan": ConditionField(type=FieldType.WORD),
     "tags": ConditionField(type=FieldType.LIST),
     "reopened": ConditionField(type=FieldType.NUMBER),
@@ -70,7 +74,8 @@ def condition_fields(configuration: Configuration) -> dict[str, ConditionField]:
     """Return every field that a condition of this organisation can test."""
     fields = dict(BUILT_IN)
     fields["queue"] = ConditionField(type=FieldType.WORD, choices=frozenset(configuration.queues))
-    fields["owner"] = ConditionField(type=FieldType.WORD, choices=frozenset(configuration.agents))
+    for name in ("owner", "contact.owner", "account.owner"):
+        fields[name] = ConditionField(type=FieldType.WORD, choices=frozenset(configuration.agents))
     named = {
         "status": configuration.case_statuses or BUILT_IN_STATUSES,
         "type": configuration.case_types,

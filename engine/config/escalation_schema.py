@@ -111,7 +111,7 @@ class NotifySection(Section):
 class HandOverSection(Section):
     """Whom the case is given to: exactly one."""
 
-    to: Who | None = Field(None, description="team_lead, or a log-in.")
+    to: Who | None = Field(None, description="contact_owner, account_owner, team_lead or a log-in.")
     queue: str | None = Field(None, max_length=40, description="A queue: nobody owns the case, and it waits there.")
 
     @model_validator(mode="after")
@@ -149,7 +149,7 @@ class ActionSection(Section):
     require: Skills | None = Field(None, min_length=1, description="Skills asked for besides: skill to least level.")
     assign: HandOverSection | None = Field(None, description="Who has it from now on.")
     notify: NotifySection | None = Field(None, description="Who is told.")
-    add_follower: Who | None = Field(None, description="owner, team_lead or a log-in.")
+    add_follower: Who | None = Field(None, description="owner, contact_owner, account_owner, team_lead or a log-in.")
     set: dict[Key, Plain] | None = Field(None, min_length=1, max_length=20, description="Custom field to value.")
     set_status: str | None = Field(None, max_length=40, description="Another status.")
     open_child: ChildSection | None = Field(None, description="A case opened under this one.")

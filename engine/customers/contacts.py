@@ -54,10 +54,17 @@ class Contacts:
         return await self._record.get(org_id, contact_id)
 
     async def list(
-        self, org_id: str, text: str, limit: int, *, before_id: str = "", sight: Sight = EVERYTHING
+        self,
+        org_id: str,
+        text: str,
+        limit: int,
+        *,
+        owner_id: str = "",
+        before_id: str = "",
+        sight: Sight = EVERYTHING,
     ) -> Sequence[Contact]:
-        """Return contacts whose name or address contains ``text``, newest first."""
-        return await self._record.list(org_id, text, limit, before_id=before_id, sight=sight)
+        """Return contacts whose name or address contains ``text``, newest first; of one owner, "" = of any."""
+        return await self._record.list(org_id, text, limit, owner_id=owner_id, before_id=before_id, sight=sight)
 
     async def interactions(
         self, org_id: str, contact_id: str, limit: int, *, sight: Sight = EVERYTHING

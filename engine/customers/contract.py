@@ -36,8 +36,10 @@ class ContactRecord(Protocol):
         """Return a contact, or the one he was merged into; raise NotFound."""
         ...
 
-    async def list(self, org_id: str, text: str, limit: int, *, before_id: str, sight: Sight) -> Sequence[Contact]:
-        """Return contacts whose name or address contains ``text``, newest first."""
+    async def list(
+        self, org_id: str, text: str, limit: int, *, owner_id: str, before_id: str, sight: Sight
+    ) -> Sequence[Contact]:
+        """Return contacts whose name or address contains ``text``, newest first; of one owner, "" = of any."""
         ...
 
     async def interactions(self, org_id: str, contact_id: str, limit: int, *, sight: Sight) -> Sequence[Interaction]:

@@ -45,6 +45,10 @@ _ACCOUNT = (
     Column(name="account_external_id", meaning="The account's key in the same source."),
     Column(name="account", meaning="The account's name, which must be one only's."),
 )
+_OWNER = (
+    Column(name="owner_id", meaning="Our id of the user who looks after the customer."),
+    Column(name="owner", meaning="His login."),
+)
 CONTACT_COLUMNS = (
     *IDS,
     Column(name="name", meaning="Needed for a new contact."),
@@ -58,6 +62,7 @@ CONTACT_COLUMNS = (
     Column(name="tier"),
     Column(name="title", meaning="What he is in his company."),
     Column(name="notes"),
+    *_OWNER,
     *_ACCOUNT,
     FIELDS,
     *TOLD,
@@ -72,8 +77,7 @@ ACCOUNT_COLUMNS = (
     Column(name="tier"),
     Column(name="time_zone", meaning="Such as Asia/Shanghai."),
     Column(name="notes"),
-    Column(name="owner_id", meaning="Our id of the user who looks after it."),
-    Column(name="owner", meaning="His login."),
+    *_OWNER,
     Column(name="parent_id", meaning="Our id of the account that it belongs to."),
     Column(name="parent_external_id", meaning="That one's key; its row may come later in the file."),
     Column(name="parent", meaning="That one's name, which must be one only's; its row may come later."),

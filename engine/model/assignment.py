@@ -13,7 +13,12 @@ class OwnerFrom(StrEnum):
     """Where a case's owner comes from; anything else is a log-in."""
 
     ACCOUNT_OWNER = "account_owner"  # who looks after the account
+    CONTACT_OWNER = "contact_owner"  # who looks after the contact
     NOBODY = "nobody"
+
+
+CARETAKERS = frozenset({OwnerFrom.CONTACT_OWNER.value, OwnerFrom.ACCOUNT_OWNER.value})
+"""Words for who looks after the customer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

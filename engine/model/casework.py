@@ -147,6 +147,7 @@ class CaseFacts:
     contact: Contact | None = None
     account_tier: str = ""
     account_owner_id: str = ""  # who looks after the account
+    entitlement_kind: str = ""  # of the entitlement that the case holds; "" = it holds none
     milestones: tuple[Milestone, ...] = ()
     timers: Mapping[str, int] = field(default_factory=dict)  # name → due (ms), those that are due already included
     firings: tuple[Firing, ...] = ()

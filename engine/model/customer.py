@@ -30,6 +30,7 @@ class Contact:
     tier: str = ""
     title: str = ""  # what he is in his company
     notes: str = ""
+    owner_id: str = ""  # who looks after him
     fields: Mapping[str, object] = field(default_factory=dict)  # custom fields by key
     merged_into: str = ""  # the contact that this one was found to be the same as
     version: int = 1

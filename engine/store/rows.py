@@ -32,6 +32,7 @@ def contact_of(row: AnyRow) -> Contact:
         tier=row.tier,
         title=row.title,
         notes=row.notes,
+        owner_id=row.owner_id,
         fields=load(row.fields),
         merged_into=row.merged_into,
         version=row.version,

@@ -7,7 +7,7 @@ from fastapi import Query
 
 from engine.api.access import Agent, Parts
 from engine.api.operation import Operation
-from engine.api.parts import ApiParts
+from engine.api.owners import check_owner
 from engine.api.schemas.accounts import (
     AccountAnswer,
     AccountChange,
@@ -23,7 +23,7 @@ from engine.api.schemas.accounts import (
 from engine.api.schemas.customers import DuplicateAnswer
 from engine.api.schemas.model import Page
 from engine.api.sight import seen, sight_of
-from engine.errors import Conflict, InvalidInput, NotFound
+from engine.errors import Conflict, InvalidInput
 from engine.model.visibility import Guarded
 
 TAG = "Accounts"
@@ -54,7 +54,7 @@ async def create_account(body: NewAccount, parts: Parts, who: Agent) -> AccountW
     With the name, e-mail domain or telephone number of another one the answer is 409 `likely-duplicate` with
     `duplicates`, unless the request says `despite_duplicates`.
     """
-    await _check_owner(parts, who.org_id, body.owner_id)
+    await check_owner(parts, who.org_id, body.owner_id)
     account, found = await parts.service.accounts.create(
         who.org_id,
         values=body.model_dump(exclude={"despite_duplicates"}),
@@ -92,7 +92,7 @@ async def change_account(account_id: str, body: AccountChange, parts: Parts, who
     values = body.model_dump(exclude={"version", "despite_duplicates"}, exclude_none=True)
     if not values:
         raise InvalidInput("Nothing to change.")
-    await _check_owner(parts, who.org_id, body.owner_id or "")
+    await check_owner(parts, who.org_id, body.owner_id or "")
     try:
         account, found = await parts.service.accounts.change(
             who.org_id,
@@ -182,15 +182,6 @@ async def set_default_team(body: DefaultTeam, parts: Parts, who: Agent) -> Page[
         raise InvalidInput("This needs a user; the token speaks for none.")
     found = await parts.service.teams.set_default(who.org_id, who.user_id, list(members.values()))
     return Page(items=[MemberAnswer.of(one) for one in found])
-
-
-async def _check_owner(parts: ApiParts, org_id: str, owner_id: str) -> None:
-    if not owner_id:
-        return
-    try:
-        await parts.users.get(org_id, owner_id)
-    except NotFound as error:
-        raise InvalidInput("There is no such user.", slug="unknown-user", field="owner_id") from error
 
 
 _ONE = "/accounts/{account_id}"

@@ -7,6 +7,7 @@ from fastapi import Query
 
 from engine.api.access import Agent, Parts
 from engine.api.operation import Operation
+from engine.api.owners import check_owner
 from engine.api.parts import ApiParts
 from engine.api.schemas.customers import (
     AddressAnswer,
@@ -36,13 +37,17 @@ async def list_contacts(
     who: Agent,
     text: Annotated[str, Query(max_length=200, description="In name or address.")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    *,
+    owner_id: Annotated[str, Query(max_length=40, description="Only those whom this user looks after.")] = "",
     before_id: Annotated[str, Query(max_length=40, description="The last one of the page before.")] = "",
 ) -> Page[ContactAnswer]:
     """Find contacts.
 
     Newest first; those who were merged into others are left out.
     """
-    found = await parts.service.contacts.list(who.org_id, text, limit, before_id=before_id, sight=sight_of(parts, who))
+    found = await parts.service.contacts.list(
+        who.org_id, text, limit, owner_id=owner_id, before_id=before_id, sight=sight_of(parts, who)
+    )
     return Page(items=[ContactAnswer.of(one) for one in found])
 
 
@@ -52,6 +57,7 @@ async def create_contact(body: NewContact, parts: Parts, who: Agent) -> ContactW
     Nobody else may have one of the addresses: then the answer is 409 `address-taken`, with `contact_id`. Who is likely
     the same is told in `duplicates`.
     """
+    await check_owner(parts, who.org_id, body.owner_id)
     values = body.model_dump(exclude={"addresses"})
     contact, found = await parts.service.contacts.create(
         who.org_id, values=values, addresses=[one.new() for one in body.addresses]
@@ -83,6 +89,7 @@ async def change_contact(contact_id: str, body: ContactChange, parts: Parts, who
     values = body.model_dump(exclude={"version"}, exclude_none=True)
     if not values:
         raise InvalidInput("Nothing to change.")
+    await check_owner(parts, who.org_id, body.owner_id or "")
     try:
         contact, found = await parts.service.contacts.change(
             who.org_id, contact_id, version=body.version, values=values
@@ -174,7 +181,14 @@ _WRITE = ("unknown-contact", "merged")
 
 OPERATIONS = (
     Operation(method="GET", path="/contacts", handler=list_contacts, tag=TAG),
-    Operation(method="POST", path="/contacts", handler=create_contact, tag=TAG, status=201, errors=("address-taken",)),
+    Operation(
+        method="POST",
+        path="/contacts",
+        handler=create_contact,
+        tag=TAG,
+        status=201,
+        errors=("unknown-user", "address-taken"),
+    ),
     Operation(method="POST", path="/contacts/check", handler=check_contact, tag=TAG),
     Operation(method="GET", path=_ONE, handler=read_contact, tag=TAG, errors=("unknown-contact",)),
     Operation(
@@ -182,7 +196,7 @@ OPERATIONS = (
         path=_ONE,
         handler=change_contact,
         tag=TAG,
-        errors=(*_WRITE, "stale-version", "address-taken"),
+        errors=(*_WRITE, "unknown-user", "stale-version", "address-taken"),
     ),
     Operation(
         method="GET", path=f"{_ONE}/duplicates", handler=list_contact_duplicates, tag=TAG, errors=("unknown-contact",)

@@ -57,6 +57,7 @@ class ContactProfile(ContactAnswer):
     tier: str
     time_zone: str
     notes: str
+    owner_id: str = Field(description="Who looks after him; empty: nobody.")
     fields: dict[str, Any]
     version: int
     updated_at: str | None
@@ -71,6 +72,7 @@ class ContactProfile(ContactAnswer):
             tier=contact.tier,
             time_zone=contact.time_zone,
             notes=contact.notes,
+            owner_id=contact.owner_id,
             fields=dict(contact.fields),
             version=contact.version,
             updated_at=moment(contact.updated_ms),
@@ -142,6 +144,7 @@ class NewContact(Request):
     tier: Tier = ""
     title: Line = ""
     notes: Notes = ""
+    owner_id: Id = Field(default="", description="The user who looks after him.")
     fields: Fields = Field(default_factory=dict)
 
 
@@ -158,6 +161,7 @@ class ContactChange(Request):
     tier: Tier | None = None
     title: Line | None = None
     notes: Notes | None = None
+    owner_id: Id | None = Field(default=None, description="The user who looks after him; empty: nobody.")
     fields: Fields | None = None
 
 

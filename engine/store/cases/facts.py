@@ -13,7 +13,7 @@ from engine.store.cases.signals import signal_of
 from engine.store.cases.tables import case_followers, case_signals, case_timers, cases, firings, milestones
 from engine.store.conditions import ITEM_OPEN
 from engine.store.customers.claims import claim_of
-from engine.store.customers.tables import accounts, contacts
+from engine.store.customers.tables import accounts, contacts, entitlements
 from engine.store.direct import beside, every, first, scalar
 from engine.store.json_text import load
 from engine.store.rows import AnyRow, case_of, contact_of
@@ -30,13 +30,18 @@ TIMES_MS = 30 * 86_400_000
 RECENT_COUNTED = 100
 
 _SEEN: Select[Any] = (
-    select(cases, contacts, accounts)
+    select(cases, contacts, accounts, entitlements)
     .outerjoin(contacts, and_(contacts.c.id == cases.c.contact_id, contacts.c.org_id == cases.c.org_id))
     .outerjoin(accounts, and_(accounts.c.id == cases.c.account_id, accounts.c.org_id == cases.c.org_id))
+    .outerjoin(entitlements, and_(entitlements.c.id == cases.c.entitlement_id, entitlements.c.org_id == cases.c.org_id))
     .where(cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org"))
 )
+_TABLES = (cases, contacts, accounts, entitlements)
 _CASE = _SEEN.with_for_update(of=cases)
 _CONTACT = select(contacts).where(contacts.c.id == bindparam("id"), contacts.c.org_id == bindparam("org"))
+_ENTITLEMENT = select(entitlements).where(
+    entitlements.c.id == bindparam("id"), entitlements.c.org_id == bindparam("org")
+)
 _ACCOUNT = select(accounts).where(accounts.c.id == bindparam("id"), accounts.c.org_id == bindparam("org"))
 _LAST: Any = (
     select(milestones.c.milestone, func.max(milestones.c.occurrence).label("occurrence"))
@@ -102,13 +107,14 @@ _WORK = (
 
 def read_facts(conn: Connection, org_id: str, case_id: str, *, now_ms: int, lock: bool = True) -> CaseFacts:
     """Lock a case and return everything that is known of it; raise NotFound. Without a lock only to look."""
-    found = beside(conn, _CASE if lock else _SEEN, {"case": case_id, "org": org_id}, cases, contacts, accounts)
-    row, contact, account = found or (None, None, None)
+    found = beside(conn, _CASE if lock else _SEEN, {"case": case_id, "org": org_id}, *_TABLES)
+    row, contact, account, held = found or (None,) * 4
     if row is None:
         raise NotFound(f"there is no case {case_id}", slug="unknown-case")
     # Who waited for the lock while the case was given to another customer finds none beside it.
     contact = contact or _of(conn, _CONTACT, org_id, row.contact_id)
     account = account or _of(conn, _ACCOUNT, org_id, row.account_id)
+    held = held or _of(conn, _ENTITLEMENT, org_id, row.entitlement_id)
     case, of = case_of(row), {"case": case_id}
     signals = tuple(signal_of(one) for one in every(conn, _SIGNALS, {**of, "most": SIGNALS}))
     recent = {"org": org_id, "contact": case.contact_id, "since": now_ms - TIMES_MS, "most": RECENT_COUNTED}
@@ -119,6 +125,7 @@ def read_facts(conn: Connection, org_id: str, case_id: str, *, now_ms: int, lock
         contact=None if contact is None else contact_of(contact),
         account_tier="" if account is None else account.tier,
         account_owner_id="" if account is None else account.owner_id,
+        entitlement_kind="" if held is None else held.kind,
         milestones=tuple(milestone_of(one) for one in every(conn, _MILESTONES, of)),
         timers={one.timer: one.at_ms for one in every(conn, _TIMERS, of)},
         firings=tuple(firing_of(one) for one in every(conn, _FIRINGS, of)),

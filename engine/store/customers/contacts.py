@@ -14,7 +14,7 @@ from engine.model.customer import EMAIL, Address, Contact, email_key
 from engine.model.visibility import EVERYTHING, Sight
 from engine.store.access import Access
 from engine.store.cases.sight import interactions_seen
-from engine.store.customers.sight import contacts_seen
+from engine.store.customers.sight import contacts_seen, owned_by
 from engine.store.customers.tables import contact_addresses, contacts
 from engine.store.customers.writes import (
     keep_address,
@@ -54,12 +54,24 @@ class Customers:
         return await self._access.read(lambda conn: present(conn, org_id, contact_id))
 
     async def list(
-        self, org_id: str, text: str = "", limit: int = 100, *, before_id: str = "", sight: Sight = EVERYTHING
+        self,
+        org_id: str,
+        text: str = "",
+        limit: int = 100,
+        *,
+        owner_id: str = "",
+        before_id: str = "",
+        sight: Sight = EVERYTHING,
     ) -> Contacts:
-        """Return contacts whose name or address contains ``text``, newest first, ``before_id`` exclusive."""
+        """Return contacts whose name or address contains ``text``, newest first, ``before_id`` exclusive.
+
+        ``owner_id``: only those that he looks after; "" = whoever does.
+        """
         query = select(contacts).where(contacts.c.org_id == org_id, contacts.c.merged_into == "")
         if text:
             query = query.where(containing(contacts.c.search, text))
+        if owner_id:
+            query = query.where(owned_by(org_id, owner_id))
         if before_id:
             query = query.where(contacts.c.id < before_id)
         if not sight.everything:

@@ -15,7 +15,7 @@ from engine.store.customers.tables import account_relations, contact_addresses, 
 from engine.store.direct import first
 from engine.store.rows import AnyRow, contact_of
 
-TAKEN_OVER = ("name", "email", "language", "time_zone", "tier", "title", "notes")
+TAKEN_OVER = ("name", "email", "language", "time_zone", "tier", "title", "notes", "owner_id")
 
 _LOCKED = (
     select(contacts).where(contacts.c.id == bindparam("id"), contacts.c.org_id == bindparam("org")).with_for_update()

@@ -29,7 +29,7 @@ MINE = ("owner_id", "created_by")
 
 
 def contacts_seen(org_id: str, sight: Sight, *, write: bool = False) -> Condition:
-    """Return the condition on ``contacts``: of a case, an account or a conversation that is his to see."""
+    """Return the condition on ``contacts``: he looks after him, or of a case, account or conversation that he sees."""
     if sight.all_customers:
         return true()
     contact, relation = contacts.c, account_relations.c
@@ -47,11 +47,18 @@ def contacts_seen(org_id: str, sight: Sight, *, write: bool = False) -> Conditio
     )
     talking = select(interactions.c.contact_id).where(interactions.c.id.in_(held(org_id, sight, "interaction_id")))
     return or_(
+        contact.owner_id == sight.user_id,
         with_case.correlate_except(cases),
         with_account.correlate_except(account_relations),
         contact.id.in_(held(org_id, sight, "contact_id")),
         contact.id.in_(talking.correlate(None)),
     )
+
+
+def owned_by(org_id: str, user_id: str) -> Condition:
+    """Return the condition on ``contacts`` that somebody looks after them, as the index has it."""
+    contact = contacts.c
+    return and_(contact.org_id == org_id, contact.owner_id == user_id, contact.owner_id != _NOTHING)
 
 
 def accounts_seen(org_id: str, sight: Sight, *, write: bool = False) -> Condition:
@@ -76,6 +83,7 @@ def contacts_of(org_id: str, sight: Sight) -> CompoundSelect[Any]:
     """Select the contacts that somebody sees where not all are seen, beginning with what gives him sight."""
     relation = account_relations.c
     return union(
+        select(contacts.c.id).where(owned_by(org_id, sight.user_id)),
         select(cases.c.contact_id).where(cases.c.org_id == org_id, cases_seen(org_id, sight)),
         select(relation.contact_id).where(
             relation.org_id == org_id, relation.account_id.in_(union(*_at_hand(org_id, sight)))

@@ -26,8 +26,10 @@ contacts = Table(
     number("updated_ms"),
     text("search"),  # name and address, case-folded
     number("created_ms"),
+    text("owner_id"),  # who looks after him
     Index("ix_contacts_org", "org_id", "id"),
     where("ix_contacts_name", ("org_id", "name_key"), "name_key <> ''"),
+    where("ix_contacts_owner", ("org_id", "owner_id", "id"), "owner_id <> ''"),
 )
 
 contact_addresses = Table(

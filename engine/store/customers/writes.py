@@ -48,6 +48,7 @@ def row_of_contact(contact: Contact) -> dict[str, object]:
         "tier": contact.tier,
         "title": contact.title,
         "notes": contact.notes,
+        "owner_id": contact.owner_id,
         "fields": dump(contact.fields),
         "merged_into": contact.merged_into,
         "version": contact.version,

@@ -22,7 +22,9 @@ from engine.store.upsert import insert
 
 def put_contact(w: Writing, row: ImportRow) -> Outcome:
     """Write a row of a contact; raise CordboardError where it cannot be."""
-    account_id = w.referred(row, "account", Noun.ACCOUNT)
+    account_id, owner_id = w.referred(row, "account", Noun.ACCOUNT), w.user(row)
+    if owner_id is not None:
+        row = replace(row, values={**row.values, "owner_id": owner_id})
     known, by_key = w.known(row), True
     if not known:
         known, by_key = _reached(w, row), False

@@ -76,7 +76,7 @@ def _contacts(conn: Connection, org_id: str, query: Select[Any], source: str) ->
         told = {"channel": one.channel, "value": value, "label": one.label, "verified": one.verified_ms > 0}
         addresses[one.contact_id].append(told)
     belongs = _direct(conn, org_id, ids)
-    names = _names(conn, org_id, belongs.values())
+    names, logins = _names(conn, org_id, belongs.values()), _logins(conn, org_id, {one.owner_id for one in found})
     keys = _keys(conn, org_id, Noun.CONTACT, ids, source)
     firms = _keys(conn, org_id, Noun.ACCOUNT, belongs.values(), source)
     return [
@@ -92,6 +92,8 @@ def _contacts(conn: Connection, org_id: str, query: Select[Any], source: str) ->
             "tier": one.tier,
             "title": one.title,
             "notes": one.notes,
+            "owner_id": one.owner_id,
+            "owner": logins.get(one.owner_id, ""),
             "account_id": belongs.get(one.id, ""),
             "account_external_id": firms.get(belongs.get(one.id, ""), ""),
             "account": names.get(belongs.get(one.id, ""), ""),

@@ -158,3 +158,20 @@ async def test_addresses_are_verified_and_bounded(store: Store, org: str, monkey
     monkeypatch.setattr("engine.store.customers.addresses.MOST_ADDRESSES", 1)
     with pytest.raises(Conflict, match="at most 1"):
         await store.addresses.add(address(contact, "b@example.org"), now_ms=START_MS)
+
+
+async def test_contacts_are_found_by_who_looks_after_them(store: Store, org: str) -> None:
+    mine, other, nobodys = [await kept(store, org, f"o{n}@example.org") for n in range(3)]
+    mine = await changed(store, mine, owner_id="ana")
+    await changed(store, other, owner_id="ben")
+    assert (await store.customers.get(org, mine.id)).owner_id == "ana"
+    assert [one.id for one in await store.customers.list(org, owner_id="ana")] == [mine.id]
+    assert await store.customers.list(org, owner_id="ana", before_id=mine.id) == []
+    assert await store.customers.list("another", owner_id="ana") == []
+    kept_one = nobodys.id
+    await store.merges.merge_contacts(org, kept_one, mine.id, actor_id="sue", now_ms=START_MS + 2)
+    assert [one.id for one in await store.customers.list(org, owner_id="ana")] == [kept_one], (
+        "it had none, and takes his"
+    )
+    await store.merges.merge_contacts(org, kept_one, other.id, actor_id="sue", now_ms=START_MS + 3)
+    assert await store.customers.list(org, owner_id="ben") == [], "what it has stays"

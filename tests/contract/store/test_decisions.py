@@ -23,6 +23,7 @@ from engine.model.casework import (
 from engine.model.conversation import Author
 from engine.model.organisation import CasePolicy
 from engine.model.record import Opened
+from engine.model.service import Entitlement, EntitlementKind
 from engine.store.store import Store
 from tests.contract.store.building import PLAN, START_MS, Story, agent, arrival, said
 
@@ -258,3 +259,21 @@ async def test_decisions_at_once_see_each_other(store: Store, org: str) -> None:
     await asyncio.gather(*(store.cases.decide(org, case_id, raise_it, now_ms=NOW_MS) for _ in range(10)))
     case = await store.cases.get(org, case_id)
     assert (case.priority, case.version) == (11, 11)
+
+
+async def test_a_decision_knows_who_looks_after_the_customer_and_what_he_holds(store: Store, org: str) -> None:
+    made = await watched(store, org)
+    assert made.case is not None
+    contact = made.contact
+    care = Entitlement(id=f"{org}-e", org_id=org, kind=EntitlementKind.MAINTENANCE, name="Care", contact_id=contact.id)
+    held = await store.entitlements.create(care)
+    before = await seen(store, org, made.case.id, consume=False)
+    assert (before.contact, before.entitlement_kind) == (contact, "")
+    await store.customers.change(
+        org, contact.id, version=1, changes={"owner_id": "ana"}, address=None, now_ms=START_MS + 1
+    )
+    claim = CaseDecision(changes=(Change(field="entitlement_id", to=held.id),))
+    await store.cases.decide(org, made.case.id, lambda _: claim, now_ms=NOW_MS)
+    after = await seen(store, org, made.case.id)
+    assert after.contact is not None
+    assert (after.contact.owner_id, after.entitlement_kind) == ("ana", "maintenance")

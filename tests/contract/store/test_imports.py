@@ -19,7 +19,7 @@ from engine.model.transfer import (
     RowFailure,
 )
 from engine.store.store import Store
-from tests.contract.store.building import START_MS
+from tests.contract.store.building import START_MS, agent
 
 TODAY = "2026-11-22"
 
@@ -178,6 +178,20 @@ async def test_contacts_belong_to_accounts_that_they_name(store: Store, org: str
     (who,) = await store.customers.list(org)
     (relation,) = await store.relations.of_contact(org, who.id)
     assert (relation.account_name, relation.direct, relation.to_date) == ("C1", True, TODAY)
+
+
+async def test_contacts_are_looked_after_by_whom_they_name(store: Store, org: str) -> None:
+    ana = await agent(store, org)
+    over = await imported(
+        store,
+        asked(org),
+        person(1, references=(Reference(field="owner", by="login", value="ana"),)),
+        person(2, references=(Reference(field="owner_id", by="id", value=ana.id),)),
+        person(3, references=(Reference(field="owner", by="login", value="zoe"),)),
+        person(4, external_id="2", references=(Reference(field="owner", by="login", value=""),)),
+    )
+    assert counts(over) == (2, 1, 0, 0, 1)
+    assert [one.name for one in await store.customers.list(org, owner_id=ana.id)] == ["P1"]
 
 
 async def test_a_dry_run_writes_nothing_but_what_it_tells(store: Store, org: str) -> None:

@@ -43,6 +43,15 @@ async def test_rights(store: Store, org: str) -> None:
         assert bool(await store.sights.among(org, sight, Guarded.CASE, [own(org, "k")])) == (right is not None)
 
 
+async def test_whoever_looks_after_a_contact_sees_it(store: Store, org: str) -> None:
+    await contact(store, org, "c", "C", owner_id="ana")
+    wanted = own(org, "c")
+    for user_id, right in (("ana", Right.WRITE), ("ben", None)):
+        sight = Sight(visibility=OWN, user_id=user_id)
+        assert await store.sights.right(org, sight, Guarded.CONTACT, wanted) == right
+        assert [one.id for one in await store.customers.list(org, sight=sight)] == ([wanted] if right else [])
+
+
 async def test_alerts_of_all_supervisors_are_for_who_sees_what_they_are_about(store: Store, org: str) -> None:
     await case(store, org, "k", 1, "S", team="blue")
     case_id = own(org, "k")

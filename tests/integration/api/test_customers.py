@@ -41,6 +41,27 @@ async def test_a_contact_is_kept_found_changed(engine: Engine) -> None:
         assert (await ana.send("PATCH", path, wrong)).status_code == 400, wrong
 
 
+async def test_a_contact_is_looked_after_by_a_user(engine: Engine) -> None:
+    ana = await engine.signed_in("ana")
+    user_id = (await ana.get("/me")).json()["user"]["id"]
+    refused = await ana.post("/contacts", {"name": "Lost", "owner_id": "nobody"})
+    assert (refused.status_code, refused.json()["slug"], refused.json()["field"]) == (404, "unknown-user", "owner_id")
+    contact = (await ana.post("/contacts", {"name": "Kept", "owner_id": user_id})).json()["contact"]
+    assert contact["owner_id"] == user_id
+    other = (await ana.post("/contacts", {"name": "Nobody's"})).json()["contact"]
+    assert other["owner_id"] == ""
+    listed = (await ana.get("/contacts", owner_id=user_id)).json()["items"]
+    assert [one["id"] for one in listed] == [contact["id"]]
+    view = (await ana.get(f"/contacts/{contact['id']}/view")).json()
+    assert view["contact"]["owner_id"] == user_id
+    path = f"/contacts/{contact['id']}"
+    refused = await ana.send("PATCH", path, {"version": 1, "owner_id": "nobody"})
+    assert (refused.status_code, refused.json()["slug"]) == (404, "unknown-user")
+    freed = (await ana.send("PATCH", path, {"version": 1, "owner_id": ""})).json()["contact"]
+    assert (freed["owner_id"], freed["version"]) == ("", 2)
+    assert (await ana.get("/contacts", owner_id=user_id)).json()["items"] == []
+
+
 async def test_one_address_is_one_contact_s(engine: Engine) -> None:
     ana = await engine.signed_in("ana")
     answers = await asyncio.gather(

@@ -39,7 +39,14 @@ async def filled(browser: Browser) -> None:
     ]
     more = [{"channel": "phone", "value": "+49301234567", "label": "home", "verified": True}]
     contacts: list[dict[str, Any]] = [{"external_id": f"{n}", "name": f"@P{n}"} for n in range(700)]
-    contacts[0] |= {"email": "a@x.example", "addresses": more, "notes": ODD, "account_external_id": "1", "title": "-"}
+    contacts[0] |= {
+        "email": "a@x.example",
+        "addresses": more,
+        "notes": ODD,
+        "account_external_id": "1",
+        "title": "-",
+        "owner": "sue",
+    }
     cases = [
         {"external_id": "7", "subject": ODD[:20], "contact_email": "a@x.example", "tags": ["a;b"], "priority": -3},
         {"external_id": "8", "subject": "Over", "status": "closed", "parent_external_id": "7", **OVER},

@@ -319,6 +319,24 @@ def test_every_action_becomes_its_consequence() -> None:
     assert (webhook.data["webhook"], webhook.data["text"]) == ("erp", said)
 
 
+def test_who_looks_after_the_customer_may_get_follow_and_be_told() -> None:
+    both = ("contact_owner", "account_owner")
+    actions = (
+        Action(kind=ActionKind.ASSIGN, who="contact_owner"),
+        Action(kind=ActionKind.ADD_FOLLOWER, who="account_owner"),
+        Action(kind=ActionKind.NOTIFY, by=NotifyBy.CONSOLE, to=both, text="x"),
+    )
+    ladder = rule_set(Trigger(kind=TriggerKind.AGE, after_ms=MINUTE), step(0, *actions))
+    contact = Contact(id="p", org_id="acme", name="Kim", owner_id="id-ana")
+    draft = Life(ladder).at(NOON + MINUTE, contact=contact, account_owner_id="id-sue")
+    assert (draft.case.owner_id, set(draft.decision.add_followers)) == ("id-ana", {"id-sue"})
+    assert draft.decision.effects[0].data["to"] == {"user_ids": ["id-ana", "id-sue"]}
+    life = Life(ladder)
+    life.at(NOON + MINUTE)
+    faults = [one.get("fault", "") for one in life.firings()[-1].why["actions"]]  # type: ignore[attr-defined]
+    assert faults == ["nobody is contact_owner", "nobody is account_owner", "nobody is contact_owner, account_owner"]
+
+
 def test_what_cannot_be_done_is_said_and_holds_up_nothing() -> None:
     actions = (
         Action(kind=ActionKind.ASSIGN, who="nobody"),

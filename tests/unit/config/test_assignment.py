@@ -4,6 +4,7 @@ import pytest
 
 from engine.model.assignment import AssignmentRule
 from engine.model.condition import Group, Joint, Operator, Test
+from engine.skills.conditions import fields_of
 from tests.unit.config.conftest import SMALL, Load, Refused
 
 CASES = {
@@ -34,6 +35,14 @@ def test_a_rule(load_with: Load) -> None:
     assert organisation.watches_cases
 
 
+def test_customers_are_asked_for_by_who_looks_after_them_and_by_what_they_hold(load_with: Load) -> None:
+    when = "{contact.owner: ana, account.owner: {set: true}, entitlement: [warranty, support]}"
+    text = f"assignment:\n  - {{name: Kept, when: {when}, then: {{owner: contact_owner}}}}\n"
+    (rule,) = load_with({"assignment.yaml": text}).assignment
+    assert rule.owner == "contact_owner"
+    assert set(fields_of(rule.when)) == {"contact.owner", "account.owner", "entitlement"}
+
+
 @pytest.mark.parametrize(
     ("rule", "problem"),
     [
@@ -44,6 +53,14 @@ def test_a_rule(load_with: Load) -> None:
         (
             "{name: A, when: {queue: x}, then: {tags: [a]}}",
             "assignment.yaml:2: the field is never 'x'. Known: general.",
+        ),
+        (
+            "{name: A, when: {contact.owner: anna}, then: {tags: [a]}}",
+            "assignment.yaml:2: the field is never 'anna'. ",
+        ),
+        (
+            "{name: A, when: {entitlement: lease}, then: {tags: [a]}}",
+            "assignment.yaml:2: the field is never 'lease'. Known: maintenance, support, warranty.",
         ),
         ("{name: A, then: {team: x}}", "assignment.yaml:2: there is no team 'x'"),
         (

@@ -96,6 +96,13 @@ def test_triggers_that_are_refused(refused: Refused, files: dict[str, str], said
     assert said in problem
 
 
+def test_who_looks_after_the_customer_may_be_named(load_with: Load) -> None:
+    actions = "[{assign: {to: contact_owner}}, {add_follower: account_owner}, {notify: {email: [contact_owner]}}]"
+    ladder = f"escalations: {{a: {{name: A, trigger: {{tier: [x]}}, steps: [{{actions: {actions}}}]}}}}\n"
+    (step,) = load_with({"escalations.yaml": ladder}).escalations["a"].steps
+    assert [one.who or one.to for one in step.actions] == ["contact_owner", "account_owner", ("contact_owner",)]
+
+
 @pytest.mark.parametrize(
     ("steps", "said"),
     [
