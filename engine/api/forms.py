@@ -5,7 +5,9 @@ Browsers ask for a page; the script says that it wants JSON. Nothing here needs 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query, Request
@@ -20,7 +22,8 @@ from engine.api.routes.signing import address_of
 from engine.channels.form.page import View
 from engine.channels.form.post import Answer, Caller
 from engine.channels.form.settings import FormSettings
-from engine.errors import Unavailable
+from engine.errors import TooFast, Unavailable
+from engine.model.network import network_of
 
 Senders = Annotated[None, Depends(Public("who sends a form has no account; limits and spam guard are asked"))]
 Parts = Annotated[ApiParts, Depends(handed_parts)]
@@ -32,21 +35,27 @@ SEE_OTHER = 303
 
 
 class Uploads:
-    """Count what is being read, since each holds memory and a file."""
+    """Count what is being read, since each holds memory and a file; one network has a part of them only."""
 
     def __init__(self, *, most: int) -> None:
         self._most = most
-        self._now = 0
+        self._most_of_one = max(1, most // 5)
+        self._now: Counter[str] = Counter()
 
-    def __enter__(self) -> None:
-        """Count one in; raise Unavailable when there are too many."""
-        if self._now >= self._most:
+    @contextmanager
+    def reading(self, address: str) -> Iterator[None]:
+        """Count one in, and out again; raise Unavailable when there are too many, TooFast when they are of one."""
+        network = network_of(address)
+        if self._now.total() >= self._most:
             raise Unavailable("too many forms are being sent", slug="unavailable")
-        self._now += 1
-
-    def __exit__(self, *_: object) -> None:
-        """Count it out."""
-        self._now -= 1
+        if self._now[network] >= self._most_of_one:
+            raise TooFast("Too many forms at once from this address.", retry_after_ms=1_000)
+        self._now[network] += 1
+        try:
+            yield
+        finally:
+            self._now[network] -= 1
+            self._now += Counter()  # forget networks that send nothing
 
 
 async def show_form(
@@ -72,7 +81,7 @@ async def send_form(
     bounds = Bounds(fields_bytes=settings.fields_bytes, most_values=settings.most_values)
     uploads: Uploads = request.app.state.uploads
     try:
-        with uploads:
+        with uploads.reading(address_of(request)):
             async with posted_form(request, bounds) as posted:
                 answer = await parts.forms.submit(view, posted, Caller(address=address_of(request)))
     except HTTPException as error:

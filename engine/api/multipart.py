@@ -109,6 +109,7 @@ async def _multipart(request: Request, boundary: bytes, bounds: Bounds) -> FormD
         max_fields=bounds.most_values,
         max_part_size=bounds.fields_bytes,
     )
+    parser.spool_max_size = CHUNK  # forty files of a megabyte each would all lie in memory
     try:
         return await parser.parse()
     except MultiPartException as error:
