@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.cases.draft import CaseRules, Draft
-from engine.cases.people import caretaker_id
+from engine.cases.people import caretaker_id, present
 from engine.cases.values import case_values
 from engine.model.assignment import CARETAKERS, AssignmentRule, OwnerFrom
 from engine.model.case_setup import OVER
@@ -70,7 +70,6 @@ def _owner(draft: Draft, rule: AssignmentRule, rules: CaseRules) -> str | None:
         return None
     if rule.owner == OwnerFrom.NOBODY:
         return ""
-    if rule.owner in CARETAKERS:
-        return caretaker_id(draft, rule.owner) or None
     setup = rules.organisation.agents.get(rule.owner)
-    return (setup.user_id or None) if setup else None
+    user_id = caretaker_id(draft, rule.owner) if rule.owner in CARETAKERS else setup.user_id if setup else ""
+    return present(draft, user_id) or None

@@ -30,11 +30,20 @@ def caretaker_id(draft: Draft, who: str) -> str:
     return facts.contact.owner_id if facts.contact else ""
 
 
+def present(draft: Draft, user_id: str) -> str:
+    """Return the user id; "" of somebody who is switched off."""
+    return "" if user_id in draft.facts.absent else user_id
+
+
 def user_id_of(draft: Draft, rules: CaseRules, who: str) -> str:
-    """Return the user id of a log-in or of a word for somebody; "" = there is nobody.
+    """Return the user id of a log-in or of a word for somebody; "" = there is nobody, or he is switched off.
 
     The words: ``owner``, ``contact_owner``, ``account_owner``, ``team_lead``, ``owner_lead``.
     """
+    return present(draft, _user_id(draft, rules, who))
+
+
+def _user_id(draft: Draft, rules: CaseRules, who: str) -> str:
     if who == "owner":
         return draft.case.owner_id
     if who in CARETAKERS:

@@ -161,6 +161,7 @@ class CaseFacts:
     assets: tuple[str, ...] = ()  # … and what it is about
     approvals: tuple[Approval, ...] = ()  # that wait, in the order they were asked for
     refused: str = ""  # why the record would not have what was approved: it fails then
+    absent: frozenset[str] = frozenset()  # users who are switched off, as far as a rule named them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

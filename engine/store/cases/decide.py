@@ -27,6 +27,7 @@ from engine.model.casework import (
     Milestone,
     SignalKind,
 )
+from engine.store.cases.absent import without_absent
 from engine.store.cases.approval_rows import possible, write_approvals
 from engine.store.cases.facts import read_facts
 from engine.store.cases.references import check_references
@@ -169,7 +170,7 @@ def decide_case(
     A merged case stays as it is: Conflict (``merged``) for whoever wants something of it; what is told of it is
     handed on. ``of_merged``: its merge is undone; signals wait for the clerk.
     """
-    asked = decide if of_merged else _of_present(possible(conn, decide), actor_id)
+    asked = decide if of_merged else _of_present(possible(conn, without_absent(conn, decide)), actor_id)
     facts, decision = claimed(conn, asked, lambda: read_facts(conn, *where, now_ms=now_ms))
     deciding = Deciding(conn=conn, facts=facts, actor_id=actor_id, new_id=new_id)
     if not of_merged:

@@ -248,3 +248,11 @@ async def test_of_a_role_only_those_are_told_who_see_the_case(tmp_path: Path, va
         await eventually(all_told, within_s=20)
         assert await told(sue) == ["Cold tea"]
         assert (await sue.get("/approvals", mine="waiting")).json()["waiting"] == 1
+
+
+async def test_who_is_switched_off_is_not_asked(desk: Engine) -> None:
+    ana, ada = await desk.signed_in("ana"), await desk.signed_in("ada")
+    users = {one["login"]: one["id"] for one in (await ada.get("/users")).json()["items"]}
+    assert (await ada.send("PATCH", f"/users/{users['ben']}", {"active": False})).status_code == 200
+    one = await asked(ana, (await opened(ana))["id"], changes=BIG)
+    assert [(turn["user_id"], turn["role"]) for turn in one["turns"]] == [("", "supervisor")]

@@ -207,3 +207,27 @@ async def test_faults_are_told_to_who_sees_their_case(tmp_path: Path, valkey_add
 
         assert await faulty(ada) == [case["id"]]
         assert await faulty(sue) == []
+
+
+async def test_who_is_switched_off_is_nobody_to_rules(tmp_path: Path, valkey_address: str, org: str) -> None:
+    give = (do(ActionKind.ASSIGN, who="ana"), do(ActionKind.ADD_TAGS, tags=("seen",)))
+    rules = (
+        AutomationRule(key="give", name="Give", on=(CHANGED,), actions=give),
+        AutomationRule(key="new", name="New", on=(On(kind=OccasionKind.OPENED),), actions=give),
+    )
+    made = staffed_organisation(org, automation=rules)
+    async with running_engine(tmp_path / "data", valkey_address, [made]) as engine:
+        ada = await engine.signed_in("ada", org)
+        users = {one["login"]: one["id"] for one in (await ada.get("/users")).json()["items"]}
+        assert (await ada.send("PATCH", f"/users/{users['ana']}", {"active": False})).status_code == 200
+        case = await opened(ada)
+
+        async def seen_to() -> bool:
+            return (await read(ada, case))["tags"] == ["seen"]
+
+        await eventually(seen_to, within_s=30)
+        change = {"version": (await read(ada, case))["version"], "priority": 9}
+        answer = await ada.send("PATCH", f"/cases/{case['id']}", change)
+        assert (answer.status_code, answer.json()["owner_id"]) == (200, ""), answer.text
+        new, given = await history(ada, case, "automation")
+        assert all("nobody is ana" in str(one["actions"]) for one in (new, given))
