@@ -30,8 +30,8 @@ def demo_data(
 ) -> None:
     """Fill an organisation with believable data: accounts, contacts, what they own, cases and conversations.
 
-    The same size and seed are the same data. What is there is not written twice, and what was cut off goes on. An
-    organisation with customers or cases of its own is refused.
+    Cases are promised what the configured plans say. The same size and seed are the same data. What is there is not
+    written twice, and what was cut off goes on. An organisation with customers or cases of its own is refused.
 
     Examples:
       cordboard demo-data

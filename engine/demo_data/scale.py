@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from random import Random
 
+from engine.demo_data.promises import Play, unpromised
 from engine.model.ids import make_id
 
 DAY_MS = 86_400_000
@@ -43,6 +44,8 @@ class Scale:
     queues: Sequence[str] = ("general",)
     channels: Sequence[tuple[str, str]] = (("web", "chat"),)  # (key, kind)
     plans: Sequence[str] = ()
+    plan_of: Mapping[str, str] = field(default_factory=dict)  # queue → the plan that its cases are promised
+    play: Play = unpromised  # says what came of the promises
     statuses: Mapping[str, str] = field(default_factory=dict)  # ours → the organisation's, where it has others
 
     @cached_property

@@ -14,6 +14,7 @@ from engine.model.organisation import Organisation, Role
 from engine.model.user import User
 from engine.store.bulk import BulkJob
 from engine.store.store import Store
+from engine.wiring.demo_promises import play_of
 
 MOST_CASES = 5_000_000
 
@@ -95,6 +96,8 @@ def _scale(organisation: Organisation, users: list[User], data: Mapping[str, Any
         agents=agents or [(one.id, one.name) for one in users],
         queues=tuple(organisation.queues),
         plans=tuple(organisation.plans),
+        plan_of={key: one.plan for key, one in organisation.queues.items() if one.plan in organisation.plans},
+        play=play_of(organisation),
         statuses=_statuses(organisation),
         channels=tuple((key, one.kind) for key, one in organisation.channels.items() if not one.form)
         or (("web", "chat"),),

@@ -20,7 +20,7 @@ def everything(scale: Scale) -> dict[str, list[dict[str, Any]]]:
 
 
 ROWS = everything(SCALE)
-IDS = {table: {row["id"] for row in rows} for table, rows in ROWS.items() if "id" in rows[0]}
+IDS = {table: {row["id"] for row in rows} for table, rows in ROWS.items() if rows and "id" in rows[0]}
 
 
 def test_the_same_scale_is_the_same_data() -> None:
