@@ -46,11 +46,15 @@ export interface Approval {
 export interface Process {
   key: string
   name: string
+  /** Macros that need it. */
+  macros: string[]
 }
 
 /** A change that was refused since it needs somebody's yes; asked for already: ``waiting``. */
 export interface Needed {
   mine: Values
+  /** The macro that is wanted instead of changes. */
+  macro?: { key: string; name: string }
   processes: Process[]
   waiting: boolean
 }
@@ -97,7 +101,7 @@ export function approval(value: unknown): Approval {
 export function processes(value: unknown): Process[] {
   return list(value).map((one) => {
     const raw = record(one)
-    return { key: text(raw['key']), name: text(raw['name']) || text(raw['key']) }
+    return { key: text(raw['key']), name: text(raw['name']) || text(raw['key']), macros: list(raw['macros']).map(text) }
   })
 }
 

@@ -74,14 +74,14 @@ describe('a change that needs a yes', () => {
     await load('c1')
     expect(await change({ fields: { refund: 150 } })).toBe(false)
     expect(needed.value).toEqual({
-      mine: { fields: { refund: 150 } }, processes: [{ key: 'refund', name: 'Refund' }], waiting: false,
+      mine: { fields: { refund: 150 } }, processes: [{ key: 'refund', name: 'Refund', macros: [] }], waiting: false,
     })
   })
 
   it('is asked for; the reason stays where that fails', async () => {
     const post = vi.spyOn(requester, 'post').mockRejectedValueOnce(new Problem(409, { slug: 'approval-waiting', detail: 'W' }))
       .mockResolvedValue(RAW)
-    const needed = { mine: { priority: 9 }, processes: [{ key: 'urgent', name: 'Urgent' }], waiting: false }
+    const needed = { mine: { priority: 9 }, processes: [{ key: 'urgent', name: 'Urgent', macros: [] }], waiting: false }
     page = mount(ApprovalAsk, { props: { needed, caseId: 'c1' }, global: { plugins: [i18n] } })
     await page.get('[data-test=approval-reason]').setValue('VIP')
     await page.trigger('submit')

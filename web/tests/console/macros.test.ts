@@ -47,6 +47,21 @@ describe('a macro', () => {
     expect(macroOffer(OFFERS[0]).changes).toEqual([{ field: 'fields.cause', from: null, to: 'product' }])
   })
 
+  it('that needs a yes is asked for from where it is refused', async () => {
+    const offered = [{ key: 'over', name: 'Closing', macros: ['close'] }]
+    vi.mocked(requester.get).mockImplementation((path) =>
+      Promise.resolve(path.includes('/approvals') ? { items: [], offered } : path.includes('/macros') ? { items: OFFERS } : {}))
+    const post = vi.spyOn(requester, 'post').mockResolvedValue({ id: 'a' })
+    await open()
+    expect(page!.find('[data-test=macro-ask-tin]').exists()).toBe(false)
+    await page!.get('[data-test=macro-ask-close]').trigger('click')
+    expect(page!.get('[data-test=approval-macro]').text()).toContain('Close')
+    await page!.get('[data-test=approval-ask]').trigger('submit')
+    await flushPromises()
+    expect(post).toHaveBeenCalledWith('/cases/c1/approvals', { process: 'over', reason: '', macro: 'close' })
+    expect(page!.emitted('asked')).toHaveLength(1)
+  })
+
   it('is found by every word typed', () => {
     expect(matching([{ key: 'a', name: 'Send a tin' }, { key: 'b', name: 'Send' }], 'send TIN').map((one) => one.key)).toEqual(['a'])
   })
