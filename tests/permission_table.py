@@ -47,15 +47,16 @@ HELD = {
 OVERSEEING = {
     "undo_merge", "run_macro_job", "edit_cases", "list_jobs", "read_job", "list_job_failures", "cancel_job",
     "create_work_item", "create_work_items", "change_work_item", "cancel_work_item", "assign_work_item",
-    "list_rules", "try_rules", "list_submissions", "read_submission", "release_submission", "delete_submission",
+    "list_rules", "try_rules",
 }  # fmt: skip
 """Operations for supervisors, who see all."""
 
 SEEING_ALL = {
     "start_import", "add_to_import", "list_imports", "read_import", "cancel_import", "list_import_failures",
     "read_failed_rows", "list_import_columns",
+    "list_submissions", "read_submission", "release_submission", "delete_submission",
 }  # fmt: skip
-"""Operations for supervisors who see all customers: not for who sees what is of his teams only."""
+"""Operations for supervisors who see everything: not for who sees what is of his teams only."""
 
 APART = {
     "log_in", "log_out", "who_am_i", "change_own_password", "set_presence", "sign_out", "pause_queue", "resume_queue",

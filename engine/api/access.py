@@ -61,6 +61,17 @@ class Needs:
         return principal
 
 
+class SeesAll(Needs):
+    """Let in supervisors who see everything; not those who are limited to what is of their teams."""
+
+    async def __call__(self, request: Request) -> Principal:
+        """Return the caller; raise Unauthenticated, Forbidden."""
+        who = await super().__call__(request)
+        if not sight_of(parts_of(request), who).everything:
+            raise Forbidden("This is for those who see everything.")
+        return who
+
+
 class Paced:
     """Let each caller do it at a pace; see ``pace.py``."""
 
@@ -92,5 +103,6 @@ WorkWriter = Annotated[Principal, Depends(Needs(Role.SUPERVISOR, Scope.WORK_WRIT
 QueueWriter = Annotated[Principal, Depends(Needs(Role.SUPERVISOR, Scope.QUEUES_WRITE))]
 CaseWriter = Annotated[Principal, Depends(Needs(Role.AGENT, Scope.CASES_WRITE))]
 EventReader = Annotated[Principal, Depends(Needs(Role.SUPERVISOR, Scope.EVENTS_READ))]
+SeeingAll = Annotated[Principal, Depends(SeesAll(Role.SUPERVISOR))]
 Supervisor = Annotated[Principal, Depends(Needs(Role.SUPERVISOR))]
 Admin = Annotated[Principal, Depends(Needs(Role.ADMIN))]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from engine.config.condition_schema import ConditionText
 from engine.config.durations import DurationOrNone
 from engine.config.escalation_schema import Who
 from engine.config.section import Key, Section
 from engine.config.texts import NameText
+
+LEAST_REMIND_MS = 60_000
 
 
 class ApprovalStepSection(Section):
@@ -27,9 +29,17 @@ class ApprovalStepSection(Section):
     then: Literal["refuse", "approve", "next"] = Field(
         "refuse", description="What the end of the time means; next: the next step is asked instead."
     )
-    remind: DurationOrNone = Field(0, description="Who has not answered is reminded so often; 0s: never.")
+    remind: DurationOrNone = Field(0, description="Who has not answered is reminded so often; 0s: never, least 1m.")
     instead: bool = Field(default=False, description="Asked only when the time of the step before is over.")
     hours: str = Field("", max_length=40, description="Hours that both times count in; empty: around the clock.")
+
+    @field_validator("remind")
+    @classmethod
+    def _not_every_moment(cls, remind: int) -> int:
+        """Each reminder is an alert and a mail."""
+        if 0 < remind < LEAST_REMIND_MS:
+            raise ValueError("remind at most once a minute, or write 0s")
+        return remind
 
 
 class ApprovalSection(Section):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from engine.api.access import Parts, Supervisor
+from engine.api.access import Parts, SeeingAll
 from engine.api.operation import Operation
 from engine.api.routes.users import write_audit
 from engine.api.schemas.model import Page
@@ -16,7 +16,7 @@ TAG = "Web forms"
 
 async def list_submissions(
     parts: Parts,
-    who: Supervisor,
+    who: SeeingAll,
     *,
     state: Annotated[SubmissionState | None, Query(description="Only those that stand so.")] = None,
     channel: Annotated[str, Query(max_length=40, description="Only of this channel.")] = "",
@@ -31,12 +31,12 @@ async def list_submissions(
     return Page(items=[SubmissionAnswer.of(one) for one in found])
 
 
-async def read_submission(submission_id: str, parts: Parts, who: Supervisor) -> SubmissionAnswer:
+async def read_submission(submission_id: str, parts: Parts, who: SeeingAll) -> SubmissionAnswer:
     """Read one submission."""
     return SubmissionAnswer.of(await parts.forms.held.get(who.org_id, submission_id))
 
 
-async def release_submission(submission_id: str, parts: Parts, who: Supervisor) -> SubmissionAnswer:
+async def release_submission(submission_id: str, parts: Parts, who: SeeingAll) -> SubmissionAnswer:
     """Make a case of a submission.
 
     As if it had not been held: with contact, files and rules. Once; again, the answer is the same.
@@ -46,7 +46,7 @@ async def release_submission(submission_id: str, parts: Parts, who: Supervisor) 
     return SubmissionAnswer.of(released)
 
 
-async def delete_submission(submission_id: str, parts: Parts, who: Supervisor) -> SubmissionAnswer:
+async def delete_submission(submission_id: str, parts: Parts, who: SeeingAll) -> SubmissionAnswer:
     """Throw a submission away.
 
     Its content and its files are gone then; that there was one, and who deleted it, stays.

@@ -47,6 +47,7 @@ def test_what_it_comes_to(load_with: Load) -> None:
         ("macros: [all]", "macros: [none]", "a.yaml:5: there is no macro 'none'"),
         ("team_lead,", "tim,", "a.yaml:7: there is no agent, nor such word, 'tim'"),
         ('"role:admin"', '"role:agent"', "a.yaml:7: there is no agent, nor such word, 'role:agent'"),
+        ("remind: 1h", "remind: 30s", "steps[1].remind: remind at most once a minute, or write 0s"),
         ("need: all,", "need: all, hours: none,", "a.yaml:7: there is no business hours 'none'"),
         ("timeout: 4h, then: next,", "then: approve,", "a.yaml:7: the step has no time that could end"),
         ("instead: true}", "timeout: 1h, then: next}", "a.yaml:8: no step comes after this one"),
