@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import BinaryIO, Protocol
 
 from engine.model.organisation import Organisation
@@ -78,11 +79,19 @@ class RowRecord(ImportRecord, Protocol):
 class Files(Protocol):
     """Keep the files of imports."""
 
-    async def append(self, import_id: str, chunks: AsyncIterator[bytes], *, at: int, most_bytes: int) -> int:
-        """Write what comes at a place of a file; return its size once it is safely on the disk."""
+    async def spool(self, chunks: AsyncIterator[bytes], *, at: int, most_bytes: int) -> BinaryIO:
+        """Write what comes beside the files, and return it; raise InvalidInput where it is too much."""
         ...
 
-    def open(self, import_id: str, *, size: int) -> BinaryIO:
+    def held(self, import_id: str) -> AbstractAsyncContextManager[BinaryIO]:
+        """Hold a file against all others who would add to it; raise Unavailable."""
+        ...
+
+    async def append(self, held: BinaryIO, piece: BinaryIO, *, at: int) -> int:
+        """Add a piece at a place of a file that is held; return its size once it is safely on the disk."""
+        ...
+
+    def open(self, import_id: str) -> BinaryIO:
         """Open a file; blocks; raise NotFound."""
         ...
 

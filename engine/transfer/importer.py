@@ -140,9 +140,9 @@ class Importer:
     def _begin(self, making: Making, one: Import) -> tuple[_Opened, int]:
         total = one.total
         if not one.begun_ms or one.options.dry_run:
-            with closing(self._files.open(one.id, size=one.size)) as file:
+            with closing(self._files.open(one.id)) as file:
                 total, making.promised = making.count(file)
-        file = self._files.open(one.id, size=one.size)
+        file = self._files.open(one.id)
         rows = making.rows(file, skip=one.mark.row)
         return _Opened(file=file, making=making, rows=rows, row=one.mark.row), total
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import BinaryIO
 
 from engine.clock import Clock
 from engine.errors import Conflict, InvalidInput
@@ -38,6 +39,7 @@ class Imports:
         self._clock = clock
         self._new_id = new_id
         self._most_bytes = most_bytes
+        self._adding: set[asyncio.Task[Import]] = set()
 
     def columns(self, org_id: str, noun: Noun) -> Sequence[Column]:
         """Return what columns a file of a noun may have."""
@@ -67,13 +69,11 @@ class Imports:
         """Add the next piece of a file, which begins ``at`` what was received before.
 
         A repeat of the last piece is refused with Conflict (``wrong-offset``), whose ``received`` says where to go on;
-        of a file that is whole already nothing more is taken. Raises NotFound, InvalidInput.
+        of a file that is whole already nothing more is taken. Of two who bring the same piece at once the second one
+        is refused likewise; nothing that was acknowledged is lost. Raises NotFound, InvalidInput, Unavailable.
         """
         one = await self.record.get(org_id, import_id)
-        if one.state is not ImportState.RECEIVING:
-            raise Conflict(f"the import is {one.state.value}", slug="file-complete")
-        if at != one.size:
-            raise _elsewhere(one)
+        _goes_on(one, at)
         return await self._take(one, chunks, whole=whole)
 
     async def cancel(self, org_id: str, import_id: str) -> Import:
@@ -87,22 +87,43 @@ class Imports:
         return await self.record.failures(org_id, import_id, after_number=after_number, limit=limit)
 
     async def _take(self, one: Import, chunks: AsyncIterator[bytes], *, whole: bool) -> Import:
-        size = await self._files.append(one.id, chunks, at=one.size, most_bytes=self._most_bytes)
-        if whole:
-            await asyncio.to_thread(self._check, one, size)
-        failpoint("import.after-file")
-        taken = await self.record.received(one, size=size, whole=whole)
-        if taken.size != size:  # another request was faster
+        """Take a piece in. What is added once it is there goes on to its end, even if the request is cancelled."""
+        piece = await self._files.spool(chunks, at=one.size, most_bytes=self._most_bytes)
+        adding = asyncio.create_task(self._add(one, piece, whole=whole))
+        self._adding.add(adding)
+        adding.add_done_callback(self._adding.discard)
+        return await asyncio.shield(adding)
+
+    async def _add(self, asked: Import, piece: BinaryIO, *, whole: bool) -> Import:
+        """Add a piece to the file unless another one was faster; nobody else does until the record says so."""
+        with piece:
+            async with self._files.held(asked.id) as held:
+                one = await self.record.get(asked.org_id, asked.id)
+                _goes_on(one, asked.size)
+                size = await self._files.append(held, piece, at=one.size)
+                if whole:
+                    await asyncio.to_thread(self._check, one)
+                failpoint("import.after-file")
+                taken = await self.record.received(one, size=size, whole=whole)
+        if taken.size != size:  # it ended meanwhile
             raise _elsewhere(taken)
         return taken
 
-    def _check(self, one: Import, size: int) -> None:
-        with self._files.open(one.id, size=size) as file:
+    def _check(self, one: Import) -> None:
+        with self._files.open(one.id) as file:
             self._making(one).check(file)
 
     def _making(self, one: Import) -> Making:
         organisation = self._organisations.get(one.org_id)
         return Making(one=one, organisation=organisation, maker=self._makers[one.options.noun])
+
+
+def _goes_on(one: Import, at: int) -> None:
+    """Raise Conflict unless the next piece begins there."""
+    if one.state is not ImportState.RECEIVING:
+        raise Conflict(f"the import is {one.state.value}", slug="file-complete")
+    if at != one.size:
+        raise _elsewhere(one)
 
 
 def _elsewhere(one: Import) -> Conflict:

@@ -1,5 +1,6 @@
 """Files taken in through the API: rows by their keys, what fails is told row by row, pieces go on where they ended."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,7 +26,9 @@ async def desk(tmp_path: Path, valkey_address: str, org: str) -> AsyncIterator[E
         yield engine
 
 
-async def sent(browser: Browser, body: str | bytes, *, method: str = "POST", to: str = "", **query: Any) -> Any:
+async def sent(
+    browser: Browser, body: str | bytes | AsyncIterator[bytes], *, method: str = "POST", to: str = "", **query: Any
+) -> Any:
     headers = {"Origin": ORIGIN, "X-CSRF-Token": browser.csrf}
     content = body.encode() if isinstance(body, str) else body
     return await browser.http.request(
@@ -126,6 +129,38 @@ async def test_a_file_comes_in_pieces(desk: Engine) -> None:
     assert outcomes(await ended(sue, asked["id"])) == (5, 1, 1, 0, 0, 3)
     late = await sent(sue, b"x", method="PATCH", to=path, offset=len(whole))
     assert late.json()["slug"] == "file-complete"
+
+
+async def test_of_two_who_bring_one_piece_one_is_refused_and_nothing_is_lost(desk: Engine) -> None:
+    sue = await desk.signed_in("sue")
+    asked = (await sent(sue, b"", complete="false")).json()
+    on_its_way, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(*, cut: bool) -> AsyncIterator[bytes]:
+        yield b"name\nX"
+        on_its_way.set()
+        await go_on.wait()
+        if cut:
+            raise ConnectionError
+        yield b"Y\n"
+
+    for cut in (False, True):
+        on_its_way.clear()
+        go_on.clear()
+        at = 0 if not cut else len(b"name\nA\n")
+        late = asyncio.create_task(sent(sue, slow(cut=cut), method="PATCH", to=f"/{asked['id']}", offset=at))
+        await asyncio.wait_for(on_its_way.wait(), 30)
+        first = await sent(sue, b"B\n" if cut else b"name\nA\n", method="PATCH", to=f"/{asked['id']}", offset=at)
+        assert first.status_code == 202, first.text
+        go_on.set()
+        refused = (await late).json()
+        if not cut:
+            assert (refused["slug"], refused["received"]) == ("wrong-offset", first.json()["received"])
+    end = {"offset": len(b"name\nA\nB\n"), "complete": "true"}
+    last = await sent(sue, b"", method="PATCH", to=f"/{asked['id']}", **end)
+    assert last.status_code == 202, last.text
+    assert outcomes(await ended(sue, asked["id"])) == (2, 2, 0, 0, 0, 0)
+    assert {one["name"] for one in (await sue.get("/contacts")).json()["items"]} == {"A", "B"}
 
 
 async def test_what_cannot_be_imported_is_refused_at_once(desk: Engine) -> None:
