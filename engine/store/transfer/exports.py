@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from engine.model.case import Case
 from engine.model.customer import PHONE
 from engine.model.transfer import Noun
-from engine.model.visibility import Sight
+from engine.model.visibility import EVERYTHING, Sight
 from engine.store.access import Access
 from engine.store.customers.rows import account_of, address_of
 from engine.store.customers.sight import accounts_seen, contacts_seen
@@ -52,7 +52,7 @@ class Exports:
         if not sight.everything:
             query = query.where(accounts_seen(org_id, sight))
         query = query.order_by(accounts.c.id).limit(limit)
-        return await self._access.read(lambda conn: _accounts(conn, org_id, query, source))
+        return await self._access.read(lambda conn: _accounts(conn, org_id, query, source, sight))
 
     async def cases(self, org_id: str, found: Sequence[Case], *, source: str) -> Rows:
         """Return cases by column, with the words for what they name."""
@@ -106,11 +106,13 @@ def _contacts(conn: Connection, org_id: str, query: Select[Any], source: str) ->
     ]
 
 
-def _accounts(conn: Connection, org_id: str, query: Select[Any], source: str) -> Rows:
+def _accounts(conn: Connection, org_id: str, query: Select[Any], source: str, sight: Sight) -> Rows:
+    """Return accounts; what a parent is called stays empty where the parent is not seen."""
     found = [account_of(row) for row in conn.execute(query)]
     parents = {one.parent_id for one in found} - {""}
-    names, logins = _names(conn, org_id, parents), _logins(conn, org_id, {one.owner_id for one in found})
-    keys = _keys(conn, org_id, Noun.ACCOUNT, {one.id for one in found} | parents, source)
+    names = _names(conn, org_id, parents, sight)
+    logins = _logins(conn, org_id, {one.owner_id for one in found})
+    keys = _keys(conn, org_id, Noun.ACCOUNT, {one.id for one in found} | names.keys(), source)
     return [
         {
             "id": one.id,
@@ -195,9 +197,10 @@ def _direct(conn: Connection, org_id: str, ids: Sequence[str]) -> dict[str, str]
     return _pairs(conn.execute(query).all())
 
 
-def _names(conn: Connection, org_id: str, ids: Any) -> dict[str, str]:  # noqa: ANN401 -- any collection
+def _names(conn: Connection, org_id: str, ids: Any, sight: Sight = EVERYTHING) -> dict[str, str]:  # noqa: ANN401 -- any collection
+    """Return what accounts are called, those that are seen."""
     query = select(accounts.c.id, accounts.c.name).where(
-        accounts.c.org_id == org_id, accounts.c.id.in_(set(ids) - {""})
+        accounts.c.org_id == org_id, accounts.c.id.in_(set(ids) - {""}), accounts_seen(org_id, sight)
     )
     return _pairs(conn.execute(query).all())
 

@@ -103,3 +103,19 @@ async def test_an_export_goes_on_after_a_row_and_shows_what_is_seen(desk: Engine
     assert await exported(ana, "case", format="jsonl") == ""
     for noun, query in (("contact", {"columns": "nothing"}), ("case", {"after": "x"}), ("account", {"open": "true"})):
         assert (await sue.get(f"/exports/{noun}", **query)).status_code == 400
+
+
+async def test_what_a_parent_is_called_is_told_only_where_it_is_seen(desk: Engine, org: str) -> None:
+    sue, ana = await desk.signed_in("sue", org), await desk.signed_in("ana", org)
+    rows = [
+        {"external_id": "1", "name": "Leaf", "parent_external_id": "2", "owner": "ana"},
+        {"external_id": "2", "name": "Root", "owner": "sue"},
+        {"external_id": "3", "name": "Twig", "parent_external_id": "1", "owner": "ana"},
+    ]
+    asked = await sent(sue, json.dumps(rows), noun="account", format="json", source="crm")
+    assert outcomes(await ended(sue, asked.json()["id"]))[1] == 3
+    told = {}
+    for line in (await exported(ana, "account", format="jsonl", source="crm")).splitlines():
+        row = json.loads(line)
+        told[row["name"]] = (row["external_id"], row["parent"], row["parent_external_id"])
+    assert told == {"Leaf": ("1", "", ""), "Twig": ("3", "Leaf", "1")}
