@@ -37,8 +37,9 @@ def columns_of(names: Sequence[str], columns: Columns, options: ImportOptions) -
 
     Raises InvalidInput for names that nothing is known of, unless the options say what becomes of them.
     """
-    found = {name: _column(name, columns, options) for name in names if name}
-    if missing := sorted(set(options.columns) - set(names)):
+    was = {name: _name_as_it_was(name, options) for name in names if name}
+    found = {name: _column(before, columns, options) for name, before in was.items()}
+    if missing := sorted(set(options.columns) - set(was.values())):
         raise InvalidInput(f"The file has no column {_some(missing)}.", field="map", mend=f"It has: {_some(names)}.")
     if unknown := [name for name, column in found.items() if column is None]:
         raise InvalidInput(
@@ -50,6 +51,12 @@ def columns_of(names: Sequence[str], columns: Columns, options: ImportOptions) -
     if twice := sorted({one for one in meant if meant.count(one) > 1}):
         raise InvalidInput(f"Several columns of the file mean {_some(twice)}.", field="map")
     return {name: column or "" for name, column in found.items()}
+
+
+def _name_as_it_was(name: str, options: ImportOptions) -> str:
+    """Return a name without the apostrophe that we put before it, unless it is mapped with it."""
+    kept = options.plain or options.format is not FileFormat.CSV or name in options.columns
+    return name if kept else as_it_was(name)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ async def as_csv(record: ImportRecord, one: Import) -> AsyncIterator[bytes]:
         for failure in page:
             names.update(dict.fromkeys(failure.row))
     head = list(names)[:MOST_COLUMNS]
-    yield _lines([[*head, *TOLD_OF_FAILURE]]).encode("utf-8-sig")
+    yield _lines([[*(_cell(one, name) for name in head), *TOLD_OF_FAILURE]]).encode("utf-8-sig")
     async for page in _pages(record, one):
         rows = [
             [
@@ -45,8 +45,9 @@ async def _pages(record: ImportRecord, one: Import) -> AsyncIterator[Sequence[Ro
 
 
 def _lines(rows: Sequence[Sequence[str]]) -> str:
+    """Return lines with every cell in quotes: a spreadsheet that parts at semicolons would else begin a cell within."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
     return text.getvalue()
 
 
