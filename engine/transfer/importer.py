@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 PIECE = 200
 """Rows read and made at once."""
 EVERY_S = 0.5
+AGAIN_MS = (1_000, 60_000)
+"""The first and the longest wait of an organisation whose import met a fault of the machine."""
 SWEEP_EVERY_MS = 3_600_000
 ABANDONED_MS = 7 * 86_400_000
 """An upload that nobody ends is given up after this."""
@@ -67,18 +69,46 @@ class Importer:
         self._clock = clock
         self._opened: dict[str, _Opened] = {}  # by import
         self._swept_ms = 0
+        self._waits: dict[str, tuple[int, int]] = {}  # by organisation with a fault: how long, and until when (ms)
 
     async def step(self) -> float:
         """Do a piece of each organisation's oldest import; return the seconds to the next one."""
         busy = False
         for organisation in self._organisations.all():
-            one = await self._record.next(organisation.id)
-            if one is not None:
+            _, until_ms = self._waits.get(organisation.id, (0, 0))
+            if self._clock.now_ms() >= until_ms and await self._oldest(organisation):
                 busy = True
-                await self._piece(organisation, one)
         if not busy:
             await self._sweep()
         return 0.0 if busy else EVERY_S
+
+    async def _oldest(self, organisation: Organisation) -> bool:
+        """Do a piece of the oldest import; return whether there was one.
+
+        A fault that is nobody's error (a disk that cannot be read) makes this organisation wait, and no other one.
+        """
+        one: Import | None = None
+        try:
+            one = await self._record.next(organisation.id)
+            if one is not None:
+                await self._piece(organisation, one)
+        except Unavailable:
+            raise  # what all need is away
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the organisations behind have their turn
+            self._put_off(organisation.id, one, error)
+            return False
+        self._waits.pop(organisation.id, None)
+        return one is not None
+
+    def _put_off(self, org_id: str, one: Import | None, error: Exception) -> None:
+        waited_ms, _ = self._waits.get(org_id, (0, 0))
+        wait_ms = min(max(waited_ms * 2, AGAIN_MS[0]), AGAIN_MS[1])
+        self._waits[org_id] = (wait_ms, self._clock.now_ms() + wait_ms)
+        import_id = one.id if one else ""
+        self._close(import_id)  # nobody knows how much of it was read
+        log.error(
+            "an import waits after a fault", org=org_id, import_id=import_id, retry_in_s=wait_ms / 1_000, exc_info=error
+        )
 
     async def _piece(self, organisation: Organisation, one: Import) -> None:
         """Write the next rows; an import that cannot go on ends with its fault."""
