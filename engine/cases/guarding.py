@@ -1,8 +1,8 @@
 """Which changes need somebody's yes. Pure.
 
 A process guards what its condition says of the case as it would be, as far as the change has to do with it: who
-changes the subject of a case with a great refund needs no yes for that. Of several processes that guard the same field
-the first one counts; other fields need the yes of theirs, too.
+changes the subject of a case with a great refund needs no yes for that; who makes it a case that the process is for does. Of
+several processes that guard the same field the first one counts; other fields need the yes of theirs, too.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ def _of_fields(
     changed = {name for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
     claimed = set[str]()
     for process in processes:
-        guarded = set(fields_of(process.changes)) & changed
+        named = set(fields_of(process.changes))
+        if named and not matches(process.when, was):
+            named |= set(fields_of(process.when))  # by these it comes under the process, with what it has already
+        guarded = named & changed
         if guarded - claimed and matches(process.changes, now):
             claimed |= guarded
             yield process

@@ -42,6 +42,16 @@ def test_a_guarded_change_is_refused_and_says_what_to_do() -> None:
     assert here.refund == 99
 
 
+def test_who_brings_a_case_under_a_process_with_what_it_has_needs_the_yes() -> None:
+    here = world(when=equal("queue", "sales"))
+    here.case = replace(here.case, queue="support")
+    here.change(**BIG)  # it is for other cases: free
+    here.change(subject="Green tea")
+    assert slug_of(lambda: here.change(queue="sales")) == "needs-approval"
+    here.change(fields={"refund": 10})
+    here.change(queue="sales")
+
+
 @pytest.mark.parametrize(
     ("changes", "free"),
     [
