@@ -16,7 +16,8 @@ from engine.channels.email.body import phrases
 from engine.channels.email.html_text import BREAK
 from engine.model.mail import Forwarded, MailBody, Mailbox
 
-MOST_LINES = 20_000
+MOST_LINES = 5_000
+"""Lines that are looked at; what follows stays with the last of them."""
 WRAPPED_LINES = 4
 """Lines over which the line before a quotation may be wrapped."""
 MOST_SIGNATURE_LINES = 15

@@ -73,12 +73,15 @@ def decoded(raw: Raw, start: int, end: int, encoding: str) -> Iterator[bytes]:
                 yield raw[at : min(at + CHUNK, end)]
 
 
-def text_of(data: bytes, charset: str) -> tuple[str, str]:
-    """Return bytes as text, and what was wrong: "" or ``charset-unknown``, ``charset-wrong``."""
+def text_of(data: bytes, charset: str, *, guess: bool = True) -> tuple[str, str]:
+    """Return bytes as text, and what was wrong: "" or ``charset-unknown``, ``charset-wrong``.
+
+    ``guess``: whether the language is looked at where nobody said the character set; that takes milliseconds.
+    """
     label = charset.strip().strip("\"'").lower()
     codec = _codec(label)
     if codec is None:
-        return _guessed(data), "charset-unknown" if label and label not in SAYS_NOTHING else ""
+        return _guessed(data, guess=guess), "charset-unknown" if label and label not in SAYS_NOTHING else ""
     try:
         return _clean(data.decode(codec)), ""
     except (LookupError, ValueError):
@@ -91,12 +94,12 @@ def text_of(data: bytes, charset: str) -> tuple[str, str]:
     return _clean(data.decode(codec, "replace")), "charset-wrong"
 
 
-def _guessed(data: bytes) -> str:
+def _guessed(data: bytes, *, guess: bool) -> str:
     """Return the text of bytes whose character set nobody said."""
     try:
         return _clean(data.decode("utf-8"))
     except UnicodeDecodeError:
-        best = from_bytes(data[:GUESSED_BYTES], chunk_size=512, steps=5).best()
+        best = from_bytes(data[:GUESSED_BYTES], chunk_size=512, steps=5).best() if guess else None
         return _clean(data.decode(best.encoding if best else "cp1252", "replace"))
 
 

@@ -33,14 +33,14 @@ _NO_NAME = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 def words(value: bytes) -> str:
     """Return a header's text, its encoded words decoded."""
-    text, _fault = text_of(value[: LONGEST_VALUE * 4], "utf-8" if _is_utf8(value) else "")
+    text, _fault = text_of(value[: LONGEST_VALUE * 4], "utf-8" if _is_utf8(value) else "", guess=False)
     joined = _BETWEEN.sub(r"\1", text)
     return " ".join(_NO_NAME.sub(" ", _decoded_words(joined)).split())[:LONGEST_VALUE]
 
 
 def mailboxes(value: bytes) -> tuple[Mailbox, ...]:
     """Return whom a header names; the names are decoded after the addresses were told apart."""
-    text, _fault = text_of(value, "utf-8" if _is_utf8(value) else "")
+    text, _fault = text_of(value, "utf-8" if _is_utf8(value) else "", guess=False)
     found = []
     for name, address in islice(named(text), MOST_ADDRESSES):
         email = _NO_NAME.sub("", address).strip().strip("<>").replace(" ", "")[:LONGEST_ADDRESS]
@@ -91,7 +91,7 @@ def _decoded_words(text: str) -> str:
 
     def release() -> None:
         if held:
-            pieces.append(text_of(bytes(held), charset)[0])
+            pieces.append(text_of(bytes(held), charset, guess=False)[0])
             held.clear()
 
     for word in _WORD.finditer(text):
