@@ -1,8 +1,8 @@
 """Which changes need somebody's yes. Pure.
 
 A process guards what its condition says of the case as it would be, as far as the change has to do with it: who
-changes the subject of a case with a great refund needs no yes for that; who makes it a case that the process is for does. Of
-several processes that guard the same field the first one counts; other fields need the yes of theirs, too.
+changes the subject of a case with a great refund needs no yes for that; who makes it a case that the process is for
+does. Of several processes that guard the same field the first one counts; other fields need the yes of theirs, too.
 """
 
 from __future__ import annotations
