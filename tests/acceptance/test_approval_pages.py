@@ -37,7 +37,7 @@ def test_a_change_is_asked_for_and_made_with_the_answer(
     ana.at("approval-reason").fill("A hospital waits for it")
     ana.at("approval-send").click()
     expect(ana.at("approval-turn")).to_contain_text("has not answered", timeout=SLOW_MS)
-    expect(ana.at("case-priority-input")).to_have_value("0")
+    expect(ana.at("case-priority-input")).to_have_value("0", timeout=SLOW_MS)
 
     expect(sue.at("nav-approvals")).to_have_attribute("data-waiting", "1", timeout=SLOW_MS)
     sue.at("nav-approvals").click()

@@ -27,7 +27,7 @@ def path_of(operation: Operation, ids: dict[str, str] | None = None) -> str:
     path = operation.path
     for name in ("item_id", "interaction_id", "case_id", "contact_id", "alert_id", "user_id", "token_id"):
         path = path.replace(f"{{{name}}}", (ids or {}).get(name, "no-such-id"))
-    return path
+    return path.replace("{noun}", "contact") + QUERIES.get(operation.handler.__name__, "")
 
 
 def needed(engine: Engine, operation: Operation) -> str:
@@ -79,8 +79,17 @@ BODIES: dict[str, dict[str, object]] = {
     "set_presence": {"status": "break"},
     "run_macro": {"client_id": "x"},
     "run_macro_job": {"case_ids": ["no-such-id"]},
+    "change_view": {"version": 1, "name": "X"},
+    "ask_approval": {"process": "x"},
+    "approve": {"version": 1},
+    "refuse": {"version": 1, "note": "x"},
+    "delegate_approval": {"version": 1, "user_id": "x"},
+    "withdraw_approval": {"version": 1},
 }
-TELLING_NOTHING = {"read_contact_timeline", "read_account_timeline", "hand_over_lead"}
+QUERIES = {"add_to_import": "?offset=0"}
+TELLING_NOTHING = {
+    "read_contact_timeline", "read_account_timeline", "hand_over_lead", "export_rows", "list_import_columns",
+}  # fmt: skip
 """Lists in which who is outside finds nothing, and what his organisation is not set up for."""
 HARMFUL = {"log_out", "change_own_password", "create_user", "create_token"}
 
