@@ -3,6 +3,7 @@ import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import ApprovalAsk from '@/console/approvals/ApprovalAsk.vue'
 import ApprovalCard from '@/console/approvals/ApprovalCard.vue'
+import { withAnswered } from '@/console/approvals/inbox'
 import { useCasePage } from '@/console/cases/useCasePage'
 import { approval, parts } from '@/shared/approvals'
 import { requester } from '@/shared/engine'
@@ -30,6 +31,17 @@ function card(): VueWrapper {
   page = mount(ApprovalCard, { props: { shown: approval(RAW), withCase: true }, global: { plugins: [i18n] }, attachTo: document.body })
   return page
 }
+
+describe('the inbox', () => {
+  it('keeps what was answered in its place when the list is read anew', () => {
+    const [older, newer, newest] = ['a1', 'a2', 'a3'].map((id) => approval({ ...RAW, id }))
+    const answered = new Map([['a2', { ...newer!, state: 'approved' as const }]])
+    const shown = withAnswered({ items: [newest!, older!], waiting: 2, asked: 0 }, answered)
+    expect(shown.items.map((one) => [one.id, one.state])).toEqual([['a3', 'waiting'], ['a2', 'approved'], ['a1', 'waiting']])
+    expect(shown.waiting).toBe(2)
+    expect(withAnswered({ items: [newer!], waiting: 1, asked: 0 }, answered).items).toEqual([newer])
+  })
+})
 
 describe('an approval', () => {
   it('tells what is asked for, field by field, and who has not answered', () => {

@@ -1,7 +1,7 @@
 // How many approvals wait for whoever is signed in.
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
-import { readApprovals } from '@/shared/approvals'
+import { readApprovals, type Approval, type ApprovalList } from '@/shared/approvals'
 
 export const useInbox = defineStore('approvals', () => {
   const waiting = ref(0)
@@ -13,3 +13,10 @@ export const useInbox = defineStore('approvals', () => {
 
   return { waiting, count }
 })
+
+/** A list as it is now, with what was answered meanwhile in its place; newest first, as ids are. */
+export function withAnswered(fresh: ApprovalList, answered: ReadonlyMap<string, Approval>): ApprovalList {
+  const there = new Set(fresh.items.map((one) => one.id))
+  const kept = [...answered.values()].filter((one) => !there.has(one.id))
+  return { ...fresh, items: [...fresh.items, ...kept].sort((one, other) => (one.id < other.id ? 1 : -1)) }
+}
