@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Generator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,6 +26,7 @@ from engine.bench.machine import describe_machine
 from engine.errors import Unavailable
 
 SEED = 4_711
+AGENTS = 40
 SAMPLES = 300
 TIMEOUT_S = 60.0
 LOOK_EVERY_S = 1.0
@@ -58,8 +60,9 @@ async def measure(options: Options, console: Console) -> Outcome:
             await engine.fill(options.cases)
             outcome.fill_s = time.perf_counter() - began
             tokens, _ = await agent_tokens(engine.url, await engine.admin_token())
-            headers = {"Authorization": f"Bearer {tokens[0]}"}
-            async with httpx.AsyncClient(base_url=f"{engine.url}/api/v1", headers=headers, timeout=TIMEOUT_S) as http:
+            async with httpx.AsyncClient(
+                base_url=f"{engine.url}/api/v1", auth=_Turns(tokens), timeout=TIMEOUT_S
+            ) as http:
                 await _Run(options, outcome, http=http, progress=progress, task=task).run()
             return outcome
 
@@ -73,13 +76,25 @@ async def _engine(options: Options) -> AsyncIterator[tuple[EngineProcess, Path]]
         else:
             directory = options.keep
             await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
-        await asyncio.to_thread(write_configuration, directory / "config", agents=4)
+        await asyncio.to_thread(write_configuration, directory / "config", agents=AGENTS)
         engine = EngineProcess(data=directory / "data", config=directory / "config", database_url=options.database)
         try:
             await engine.start()
             yield engine, directory
         finally:
             await engine.stop()
+
+
+class _Turns(httpx.Auth):
+    """Let each request be another agent's: nobody asks faster than one user may."""
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self._tokens = itertools.cycle(tokens)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign one request."""
+        request.headers["Authorization"] = f"Bearer {next(self._tokens)}"
+        yield request
 
 
 class _Run:
