@@ -137,6 +137,38 @@ class Settings:
     )
     smtp_from: str = _setting("", read.address, "address", "Address that mail comes from; empty: no mail.")
     smtp_timeout_ms: int = _setting(15_000, read.duration, "duration", "The mail relay has this long to answer.")
+    smtp_listen: str = _setting(
+        "", read.listen, "address", "Mail is received here over SMTP, such as `0.0.0.0:25`; empty: it is not."
+    )
+    lmtp_listen: str = _setting(
+        "", read.listen, "address", "Mail is received here over LMTP: `127.0.0.1:24`, or the path of a socket."
+    )
+    smtp_certificate: Path | None = _setting(  # noqa: RUF009
+        None, read.path, "path", "Certificate chain (PEM) for STARTTLS; empty: none is offered."
+    )
+    smtp_key: Path | None = _setting(None, read.path, "path", "Its private key.")  # noqa: RUF009
+    smtp_name: str = _setting("", read.text, "text", "Name of this mail server; empty: the machine's.")
+    smtp_bytes: int = _setting(
+        104_857_600, read.whole(10_240, 2**31), "number", "A mail that is received has at most so many bytes."
+    )
+    smtp_connections: int = _setting(500, read.whole(1, 100_000), "number", "Connections to receive mail at once.")
+    smtp_connections_per_address: int = _setting(
+        20, read.whole(1, 100_000), "number", "… of them from one network address."
+    )
+    smtp_rate: int = _setting(600, read.whole(1, 1_000_000), "number", "Mails from one network address in a minute.")
+    smtp_networks: tuple[str, ...] = _setting(
+        (), read.networks, "networks", "Networks whose mail servers are believed, and not slowed down."
+    )
+    smtp_users: Path | None = _setting(  # noqa: RUF009
+        None, read.path, "path", "File of `user:password` lines; with it, mail is taken after AUTH over TLS only."
+    )
+    mail_secrets: Path | None = _setting(  # noqa: RUF009
+        None,
+        read.path,
+        "path",
+        "Directory of passwords of mailboxes and relays, and of DKIM keys; empty: `secrets/mail` in `data`.",
+    )
+    mail_readers: int = _setting(2, read.whole(1, 64), "number", "Processes that read mails.")
     drain_ms: int = _setting(10_000, read.duration, "duration", "At the end, open requests have this long to finish.")
     import_bytes: int = _setting(
         1_073_741_824, read.whole(1_000, 2**40), "number", "A file that is imported has at most so many bytes."
@@ -171,6 +203,11 @@ class Settings:
     def captcha_secret_files(self) -> Path:
         """Return the directory of the secrets of CAPTCHAs, the default included."""
         return self.captcha_secrets or self.secrets / "captcha"
+
+    @property
+    def mail_secret_files(self) -> Path:
+        """Return the directory of the secrets of mail, the default included."""
+        return self.mail_secrets or self.secrets / "mail"
 
     @property
     def cookies_are_secure(self) -> bool:

@@ -144,3 +144,11 @@ def address(value: object) -> str:
     if written and not re.fullmatch(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,189}", written):
         raise ValueError("write a mail address such as desk@example.org")
     return written
+
+
+def listen(value: object) -> str:
+    """Read where to listen: a host or address with a port, or the path of a socket."""
+    written = text(value)
+    if written and not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}|/\S{1,100}", written):
+        raise ValueError("write address:port, such as 0.0.0.0:25 or [::]:25, or the path of a socket")
+    return written

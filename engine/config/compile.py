@@ -10,6 +10,7 @@ from engine.config.compile_approvals import compile_approvals
 from engine.config.compile_assignment import compile_assignment
 from engine.config.compile_automation import compile_automation
 from engine.config.compile_cases import check_cases, compile_fields, compile_statuses, compile_types
+from engine.config.compile_email import check_emails, compile_email
 from engine.config.compile_escalation import check_teams, compile_escalations, compile_teams
 from engine.config.compile_form import check_forms, compile_form
 from engine.config.compile_macros import compile_macros, compile_quick_texts
@@ -96,6 +97,7 @@ def compile_sections(documents: list[Document], calendars: Calendars | None = No
     check(configuration, checker)
     check_cases(configuration, checker)
     check_forms(configuration, checker)
+    check_emails(configuration, checker)
     check_plans(configuration, checker)
     check_teams(configuration, checker)
     check_visibility(configuration, checker)
@@ -264,6 +266,7 @@ def _channel(key: str, section: ChannelSection) -> Channel:
         idle_close_ms=section.idle_close,
         limits=ChatLimits(**section.limits.model_dump()),
         form=compile_form(section),
+        email=compile_email(section),
     )
 
 

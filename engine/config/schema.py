@@ -22,6 +22,7 @@ from engine.config.assignment_schema import AssignmentSection
 from engine.config.automation_schema import Automation
 from engine.config.case_schema import CaseStatusSection, FieldsSection
 from engine.config.durations import Duration, DurationOrNone
+from engine.config.email_schema import EmailSection
 from engine.config.escalation_schema import EscalationSection
 from engine.config.form_schema import FormSection
 from engine.config.hours_schema import HoursSection
@@ -35,7 +36,7 @@ from engine.config.texts import LongText, NameText
 from engine.config.visibility_schema import VisibilitySection
 from engine.model.organisation import RANK, Overflow, OverflowTo
 
-ChannelKind = Literal["chat", "form"]
+ChannelKind = Literal["chat", "email", "form"]
 
 
 def _origin(text: str) -> str:
@@ -253,6 +254,7 @@ class ChannelSection(Section):
     idle_close: Duration = Field(120_000, description="… and this long after the warning: close.")
     limits: LimitsSection = Field(default_factory=LimitsSection, description="Bounds against abuse of a chat.")
     form: FormSection | None = Field(None, description="The form, in channels of kind form.")
+    email: EmailSection | None = Field(None, description="Addresses and mailboxes, in channels of kind email.")
 
 
 class WhenSection(Section):

@@ -26,6 +26,7 @@ from engine.model.escalation import RuleSet
 from engine.model.form import Form
 from engine.model.hours import Hours
 from engine.model.macro import Macro, QuickText
+from engine.model.mail_channel import Email
 from engine.model.plan import BUILT_IN_MILESTONES, MilestoneRule, Plan
 from engine.model.team import Team
 from engine.model.visibility import Visibility
@@ -218,8 +219,7 @@ class Queue:
     @property
     def wrapup(self) -> WrapupMode:
         """Say how a wrap-up ends; a timed one of no time is none."""
-        timeless = self.wrapup_mode is WrapupMode.TIMED and self.wrapup_ms == 0
-        return WrapupMode.NONE if timeless else self.wrapup_mode
+        return WrapupMode.NONE if self.wrapup_mode is WrapupMode.TIMED and not self.wrapup_ms else self.wrapup_mode
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -272,7 +272,7 @@ class Channel:
     """One way in: a chat widget, later a mailbox, a number, a page."""
 
     key: str
-    kind: str  # "chat", "form"
+    kind: str  # "chat", "email", "form"
     name: str
     queue: str  # where work goes when no rule matches
     allowed_origins: tuple[str, ...] = ()  # "https://shop.example"; "*" = any
@@ -284,6 +284,7 @@ class Channel:
     idle_close_ms: int = 120_000  # … and this long after the warning: close
     limits: ChatLimits = field(default_factory=ChatLimits)
     form: Form | None = None  # of a web form
+    email: Email | None = None  # of an e-mail channel
 
     @property
     def work_kind(self) -> str:
@@ -373,9 +374,8 @@ class Organisation:
         """Say whether anything is to hear of what happens to cases; where nothing is, no word is left of it."""
         own_statuses = self.case_statuses != BUILT_IN_STATUSES
         automated = any(rule.enabled is not Enabled.FALSE for rule in self.automation)
-        return any(
-            (own_statuses, automated, self.assignment, self.escalations, self.plans, self.verifies_entitlements)
-        )  # and whatever else is
+        others = (self.assignment, self.escalations, self.plans, self.verifies_entitlements)
+        return own_statuses or automated or any(others)
 
     @property
     def filing(self) -> Filing:

@@ -19,6 +19,7 @@ from engine.store.conditions import HAS_CASE
 from engine.store.customers.claims import tell_of_claim
 from engine.store.customers.tables import assets, orders
 from engine.store.direct import every, first, run, scalar
+from engine.store.mail.tables import mail_files, mails, outgoing, outgoing_files
 from engine.store.rows import AnyRow, case_of
 from engine.store.submission_tables import submission_files
 from engine.store.tables import users
@@ -27,8 +28,15 @@ from engine.store.upsert import insert, insert_once
 MOST_FOLLOWERS = 200
 MOST_LINKS = 200
 MOST_ATTACHMENTS = 200
-NAMING = (attachments, submission_files)
-"""Tables whose rows name files."""
+NAMING = (
+    attachments.c.sha256,
+    submission_files.c.sha256,
+    mail_files.c.sha256,
+    outgoing_files.c.sha256,
+    mails.c.raw_sha256,
+    outgoing.c.raw_sha256,
+)
+"""Columns that name files."""
 
 _EXISTS = select(cases.c.id).where(cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org"))
 _USER: Select[Any] = select(users.c.id).where(users.c.id == bindparam("user"), users.c.org_id == bindparam("org"))
@@ -143,7 +151,7 @@ class CaseParts:
     async def named(self, hashes: Sequence[str]) -> frozenset[str]:
         """Return those of ``hashes`` that some row of any organisation names."""
         wanted = list(hashes)
-        query = union(*(select(table.c.sha256).where(table.c.sha256.in_(wanted)) for table in NAMING))
+        query = union(*(select(column).where(column.in_(wanted)) for column in NAMING))
         return await self._access.read(lambda conn: frozenset(conn.execute(query).scalars()))
 
 

@@ -52,6 +52,7 @@ from engine.store.customers.tables import (
     orders,
 )
 from engine.store.json_text import dump, load
+from engine.store.mail.tables import mails, outgoing
 from engine.store.rows import AnyRow
 from engine.store.tables import interactions, work_items
 from engine.store.upsert import change, insert_once
@@ -90,7 +91,7 @@ REFERENCES: Mapping[str, tuple[Reference, ...]] = {
         Reference(table=table, column="contact_id")
         for table in (
             contact_addresses, interactions, activities, account_relations, assets, cases, entitlements, leads, orders,
-            work_items,
+            work_items, mails,
         )
     ),
     CustomerKind.ACCOUNT: (
@@ -104,7 +105,7 @@ REFERENCES: Mapping[str, tuple[Reference, ...]] = {
     CASE: (
         *(
             Reference(table=table, column="case_id")
-            for table in (interactions, activities, attachments, escalations, leads)
+            for table in (interactions, activities, attachments, escalations, leads, mails, outgoing)
         ),
         Reference(
             table=work_items,

@@ -18,6 +18,7 @@ from engine.store.cases.signals import add_signal
 from engine.store.cases.tables import activities
 from engine.store.customers.references import REFERENCES
 from engine.store.customers.tables import entitlements, leads, merge_rows
+from engine.store.mail.tables import mails, outgoing
 from engine.store.store import Store
 from engine.store.tables import work_items
 from tests.contract.store.building import START_MS, agent, changed, listed, opened
@@ -104,6 +105,8 @@ async def hang_on(store: Store, one: Case, other: Case) -> None:
     await case(store, org, "Child", parent_id=one.id)
     await insert(store, org, activities, case_id=one.id, kind="task", status="open")
     await insert(store, org, leads, case_id=one.id, kind="lead", status="new")
+    await insert(store, org, mails, case_id=one.id, state="filed", fingerprint=one.id)
+    await insert(store, org, outgoing, case_id=one.id, state="sent")
     await insert(store, org, work_items, case_id=one.id, kind="email", state="queued")
     await insert(store, org, work_items, case_id=one.id, kind="case", state="closed")
 

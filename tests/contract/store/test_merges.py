@@ -70,7 +70,7 @@ async def fill(store: Store, org: str, kind: CustomerKind, customer_id: str) -> 
             row: dict[str, object] = {
                 column.name: (0 if column.type.python_type is int else "") for column in one.table.columns
             }
-            unique = {name: NEW_ID() for name in ("id", "user_id", "number", "to_date") if name in row}
+            unique = {name: NEW_ID() for name in ("id", "user_id", "number", "to_date", "fingerprint") if name in row}
             row |= unique | {"org_id": org, one.column: customer_id}
             if one.table.name == "work_items":
                 row["state"] = "closed"

@@ -126,7 +126,16 @@ def test_the_settings_file_that_init_writes_changes_nothing(tmp_path: Path) -> N
     assert load_settings(file=file, environment={}) == load(data=tmp_path)
     lines = settings_text().replace("\n# ", "\n").splitlines()
     values = "\n".join(line for line in lines if " = " in line and not line.endswith("."))
-    for unset in ('pages = ""', 'webhook_secrets = ""', 'captcha_secrets = ""'):
+    paths = (
+        "pages",
+        "webhook_secrets",
+        "captcha_secrets",
+        "mail_secrets",
+        "smtp_certificate",
+        "smtp_key",
+        "smtp_users",
+    )
+    for unset in (f'{name} = ""' for name in paths):
         values = values.replace(unset, "")
     file.write_text(values)
     assert load_settings(file=file, environment={}) == load(data=tmp_path)
