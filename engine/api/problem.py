@@ -65,6 +65,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "unknown-case": (404, "No such case"),
     "unknown-macro": (404, "No such macro"),
     "unknown-submission": (404, "No such submission"),
+    "unknown-mail": (404, "No such mail"),
     "unknown-job": (404, "No such job"),
     "unknown-view": (404, "No such view"),
     "unknown-import": (404, "No such import"),

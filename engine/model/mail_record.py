@@ -102,6 +102,21 @@ class Mail:
         return self.received.state
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MailFile:
+    """A file of a received mail, or its HTML, which is the one at position 0; it lies in the blob store."""
+
+    mail_id: str
+    position: int  # 0 = its HTML, else as the parts are numbered
+    name: str
+    media_type: str
+    size: int  # bytes
+    sha256: str
+    content_id: str = ""  # what cid: addresses in its HTML name
+    attachment_id: str = ""  # of the case; "" = not named there
+    inline: bool = False
+
+
 class OutgoingKind(StrEnum):
     """Why a mail is sent."""
 

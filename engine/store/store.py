@@ -43,6 +43,7 @@ from engine.store.customers.things import Assets, Orders
 from engine.store.customers.view import View
 from engine.store.full_text.full_text import FullText
 from engine.store.idempotency import Idempotency
+from engine.store.mail.mails import Mails
 from engine.store.mail.secrets import MailSecrets
 from engine.store.migrate import upgrade
 from engine.store.parked import Parked
@@ -105,6 +106,7 @@ class Store:
         self.search = FullText(access=access)
         self.sights = Sights(access=access)
         self.submissions = Submissions(access=access)
+        self.mails = Mails(access=access)
         self.mail_secrets = MailSecrets(access=access)
         self.users = Users(access=access)
         self.sessions = Sessions(access=access)

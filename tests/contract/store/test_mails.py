@@ -1,0 +1,96 @@
+"""Received mails: each once, found again, read in the order they came."""
+
+from dataclasses import replace
+
+import pytest
+
+from engine.errors import NotFound
+from engine.ids import id_source
+from engine.model.mail_record import Envelope, MailState, ReceivedMail, Source
+from engine.store.store import Store
+from tests.records import Ticking
+
+pytestmark = pytest.mark.asyncio
+_new_id = id_source(Ticking())
+
+
+def received(org_id: str, *, fingerprint: str = "", at_ms: int = 1) -> ReceivedMail:
+    mail_id = _new_id()
+    return ReceivedMail(
+        id=mail_id,
+        envelope=Envelope(
+            org_id=org_id,
+            channel="support",
+            source=Source.SMTP,
+            sender="vera@example.com",
+            recipients=("support@kettle.example",),
+            peer="198.51.100.7",
+        ),
+        fingerprint=fingerprint or mail_id,
+        sha256="a" * 64,
+        size=20_480,
+        received_ms=at_ms,
+    )
+
+
+async def test_a_mail_is_kept_once_whatever_way_it_comes(store: Store) -> None:
+    org_id = _new_id()
+    one = received(org_id, fingerprint="f1")
+    again = replace(received(org_id, fingerprint="f1"), envelope=replace(one.envelope, source=Source.IMAP))
+
+    assert await store.mails.receive(one)
+    assert not await store.mails.receive(again)
+    assert not await store.mails.receive(one)
+
+    assert await store.mails.known(org_id, "f1") == one.id
+    assert await store.mails.known(org_id, "f2") == ""
+    mail = await store.mails.get(org_id, one.id)
+    assert mail.received == one
+    assert mail.summary is None
+    assert await store.mails.files(org_id, one.id) == []
+
+
+async def test_another_organisation_knows_nothing_of_it(store: Store) -> None:
+    org_id, other = _new_id(), _new_id()
+    one = received(org_id, fingerprint="f1")
+    await store.mails.receive(one)
+
+    assert await store.mails.receive(received(other, fingerprint="f1"))
+    assert [mail.received.envelope.org_id for mail in await store.mails.list(other)] == [other]
+    with pytest.raises(NotFound) as caught:
+        await store.mails.get(other, one.id)
+    assert caught.value.slug == "unknown-mail"
+
+
+async def test_what_is_unread_comes_oldest_first_and_what_was_put_off_later(store: Store) -> None:
+    org_id = _new_id()
+    mails = [received(org_id) for _ in range(3)]
+    for one in mails:
+        await store.mails.receive(one)
+    await store.mails.put_off(org_id, mails[0].id, why="too-slow", next_ms=5_000)
+
+    def mine(found: list[ReceivedMail]) -> list[str]:
+        return [one.id for one in found if one.envelope.org_id == org_id]
+
+    assert mine(await store.mails.unread(now_ms=4_999, limit=100)) == [mails[1].id, mails[2].id]
+    later = await store.mails.unread(now_ms=5_000, limit=100)
+    assert mine(later)[-1] == mails[0].id
+    assert next(one.tries for one in later if one.id == mails[0].id) == 1
+
+
+async def test_what_cannot_be_read_is_shown_with_its_reason_and_read_no_more(store: Store) -> None:
+    org_id = _new_id()
+    one, other = received(org_id), received(org_id)
+    await store.mails.receive(one)
+    await store.mails.receive(other)
+
+    assert await store.mails.quarantine(org_id, one.id, why="killed-its-reader", now_ms=9)
+    assert not await store.mails.quarantine(org_id, one.id, why="too-slow", now_ms=10)
+
+    (shown,) = await store.mails.list(org_id, state=MailState.QUARANTINED)
+    assert (shown.received.id, shown.reason, shown.filed_ms) == (one.id, "killed-its-reader", 9)
+    assert await store.mails.waiting(org_id) == {MailState.HELD: 0, MailState.QUARANTINED: 1}
+    unread = await store.mails.unread(now_ms=99, limit=1_000)
+    assert [mail.id for mail in unread if mail.envelope.org_id == org_id] == [other.id]
+    assert [mail.received.id for mail in await store.mails.list(org_id, limit=1)] == [other.id]
+    assert [mail.received.id for mail in await store.mails.list(org_id, before=other.id)] == [one.id]
