@@ -7,6 +7,7 @@ everywhere costs no more than a rare one; within the first window lies what near
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Sequence
@@ -55,6 +56,15 @@ class _Place:
     given: frozenset[int] = frozenset()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ranked:
+    """A result that may be shown."""
+
+    found: Found
+    seen: Seen
+    worth: float
+
+
 class Finder:
     """Answer searches."""
 
@@ -79,7 +89,8 @@ class Finder:
         for start in range(0, max(1, len(found.docs)), WINDOW):
             some = replace(found, docs=found.docs[start : start + WINDOW])
             texts = await self._index.texts(org_id, list(dict.fromkeys((*exact, *some.docs))))
-            place = page.add(some, texts, given=place.given, exact=exact)
+            # In a thread: up to 64 long texts are read through, and nobody's message should wait for that.
+            place = await asyncio.to_thread(page.add, some, texts, given=place.given, exact=exact)
             exact = ()
             if page.full:
                 break
@@ -126,19 +137,19 @@ class _Page:
         """Add the results of a window; return where to go on."""
         for one in texts:
             if one.doc in exact:
-                self.hits.append(self._hit(one, look(one, self._query) or _nothing(self._query), exact=True))
+                self.hits.append(_hit(one, look(one, self._query) or _nothing(self._query), exact=True))
         apart = {*matches.exact, *given}
         ranked = self._ranked(matches, [one for one in texts if one.doc not in apart])
         room = max(0, self._limit - len(self.hits))
-        self.hits += ranked[:room]
+        now = ranked[:room]
+        self.hits += [_hit(one.found, one.seen, worth=one.worth) for one in now]  # pieces of what is shown only
         if len(ranked) <= room:
             return _Place(below=matches.docs[-1] if len(matches.docs) == WINDOW else 0)
-        shown_now = {hit.found.doc for hit in ranked[:room]}
-        return _Place(below=max(matches.docs) + 1, given=frozenset(given | shown_now))
+        return _Place(below=max(matches.docs) + 1, given=frozenset(given | {one.found.doc for one in now}))
 
-    def _ranked(self, matches: Matches, texts: Sequence[Found]) -> list[Hit]:
+    def _ranked(self, matches: Matches, texts: Sequence[Found]) -> list[_Ranked]:
         newest = max((one.document.at_ms for one in texts), default=0)
-        hits: list[Hit] = []
+        ranked: list[_Ranked] = []
         for one in texts:
             seen = look(one, self._query) if self._in_time(one) else None
             if seen is not None:
@@ -149,16 +160,17 @@ class _Page:
                     documents=matches.documents,
                     age_ms=newest - one.document.at_ms,
                 )
-                hits.append(self._hit(one, seen, worth=worth))
-        return sorted(hits, key=lambda hit: (-hit.score, -hit.found.doc))
+                ranked.append(_Ranked(found=one, seen=seen, worth=worth))
+        return sorted(ranked, key=lambda one: (-one.worth, -one.found.doc))
 
     def _in_time(self, one: Found) -> bool:
         at_ms, narrow = one.document.at_ms, self._narrow
         return at_ms >= narrow.from_ms and (not narrow.to_ms or at_ms < narrow.to_ms)
 
-    def _hit(self, one: Found, seen: Seen, *, worth: float = 0.0, exact: bool = False) -> Hit:
-        title = whole(one.document.title, seen.title)
-        return Hit(found=one, title=title, snippet=shown(one.document.body, seen.body), exact=exact, score=worth)
+
+def _hit(one: Found, seen: Seen, *, worth: float = 0.0, exact: bool = False) -> Hit:
+    title = whole(one.document.title, seen.title)
+    return Hit(found=one, title=title, snippet=shown(one.document.body, seen.body), exact=exact, score=worth)
 
 
 def _nothing(query: Query) -> Seen:

@@ -54,7 +54,7 @@ def answer(
     conn: Connection, org_id: str, query: Query, *, narrow: Narrow, sight: Sight, below: int, most: int
 ) -> Matches:
     """Return what matches, newest first, numbers under ``below`` only (0 = all), with counts of all that match."""
-    kinds = {kind: _facet(conn, org_id, facets.kind(kind.value)) for kind in SearchKind}
+    kinds = _kinds(conn, org_id)
     everything = either(*kinds.values())
     field_of_view = _narrowed(conn, org_id, everything, kinds=kinds, narrow=narrow, sight=sight)
     sets = _read_words(conn, org_id, query, blocks=field_of_view)
@@ -144,6 +144,17 @@ def _seen_cases(conn: Connection, org_id: str, sight: Sight) -> Docs:
         and_(source.kind == "interaction", source.ref_id.in_(held(org_id, sight, "interaction_id"))),
     )
     return either(_facets(conn, org_id, names), _of_sources(conn, and_(source.org_id == org_id, sources)))
+
+
+def _kinds(conn: Connection, org_id: str) -> dict[SearchKind, Docs]:
+    """Return what there is of each kind, in one statement."""
+    kind_of = {facets.kind(kind.value): kind for kind in SearchKind}
+    found: dict[SearchKind, Docs] = {kind: {} for kind in SearchKind}
+    facet = search_facets.c
+    query = select(facet.facet, facet.block, facet.docs).where(facet.org_id == org_id, facet.facet.in_(list(kind_of)))
+    for name, block, kept in conn.execute(query):
+        found[kind_of[name]][block] = decode(kept)
+    return found
 
 
 def _facet(conn: Connection, org_id: str, name: str) -> Docs:

@@ -140,7 +140,7 @@ def _contacts(conn: Connection, org_id: str, ids: Sequence[str]) -> Iterable[Ori
         return
     reached: dict[str, list[str]] = defaultdict(list)
     query = select(contact_addresses.c.contact_id, contact_addresses.c.value, contact_addresses.c.key).where(
-        contact_addresses.c.org_id == org_id, contact_addresses.c.contact_id.in_(list(ids))
+        _of(contact_addresses, org_id), contact_addresses.c.contact_id.in_(list(ids))
     )
     for row in conn.execute(query):
         reached[row.contact_id] += [row.value] if row.key in row.value else [row.value, row.key]
@@ -229,7 +229,10 @@ def _those(table: Table, org_id: str, ids: Sequence[str]) -> Select[Any]:
 
 
 def _of(table: Table, org_id: str) -> ColumnElement[bool]:
-    """Return that a row is the organisation's, spelled so that SQLite, without statistics, looks rows up by id."""
+    """Return that a row is the organisation's, spelled so that SQLite, without statistics, looks rows up by id.
+
+    Else it may walk along all of the organisation's: for the addresses of a dozen contacts, all addresses.
+    """
     return table.c.org_id.concat("") == org_id
 
 

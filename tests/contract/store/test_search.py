@@ -1,7 +1,7 @@
 """Whatever is written is found: by its words, in any script, by whoever may see it; what is gone is not."""
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete, event
 
 from engine.errors import InvalidInput
 from engine.model.conversation import EntryKind
@@ -11,6 +11,7 @@ from engine.model.visibility import CasesSeen, CustomersSeen, Sight, Visibility
 from engine.skills.search_words import words_of
 from engine.store.cases.tables import case_followers, cases
 from engine.store.customers.tables import account_relations, account_team, contacts
+from engine.store.full_text.found import read
 from engine.store.store import Store
 from engine.store.tables import entries, interactions
 
@@ -264,3 +265,33 @@ async def test_an_index_made_anew_answers_meanwhile(store: Store, org: str) -> N
     assert await store.search.ready(org)
     assert len(await refs(store, org, "word")) == 5
     assert not await store.search.rebuild("nobody")
+
+
+async def test_texts_are_looked_up_row_by_row(store: Store, org: str) -> None:
+    """SQLite has no statistics: asked for a few contacts' addresses, it walked along all of the organisation's."""
+    await contact(store, org, "c1", "Zoë")
+    await address(store, org, "c1", "email", value="zoe@example.org", key="zoe@example.org")
+    await account(store, org, "a1", "Kettle & Crane")
+    await case(store, org, "k1", 7, "Zoë waits", contact_id="c1", account_id="a1")
+    await conversation(store, org, "Zoë here")
+    documents = await take_in(store, org)
+
+    def work(conn: Connection) -> list[str]:
+        asked: list[tuple[str, tuple[object, ...]]] = []
+
+        def hear(_conn: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object) -> None:
+            asked.append((statement, parameters))
+
+        event.listen(conn, "before_cursor_execute", hear)
+        try:
+            assert len(read(conn, org, range(documents))) == documents
+        finally:
+            event.remove(conn, "before_cursor_execute", hear)
+        if conn.dialect.name != "sqlite":
+            return []
+        plans = [conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", said).all() for one, said in asked]
+        return [row.detail for plan in plans for row in plan]
+
+    for step in await store._access.read(work):
+        assert not step.startswith("SCAN"), step
+        assert not step.endswith("(org_id=?)"), step
