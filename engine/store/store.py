@@ -43,7 +43,9 @@ from engine.store.customers.things import Assets, Orders
 from engine.store.customers.view import View
 from engine.store.full_text.full_text import FullText
 from engine.store.idempotency import Idempotency
+from engine.store.mail.addresses import MailAddresses
 from engine.store.mail.mails import Mails
+from engine.store.mail.outgoing import Outgoing
 from engine.store.mail.secrets import MailSecrets
 from engine.store.migrate import upgrade
 from engine.store.parked import Parked
@@ -108,6 +110,8 @@ class Store:
         self.submissions = Submissions(access=access)
         self.mails = Mails(access=access)
         self.mail_secrets = MailSecrets(access=access)
+        self.outgoing = Outgoing(access=access)
+        self.mail_addresses = MailAddresses(access=access)
         self.users = Users(access=access)
         self.sessions = Sessions(access=access)
         self.tokens = Tokens(access=access)
