@@ -47,6 +47,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "unknown-place": (400, "No such place in the history"),
     "invalid": (400, "The router could not read the command"),
     "invalid-configuration": (400, "The configuration is wrong"),
+    "mail-loop": (400, "The mail goes in circles"),
     "too-large": (413, "Too large"),
     "unsupported-media-type": (415, "Send JSON"),
     # who asks
@@ -155,6 +156,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "board-busy": (503, "The board is busy"),
     "board-fault": (503, "The board answered with a fault"),
     "board-rebuilding": (503, "The board is being rebuilt"),
+    "storage-away": (503, "Files cannot be kept"),
     "record-behind": (503, "The record is behind the board"),
     "no-board": (503, "The board is being rebuilt"),
     "stale-epoch": (503, "The board was rebuilt"),

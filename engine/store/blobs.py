@@ -46,8 +46,8 @@ class Blobs:
         self._directory = directory
         self._new_id = new_id
 
-    async def write(self, chunks: AsyncIterator[bytes], *, most_bytes: int) -> Blob:
-        """Keep what comes; return it once it is safely on the disk.
+    async def write(self, chunks: AsyncIterator[bytes], *, most_bytes: int, buffer: int = BUFFER) -> Blob:
+        """Keep what comes; return it once it is safely on the disk. ``buffer``: bytes held in memory at most.
 
         Raises InvalidInput (``too-large``) beyond ``most_bytes``; then, and when it is cancelled, nothing is kept.
         """
@@ -61,7 +61,7 @@ class Blobs:
                     raise InvalidInput(f"A file has at most {most_bytes:,} bytes.", slug="too-large")
                 digest.update(chunk)
                 waiting += chunk
-                if len(waiting) >= BUFFER:
+                if len(waiting) >= buffer:
                     await asyncio.to_thread(file.write, bytes(waiting))
                     waiting.clear()
             blob = Blob(sha256=digest.hexdigest(), size=size)
