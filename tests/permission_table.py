@@ -19,7 +19,7 @@ from engine.model.visibility import CasesSeen, Guarded, Right
 
 CASES = {
     Guarded.CASE, Guarded.INTERACTION, Guarded.ITEM, Guarded.ATTACHMENT, Guarded.LEAD, Guarded.ACTIVITY,
-    Guarded.APPROVAL,
+    Guarded.APPROVAL, Guarded.MAIL,
 }  # fmt: skip
 """What follows the right to the case; the rest follows that to the customer."""
 
@@ -55,6 +55,7 @@ SEEING_ALL = {
     "start_import", "add_to_import", "list_imports", "read_import", "cancel_import", "list_import_failures",
     "read_failed_rows", "list_import_columns",
     "list_submissions", "read_submission", "release_submission", "delete_submission",
+    "list_mails",
 }  # fmt: skip
 """Operations for supervisors who see everything: not for who sees what is of his teams only."""
 

@@ -20,6 +20,7 @@ from engine.cases.presence import CasePresence
 from engine.cases.quick_texts import QuickTexts
 from engine.cases.rulebook import Rulebook
 from engine.cases.views import Views
+from engine.channels.email.shown import Shown
 from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
 from engine.customers.contract import Merges, Teams
@@ -64,4 +65,5 @@ class ServiceParts:
     exporter: Exporter
     view: CustomerViews
     finder: Finder
+    mails: Shown
     sights: Sights

@@ -52,6 +52,7 @@ class Guarded(StrEnum):
     LEAD = "lead"
     ACTIVITY = "activity"
     APPROVAL = "approval"
+    MAIL = "mail"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

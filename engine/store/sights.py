@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, literal_column, or_, select, true
 
 from engine.model.visibility import Guarded, Right, Sight
 from engine.store.access import Access
@@ -21,6 +21,7 @@ from engine.store.customers.tables import (
     leads,
     orders,
 )
+from engine.store.mail.tables import mails
 from engine.store.tables import interactions, work_items
 
 Seen = Callable[[str, Sight, bool], Condition]
@@ -36,6 +37,14 @@ def _attachments_seen(org_id: str, sight: Sight, write: bool) -> Condition:  # n
     of_talk = exists().where(interactions.c.id == file.interaction_id, interactions.c.org_id == org_id, talk)
     of_talk = of_talk.correlate_except(interactions)
     return or_(and_(file.case_id != _NOTHING, of_case), and_(file.interaction_id != _NOTHING, of_talk))
+
+
+def _mails_seen(org_id: str, sight: Sight, write: bool) -> Condition:  # noqa: FBT001 -- as the others below
+    """Follow the case; where all see all cases, the routes keep mails of no case from agents."""
+    if sight.all_cases:
+        return true()
+    mail = mails.c
+    return and_(mail.case_id != _NOTHING, case_is_seen(org_id, sight, mail.case_id, write=write))
 
 
 def _things(table: Table) -> tuple[Table, Seen]:
@@ -56,6 +65,7 @@ _SEEN: Mapping[Guarded, tuple[Table, Seen]] = {
     Guarded.ENTITLEMENT: _things(entitlements),
     Guarded.LEAD: _things(leads),
     Guarded.ACTIVITY: _things(activities),
+    Guarded.MAIL: (mails, _mails_seen),
     Guarded.APPROVAL: (approvals, lambda org, sight, write: approvals_seen(org, sight, write=write)),
 }
 

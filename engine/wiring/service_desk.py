@@ -21,6 +21,7 @@ from engine.cases.quick_texts import QuickTexts
 from engine.cases.reckoning import Reckoning
 from engine.cases.rulebook import Rulebook
 from engine.cases.sweep import CaseSweeper
+from engine.channels.email.shown import Shown
 from engine.channels.form.channel import FormChannel
 from engine.clock import Clock
 from engine.config.candidate import read_candidate
@@ -137,6 +138,7 @@ class ServiceDesk:
             leads=self.leads,
             view=self._store.view,
             finder=self.listing.finder,
+            mails=Shown(record=self._store.mails, files=self._blobs),
             sights=self._store.sights,
         )
 

@@ -21,6 +21,7 @@ from engine.api.routes import (
     jobs,
     leads,
     macros,
+    mails,
     merges,
     offers,
     organisation,
@@ -80,5 +81,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *tokens.OPERATIONS,
     *webhooks.OPERATIONS,
     *submissions.OPERATIONS,
+    *mails.OPERATIONS,
     *chat.OPERATIONS,
 )

@@ -28,6 +28,7 @@ from engine.store.customers.tables import (
     leads,
     orders,
 )
+from engine.store.mail.tables import mails
 from engine.store.tables import interactions, work_items
 from engine.store.upsert import insert
 from tests.contract.store.searching import full_row
@@ -104,6 +105,7 @@ class Desk:
         values = {
             **dict.fromkeys(names_of(one), "nothing"),
             "kind": "asset",
+            "number": "1",
             **self.ids,
             "target_id": self.ids["asset_id"],
             **other,
@@ -204,6 +206,7 @@ async def filled(engine: Engine, org: str, users: Mapping[str, str]) -> tuple[di
         activities, Guarded.ACTIVITY, kind="task", subject="Call", status="open", version=1, created_by=users["ada"]
     )
     await write(approvals, Guarded.APPROVAL, process="refund", state="approved", changes="{}", version=1)
+    await write(mails, Guarded.MAIL, fingerprint="f", source="smtp", state="filed", envelope_to="[]")
     return ids, rows
 
 
