@@ -22,6 +22,7 @@ class Pace(StrEnum):
 
     SEARCH = "search"
     VIEW = "view"  # a customer at a glance, a timeline, counts of saved views
+    LIST = "list"  # pages of cases, contacts, accounts
     EXPORT = "export"
 
 
@@ -36,6 +37,7 @@ class Allowed:
 PACES: Mapping[Pace, Allowed] = {
     Pace.SEARCH: Allowed(burst=60, rate=5),  # results while one types
     Pace.VIEW: Allowed(burst=100, rate=5),
+    Pace.LIST: Allowed(burst=300, rate=10),  # a program that reads page after page has 2,000 rows a second
     Pace.EXPORT: Allowed(burst=10, rate=1 / 30),
 }
 

@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from engine.api.parts import ApiParts
-from engine.cases.listing import Viewer
+from engine.cases.listing import Oversees, Viewer
 from engine.model.organisation import Role
 from engine.model.oversight import sight_in
 from engine.model.user import Principal
@@ -26,9 +26,12 @@ def oversees(parts: ApiParts, who: Principal, queue: str) -> bool:
     return sight.everything or queue in sight.queues
 
 
-def viewer_of(who: Principal) -> Viewer:
-    """Return who looks at a list, for filters that say ``me``."""
-    return Viewer(user_id=who.user_id, login=who.login, oversees=who.at_least(Role.SUPERVISOR))
+def viewer_of(parts: ApiParts, who: Principal) -> Viewer:
+    """Return who looks at a list, for filters that say ``me``, and whose shared views he oversees."""
+    if not who.at_least(Role.SUPERVISOR):
+        return Viewer(user_id=who.user_id, login=who.login)
+    oversees = Oversees.ALL if sight_of(parts, who).everything else Oversees.TEAMS
+    return Viewer(user_id=who.user_id, login=who.login, oversees=oversees)
 
 
 async def seen(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from engine.errors import InvalidInput
 from engine.model.case_list import OPEN_ORDERS, CaseFilter, CaseOrder, CaseWanted, Values
@@ -25,13 +26,21 @@ REPLY = "reply"
 Range = tuple[int | None, int | None]
 
 
+class Oversees(StrEnum):
+    """Whom somebody oversees."""
+
+    NOBODY = "nobody"
+    TEAMS = "teams"  # those he is in
+    ALL = "all"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Viewer:
     """Who looks."""
 
     user_id: str = ""
     login: str = ""
-    oversees: bool = False  # a supervisor, or above
+    oversees: Oversees = Oversees.NOBODY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from engine.cases.listing import ME, MY_TEAM, NOBODY, Viewer
+from engine.cases.listing import ME, MY_TEAM, NOBODY, Oversees, Viewer
 from engine.clock import Clock
 from engine.errors import Forbidden, NotFound
 from engine.ids import NewId
@@ -100,17 +100,27 @@ class Views:
         await self._own(org_id, view_id, viewer)
         await self._record.delete(org_id, view_id)
 
+    def may_change(self, view: SavedView, viewer: Viewer) -> bool:
+        """Say whether somebody who may open a view may change it: its owner; who oversees him where it is shared."""
+        if view.built_in or (viewer.user_id and view.owner_id == viewer.user_id):
+            return not view.built_in
+        if view.shared is Shared.NOBODY or viewer.oversees is Oversees.NOBODY:
+            return False
+        return viewer.oversees is Oversees.ALL or self._together(view, viewer)
+
     async def _own(self, org_id: str, view_id: str, viewer: Viewer) -> None:
-        if not may_change(await self.get(org_id, view_id, viewer), viewer):
-            raise Forbidden("Its owner changes it, or a supervisor.", slug="read-only", mend="Keep a view of your own.")
+        if not self.may_change(await self.get(org_id, view_id, viewer), viewer):
+            raise Forbidden(
+                "Its owner changes it, or a supervisor of his.", slug="read-only", mend="Keep a view of your own."
+            )
 
     def _opens(self, view: SavedView, viewer: Viewer) -> bool:
-        """Say whether the viewer may open a view; a supervisor opens what is shared with anybody."""
+        """Say whether the viewer may open a view; who oversees all opens what is shared with anybody."""
         if view.shared is Shared.EVERYBODY or (viewer.user_id and view.owner_id == viewer.user_id):
             return True
         if view.shared is Shared.NOBODY:
             return False
-        return viewer.oversees or self._together(view, viewer)
+        return viewer.oversees is Oversees.ALL or self._together(view, viewer)
 
     def _together(self, view: SavedView, viewer: Viewer) -> bool:
         organisation = self._organisations.get(view.org_id)
@@ -128,9 +138,3 @@ def built_in(org_id: str, view_id: str) -> SavedView | None:
         id=view_id, org_id=org_id, noun=ViewNoun.CASE, name=name, shared=Shared.EVERYBODY, filter=which,
         order=order.value, built_in=True,
     )  # fmt: skip
-
-
-def may_change(view: SavedView, viewer: Viewer) -> bool:
-    """Say whether somebody who may open a view may change it."""
-    mine = bool(viewer.user_id) and view.owner_id == viewer.user_id
-    return not view.built_in and (mine or (viewer.oversees and view.shared is not Shared.NOBODY))

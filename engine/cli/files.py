@@ -296,7 +296,7 @@ def _written_out(part: Path, file: Path, form: FileFormat, names: list[str], *, 
 
 
 def _write_rows(rows: Iterator[dict[str, Any]], out: Any, form: FileFormat, names: list[str], *, plain: bool) -> None:  # noqa: ANN401 -- a text file
-    writer, head = csv.writer(out), names
+    writer, head = csv.writer(out, quoting=csv.QUOTE_ALL), names  # as ``lines_of``
     for number, row in enumerate(rows):
         if form is FileFormat.JSONL:
             out.write(json.dumps({name: row[name] for name in names}, ensure_ascii=False) + "\n")

@@ -6,6 +6,8 @@ again (https://owasp.org/www-community/attacks/CSV_Injection); see ``neutralised
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -240,3 +242,13 @@ def neutralised(text: str) -> str:
 def as_it_was(text: str) -> str:
     """Undo ``neutralised``."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
+def lines_of(rows: Sequence[Sequence[str]]) -> str:
+    """Return lines of CSV with every cell in quotes.
+
+    A spreadsheet that parts at semicolons or tabs would else begin a cell within one, and take ``a;=1`` for a formula.
+    """
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
+    return text.getvalue()

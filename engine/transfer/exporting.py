@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
@@ -14,7 +12,7 @@ from engine.model.case import Case
 from engine.model.organisation import Organisation
 from engine.model.transfer import CellKind, Column, FileFormat, Noun
 from engine.model.visibility import Sight
-from engine.transfer.cells import FIELDS, neutralised, written
+from engine.transfer.cells import FIELDS, lines_of, neutralised, written
 from engine.transfer.contract import RowMaker
 
 PAGE = 500
@@ -99,7 +97,7 @@ class Exporter:
     ) -> AsyncIterator[bytes]:
         rows, after = first
         if form is FileFormat.CSV and head:
-            yield _csv([[one.name for one in columns]]).encode()
+            yield lines_of([[one.name for one in columns]]).encode()
         while True:
             if rows:
                 yield (
@@ -123,19 +121,13 @@ def value_of(row: Mapping[str, object], column: Column) -> object:
 
 
 def _as_csv(rows: Rows, columns: Sequence[Column], *, plain: bool) -> str:
-    return _csv([[_cell(value_of(row, one), one, plain=plain) for one in columns] for row in rows])
+    return lines_of([[_cell(value_of(row, one), one, plain=plain) for one in columns] for row in rows])
 
 
 def _cell(value: object, column: Column, *, plain: bool) -> str:
     text = "" if value in ({}, []) else written(column, value)
     is_number = isinstance(value, int | float)
     return text if plain or is_number else neutralised(text)
-
-
-def _csv(rows: Sequence[Sequence[str]]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
 
 
 def _as_json(rows: Rows, columns: Sequence[Column]) -> str:

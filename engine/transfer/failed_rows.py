@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Sequence
 
 from engine.model.transfer import FileFormat, Import, RowFailure
-from engine.transfer.cells import TOLD_OF_FAILURE, as_it_was, neutralised
+from engine.transfer.cells import TOLD_OF_FAILURE, as_it_was, lines_of, neutralised
 from engine.transfer.contract import ImportRecord
 
 PAGE = 500
@@ -22,7 +20,7 @@ async def as_csv(record: ImportRecord, one: Import) -> AsyncIterator[bytes]:
         for failure in page:
             names.update(dict.fromkeys(failure.row))
     head = list(names)[:MOST_COLUMNS]
-    yield _lines([[*(_cell(one, name) for name in head), *TOLD_OF_FAILURE]]).encode("utf-8-sig")
+    yield lines_of([[*(_cell(one, name) for name in head), *TOLD_OF_FAILURE]]).encode("utf-8-sig")
     async for page in _pages(record, one):
         rows = [
             [
@@ -34,7 +32,7 @@ async def as_csv(record: ImportRecord, one: Import) -> AsyncIterator[bytes]:
             ]
             for failure in page
         ]
-        yield _lines(rows).encode()
+        yield lines_of(rows).encode()
 
 
 async def _pages(record: ImportRecord, one: Import) -> AsyncIterator[Sequence[RowFailure]]:
@@ -42,13 +40,6 @@ async def _pages(record: ImportRecord, one: Import) -> AsyncIterator[Sequence[Ro
     while page := await record.failures(one.org_id, one.id, after_number=after, limit=PAGE):
         yield page
         after = page[-1].number
-
-
-def _lines(rows: Sequence[Sequence[str]]) -> str:
-    """Return lines with every cell in quotes: a spreadsheet that parts at semicolons would else begin a cell within."""
-    text = io.StringIO(newline="")
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
-    return text.getvalue()
 
 
 def _cell(one: Import, value: object) -> str:

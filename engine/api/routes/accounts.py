@@ -8,6 +8,7 @@ from fastapi import Query
 from engine.api.access import Agent, Parts
 from engine.api.operation import Operation
 from engine.api.owners import check_owner
+from engine.api.pace import Pace
 from engine.api.schemas.accounts import (
     AccountAnswer,
     AccountChange,
@@ -189,7 +190,7 @@ _GONE = ("unknown-account",)
 _WRITE = ("unknown-account", "merged")
 
 OPERATIONS = (
-    Operation(method="GET", path="/accounts", handler=list_accounts, tag=TAG),
+    Operation(method="GET", path="/accounts", handler=list_accounts, tag=TAG, pace=Pace.LIST),
     Operation(
         method="POST",
         path="/accounts",

@@ -9,6 +9,7 @@ from engine.api.access import Agent, Parts
 from engine.api.milestones import milestones_of
 from engine.api.names import Names
 from engine.api.operation import Operation
+from engine.api.pace import Pace
 from engine.api.parts import ApiParts
 from engine.api.schemas.case_filters import CasePageAnswer, CaseQuery, filter_of, place_of, written
 from engine.api.schemas.cases import (
@@ -51,7 +52,7 @@ async def list_cases(
     milestone runs. A page may be short, even empty, where few of very many cases fit: `next` says where to look on, and
     the list is through when it is empty.
     """
-    viewer = viewer_of(who)
+    viewer = viewer_of(parts, who)
     said, order = asked.said(), asked.order
     if asked.view:
         view = await parts.service.views.get(who.org_id, asked.view, viewer)
@@ -214,7 +215,7 @@ REFERRED = ("unknown-contact", "unknown-account", "unknown-user", "unknown-case"
 """What a case may refer to in vain."""
 
 OPERATIONS = (
-    Operation(method="GET", path="/cases", handler=list_cases, tag=TAG, errors=("unknown-view",)),
+    Operation(method="GET", path="/cases", handler=list_cases, tag=TAG, errors=("unknown-view",), pace=Pace.LIST),
     Operation(
         method="POST",
         path="/cases",

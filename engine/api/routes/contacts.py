@@ -8,6 +8,7 @@ from fastapi import Query
 from engine.api.access import Agent, Parts
 from engine.api.operation import Operation
 from engine.api.owners import check_owner
+from engine.api.pace import Pace
 from engine.api.parts import ApiParts
 from engine.api.schemas.customers import (
     AddressAnswer,
@@ -180,7 +181,7 @@ _ONE = "/contacts/{contact_id}"
 _WRITE = ("unknown-contact", "merged")
 
 OPERATIONS = (
-    Operation(method="GET", path="/contacts", handler=list_contacts, tag=TAG),
+    Operation(method="GET", path="/contacts", handler=list_contacts, tag=TAG, pace=Pace.LIST),
     Operation(
         method="POST",
         path="/contacts",

@@ -70,7 +70,7 @@ def _customers(parts: ApiParts, who: Principal, noun: Noun, asked: ExportQuery) 
 
 
 def _cases(parts: ApiParts, who: Principal, asked: ExportQuery) -> Pages:
-    wanted, viewer, sight = filter_of(asked.said()), viewer_of(who), sight_of(parts, who)
+    wanted, viewer, sight = filter_of(asked.said()), viewer_of(parts, who), sight_of(parts, who)
 
     async def pages(after: str) -> tuple[Rows, str]:
         if after and not (after.isascii() and after.isdigit() and len(after) < 18):

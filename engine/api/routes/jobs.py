@@ -51,7 +51,7 @@ async def edit_cases(body: BulkEdit, parts: Parts, who: Supervisor) -> JobAnswer
 
 async def _asked(job: Job, body: Which, parts: ApiParts, who: Principal) -> JobAnswer:
     which = await _which(body, parts, who)
-    return JobAnswer.of(await parts.service.jobs.ask(job, which, viewer_of(who), sight=sight_of(parts, who)))
+    return JobAnswer.of(await parts.service.jobs.ask(job, which, viewer_of(parts, who), sight=sight_of(parts, who)))
 
 
 async def _which(body: Which, parts: ApiParts, who: Principal) -> CaseFilter | list[str]:
@@ -60,7 +60,7 @@ async def _which(body: Which, parts: ApiParts, who: Principal) -> CaseFilter | l
         return body.case_ids
     said = body.filter.said() if body.filter is not None else {}
     if body.view:
-        view = await parts.service.views.get(who.org_id, body.view, viewer_of(who))
+        view = await parts.service.views.get(who.org_id, body.view, viewer_of(parts, who))
         if view.noun is not ViewNoun.CASE:
             raise InvalidInput(f"That view lists {view.noun.value}s.", field="view")
         said = {**view.filter, **said}

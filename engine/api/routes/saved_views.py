@@ -19,7 +19,6 @@ from engine.api.schemas.saved_views import (
 )
 from engine.api.sight import sight_of, viewer_of
 from engine.cases.listing import missing
-from engine.cases.views import may_change
 from engine.errors import InvalidInput
 from engine.model.case_list import CaseOrder
 from engine.model.saved_view import SavedView, ViewNoun
@@ -34,9 +33,9 @@ async def list_views(request: Request, parts: Parts, who: Agent, noun: ViewNoun 
     """List views.
 
     Those that every organisation has, the caller's own, and those that are shared with him; supervisors also see what
-    is shared with a team. `missing` says what a filter names that is there no more.
+    is shared with a team, those of teams with theirs. `missing` says what a filter names that is there no more.
     """
-    found = await parts.service.views.list(who.org_id, noun, viewer_of(who))
+    found = await parts.service.views.list(who.org_id, noun, viewer_of(parts, who))
     return Page(items=[await _answer(request, parts, who, one) for one in found])
 
 
@@ -69,7 +68,7 @@ async def count_views(parts: Parts, who: Agent) -> Page[ViewCount]:
     Of the first 30 views of cases that the caller may open, up to 99 each; `more`: there are more, or so many cases had
     to be looked at that the rest was left.
     """
-    viewer, sight = viewer_of(who), sight_of(parts, who)
+    viewer, sight = viewer_of(parts, who), sight_of(parts, who)
     found = await parts.service.views.list(who.org_id, ViewNoun.CASE, viewer)
     counts = []
     for one in found[:VIEWS_COUNTED]:
@@ -83,16 +82,17 @@ async def count_views(parts: Parts, who: Agent) -> Page[ViewCount]:
 
 async def read_view(view_id: str, request: Request, parts: Parts, who: Agent) -> ViewAnswer:
     """Read a view."""
-    return await _answer(request, parts, who, await parts.service.views.get(who.org_id, view_id, viewer_of(who)))
+    return await _answer(request, parts, who, await parts.service.views.get(who.org_id, view_id, viewer_of(parts, who)))
 
 
 async def change_view(view_id: str, body: ViewChange, request: Request, parts: Parts, who: Agent) -> ViewAnswer:
     """Change a view.
 
-    Its owner may, and a supervisor where it is shared. `version` is the one the change is based on; if somebody was
-    faster the answer is 409 `stale-version` with the present `version`.
+    Its owner may, and a supervisor where it is shared; a supervisor of teams only where somebody of his teams shares
+    it. `version` is the one the change is based on; if somebody was faster the answer is 409 `stale-version` with the
+    present `version`.
     """
-    viewer = viewer_of(who)
+    viewer = viewer_of(parts, who)
     view = await parts.service.views.get(who.org_id, view_id, viewer)
     changes = body.model_dump(exclude={"version"}, exclude_none=True, mode="json")
     if not changes:
@@ -107,9 +107,10 @@ async def change_view(view_id: str, body: ViewChange, request: Request, parts: P
 async def delete_view(view_id: str, parts: Parts, who: Agent) -> None:
     """Delete a view.
 
-    Its owner may, and a supervisor where it is shared.
+    Its owner may, and a supervisor where it is shared; a supervisor of teams only where somebody of his teams shares
+    it.
     """
-    await parts.service.views.delete(who.org_id, view_id, viewer_of(who))
+    await parts.service.views.delete(who.org_id, view_id, viewer_of(parts, who))
 
 
 async def _answer(request: Request, parts: ApiParts, who: Principal, view: SavedView) -> ViewAnswer:
@@ -121,7 +122,10 @@ async def _answer(request: Request, parts: ApiParts, who: Principal, view: Saved
         else ()
     )
     return ViewAnswer.of(
-        view, owner=users.get(view.owner_id, ""), may_change=may_change(view, viewer_of(who)), missing=list(gone)
+        view,
+        owner=users.get(view.owner_id, ""),
+        may_change=parts.service.views.may_change(view, viewer_of(parts, who)),
+        missing=list(gone),
     )
 
 

@@ -40,7 +40,7 @@ class Exports:
         if not sight.everything:
             query = query.where(contacts_seen(org_id, sight))
         query = query.order_by(contacts.c.id).limit(limit)
-        return await self._access.read(lambda conn: _contacts(conn, org_id, query, source))
+        return await self._access.read(lambda conn: _contacts(conn, org_id, query, source, sight))
 
     async def accounts(self, org_id: str, *, after_id: str, limit: int, text: str, source: str, sight: Sight) -> Rows:
         """Return accounts in the order of their ids, ``after_id`` exclusive, by column."""
@@ -59,7 +59,8 @@ class Exports:
         return await self._access.read(lambda conn: _cases(conn, org_id, found, source))
 
 
-def _contacts(conn: Connection, org_id: str, query: Select[Any], source: str) -> Rows:
+def _contacts(conn: Connection, org_id: str, query: Select[Any], source: str, sight: Sight) -> Rows:
+    """Return contacts; what an account is called stays empty where the account is not seen."""
     found = [contact_of(row) for row in conn.execute(query)]
     ids = [one.id for one in found]
     of = contact_addresses.c
@@ -76,9 +77,10 @@ def _contacts(conn: Connection, org_id: str, query: Select[Any], source: str) ->
         told = {"channel": one.channel, "value": value, "label": one.label, "verified": one.verified_ms > 0}
         addresses[one.contact_id].append(told)
     belongs = _direct(conn, org_id, ids)
-    names, logins = _names(conn, org_id, belongs.values()), _logins(conn, org_id, {one.owner_id for one in found})
+    names = _names(conn, org_id, belongs.values(), sight)
+    logins = _logins(conn, org_id, {one.owner_id for one in found})
     keys = _keys(conn, org_id, Noun.CONTACT, ids, source)
-    firms = _keys(conn, org_id, Noun.ACCOUNT, belongs.values(), source)
+    firms = _keys(conn, org_id, Noun.ACCOUNT, names, source)
     return [
         {
             "id": one.id,

@@ -66,7 +66,9 @@ async def test_what_is_exported_is_the_same_where_it_is_imported(desk: Engine, o
     await filled(sue)
     for noun in ("account", "contact", "case"):
         text = await exported(sue, noun, format=form, source="crm")
-        maps = [f"{name}=" for name in IDS if name in text.partition("\n")[0].split(",") or f'"{name}": ' in text]
+        maps = [
+            f"{name}=" for name in IDS if name in next(csv.reader([text.partition("\n")[0]])) or f'"{name}": ' in text
+        ]
         asked = await sent(other, text, noun=noun, format=form, source="crm", map=maps)
         told = await ended(other, asked.json()["id"])
         failed = (await other.get(f"/imports/{told['id']}/failures")).text
@@ -119,3 +121,28 @@ async def test_what_a_parent_is_called_is_told_only_where_it_is_seen(desk: Engin
         row = json.loads(line)
         told[row["name"]] = (row["external_id"], row["parent"], row["parent_external_id"])
     assert told == {"Leaf": ("1", "", ""), "Twig": ("3", "Leaf", "1")}
+
+
+async def test_what_a_contacts_account_is_called_is_told_only_where_it_is_seen(desk: Engine, org: str) -> None:
+    sue, ana = await desk.signed_in("sue", org), await desk.signed_in("ana", org)
+    for noun, rows in (
+        ("account", [{"external_id": "1", "name": "Hers", "owner": "ana"}, {"external_id": "2", "name": "Hidden"}]),
+        (
+            "contact",
+            [{"external_id": key, "name": f"P{key}", "account_external_id": key, "owner": "ana"} for key in "12"],
+        ),
+    ):
+        asked = await sent(sue, json.dumps(rows), noun=noun, format="json", source="crm")
+        assert outcomes(await ended(sue, asked.json()["id"]))[1] == 2
+    told = {}
+    for line in (await exported(ana, "contact", format="jsonl", source="crm")).splitlines():
+        row = json.loads(line)
+        told[row["name"]] = (row["account"], row["account_external_id"])
+    assert told == {"P1": ("Hers", "1"), "P2": ("", "")}
+
+
+async def test_a_spreadsheet_that_parts_at_semicolons_finds_no_formula(desk: Engine, org: str) -> None:
+    sue = await desk.signed_in("sue", org)
+    assert (await sue.post("/contacts", {"name": "a;=1"})).status_code == 201
+    for plain in ("false", "true"):
+        assert (await exported(sue, "contact", columns="name", plain=plain)).splitlines() == ['"name"', '"a;=1"']

@@ -20,7 +20,9 @@ async def test_a_user_searches_at_a_pace(engine: Engine) -> None:
     assert int(refused.headers["Retry-After"]) > 0
     assert await statuses(ben, "/search", 1) == [200], "another user has his own"
     assert await statuses(ana, "/views/counts", 3) == [200, 200, 429], "another kind has its own"
-    assert await statuses(ana, "/cases", 3) == [200] * 3
+    assert await statuses(ana, "/cases", 3) == [200, 200, 429]
+    assert await statuses(ana, "/contacts", 1) == await statuses(ana, "/accounts", 1) == [429], "pages of any list"
+    assert await statuses(ana, "/views", 3) == [200] * 3
 
 
 async def test_a_token_without_a_user_has_a_pace_of_its_own(engine: Engine) -> None:

@@ -10,6 +10,7 @@ import pytest
 from engine.model.case_setup import CustomField, CustomFieldType, FieldOf
 from engine.model.organisation import AgentSetup, Role
 from engine.model.team import Team
+from engine.model.visibility import CasesSeen, SupervisorsSee, Visibility
 from tests.integration.api.engine_under_test import Browser, Engine, running_engine, staffed_organisation
 from tests.servers import eventually
 
@@ -67,6 +68,29 @@ async def test_a_view_is_kept_opened_and_changed(desk: Engine) -> None:
     assert (await bo.send("DELETE", f"/views/{made['id']}")).status_code == 403
     assert (await ana.send("DELETE", f"/views/{made['id']}")).status_code == 204
     assert (await ana.get(f"/views/{made['id']}")).status_code == 404
+
+
+async def test_a_supervisor_of_teams_changes_what_his_teams_share(
+    tmp_path: Path, valkey_address: str, org: str
+) -> None:
+    base = staffed_organisation(org, visibility=Visibility(cases=CasesSeen.OWN, supervisors=SupervisorsSee.TEAM))
+    more = {"cy": AgentSetup(login="cy", name="Cy", role=Role.AGENT)}
+    teams = {"blue": Team(key="blue", name="Blue", members=("ana", "sue"))}
+    made = replace(base, agents={**base.agents, **more}, teams=teams)
+    async with running_engine(tmp_path / "data", valkey_address, [made]) as desk:
+        ana, cy, sue, ada = [await desk.signed_in(login) for login in ("ana", "cy", "sue", "ada")]
+        for browser, shared, opens, changes in (
+            (ana, "team", True, True),
+            (ana, "everybody", True, True),
+            (cy, "team", False, False),
+            (cy, "everybody", True, False),
+        ):
+            view = (await browser.post("/views", {"name": shared, "shared": shared, "filter": {}})).json()["id"]
+            seen = await sue.get(f"/views/{view}")
+            assert (seen.status_code == 200, seen.json().get("may_change", False)) == (opens, changes)
+            answer = await sue.send("PATCH", f"/views/{view}", {"version": 1, "name": "Ours"})
+            assert answer.status_code == (200 if changes else 403 if opens else 404), answer.text
+            assert (await ada.get(f"/views/{view}")).json()["may_change"] is True, "who oversees all"
 
 
 async def test_cases_of_a_view_are_listed_and_counted(desk: Engine) -> None:
