@@ -44,6 +44,7 @@ from engine.store.customers.view import View
 from engine.store.full_text.full_text import FullText
 from engine.store.idempotency import Idempotency
 from engine.store.mail.addresses import MailAddresses
+from engine.store.mail.mailboxes import Mailboxes
 from engine.store.mail.mails import Mails
 from engine.store.mail.outgoing import Outgoing
 from engine.store.mail.secrets import MailSecrets
@@ -112,6 +113,7 @@ class Store:
         self.mail_secrets = MailSecrets(access=access)
         self.outgoing = Outgoing(access=access)
         self.mail_addresses = MailAddresses(access=access)
+        self.mailboxes = Mailboxes(access=access)
         self.users = Users(access=access)
         self.sessions = Sessions(access=access)
         self.tokens = Tokens(access=access)

@@ -149,13 +149,16 @@ mailboxes = Table(
     key("org_id"),
     key("channel"),
     key("mailbox"),
-    key("folder"),
-    text("fault"),  # what is wrong with it now; "" = nothing
+    key("folder"),  # "" = the mailbox as a whole
+    text("fault"),  # what is wrong with it now, a slug; "" = nothing
+    text("detail"),  # … as the server puts it
     number("uid_validity"),
     number("last_uid"),
+    number("first_uid"),  # mails below it lay there when it was polled first
     number("first_ms"),  # when it was polled first
     number("polled_ms"),
-    number("fault_ms"),
+    number("fault_ms"),  # since when
+    number("told"),  # 1 = supervisors have an alert of the fault
 )
 
 mail_secrets = Table(

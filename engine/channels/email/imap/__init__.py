@@ -1,0 +1,1 @@
+"""Mail from mailboxes that are polled over IMAP."""
