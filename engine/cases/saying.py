@@ -12,7 +12,7 @@ from engine.model.casework import Signal, SignalKind
 from engine.model.escalation import Action
 from engine.model.macro import MacroAction, QuickText, Say
 from engine.model.organisation import nearest_text
-from engine.skills.merging import merge, names
+from engine.skills.merging import merge_known
 
 Doing = Callable[[Draft, CaseRules, Cause, Action], Deed]
 
@@ -64,4 +64,4 @@ def _said(draft: Draft, rules: CaseRules, action: Say, cause: Cause, speaker: Sp
 def filled(text: QuickText, locale: str, values: Mapping[str, str]) -> str:
     """Return a quick text in the language nearest to ``locale``, with the values; what has none is left empty."""
     said = nearest_text(text.text, text.texts, locale)
-    return merge(said, {**dict.fromkeys(names(said), ""), **values}, most=LONGEST_TEXT)
+    return merge_known(said, values, most=LONGEST_TEXT)

@@ -52,7 +52,7 @@ class MailboxSection(Section):
 class AcknowledgementSection(Section):
     """What a customer is told at once, by a machine, when he begins a conversation."""
 
-    text: LongText = Field(description="What he is told; {{case.number}} and other placeholders of quick texts.")
+    text: LongText = Field(description="What he is told; {case.number} and other placeholders of quick texts.")
     subject: NameText | None = Field(None, description="Subject; left out: Re: and his own.")
     every: Duration = Field(86_400_000, description="At most once for each sender within this time.")
 
@@ -68,7 +68,7 @@ class EmailSection(Section):
     from_by_queue: dict[Key, MailAddress] = Field(
         default_factory=dict, max_length=200, description="Other addresses that answers of a queue's cases come from."
     )
-    signature: LongText = Field("", description="Beneath every answer; {{agent.name}} and other placeholders.")
+    signature: LongText = Field("", description="Beneath every answer; {agent.name} and other placeholders.")
     quotes: bool = Field(default=True, description="Answers quote what they answer.")
     shows_token: bool = Field(
         default=True, description="Answers name their case in the address, and in a line at the end."

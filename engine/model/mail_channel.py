@@ -76,7 +76,7 @@ class Email:
     aliases: tuple[str, ...] = ()  # further addresses whose mail is this channel's
     sender_name: str = ""  # "" = the channel's name
     from_by_queue: Mapping[str, str] = field(default_factory=dict)  # queue → address that its answers come from
-    signature: str = ""  # beneath every answer; {{agent.name}} and other placeholders of quick texts
+    signature: str = ""  # beneath every answer; {agent.name} and other placeholders of quick texts
     signatures: Mapping[str, str] = field(default_factory=dict)  # by language
     quotes: bool = True  # answers quote what they answer
     shows_token: bool = True  # … and carry the marker line and the plus-address by which they are recognised

@@ -40,6 +40,11 @@ def merge(text: str, values: Mapping[str, str], *, most: int) -> str:
     return _NAME.sub(value, text)[:most]
 
 
+def merge_known(text: str, values: Mapping[str, str], *, most: int = 200_000) -> str:
+    """Return ``merge`` with nothing left of a name that has no value: what a customer reads shows no braces."""
+    return merge(text, {**dict.fromkeys(names(text), ""), **values}, most=most)
+
+
 def merge_line(text: str, values: Mapping[str, str], *, most: int) -> str:
     """Return ``merge`` on one line: breaks and control characters become spaces, as a mail's subject needs it."""
     return _BREAKS.sub(" ", merge(text, values, most=most)).strip()
