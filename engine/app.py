@@ -8,7 +8,6 @@ to none is in ``engine/wiring``.
 import socket
 from collections.abc import Sequence
 
-import msgspec
 import structlog
 
 from engine import failpoints
@@ -53,7 +52,7 @@ from engine.wiring.board import BoardServer
 from engine.wiring.configuration import ConfigurationKeeper
 from engine.wiring.consults import consulting_of, waiting_room
 from engine.wiring.eviction import Eviction
-from engine.wiring.interpreter import CycleSearch, tune_interpreter
+from engine.wiring.interpreter import CycleSearch
 from engine.wiring.leased import Leased
 from engine.wiring.organisations import OrganisationBook, SnapshotFollower
 from engine.wiring.other_systems import OtherSystems
@@ -105,7 +104,6 @@ class Application:
         await self.configuration.start()
         await self._follower.step()
         self._start_roles()
-        tune_interpreter()
 
     async def failed(self) -> None:
         """Wait for a fault that this process cannot survive, and raise it."""
@@ -153,7 +151,7 @@ class Application:
 
     def _build_board(self) -> None:
         valkey = self._server.client
-        self._leases = Leases(commands=valkey)
+        self._leases = Leases(commands=valkey, alone=self._server.embedded)
         self._board = Board(valkey=valkey)
         self.router = Router(board=self._board)
         self._waits = Waits(router=self.router, commands=valkey, clock=self._clock, observe=self.metrics.wait)
@@ -282,10 +280,7 @@ class Application:
             audit=store.audit,
             metrics=self.metrics,
             probes=probes_of(self.store, self._board, self.book),
-            schemas={
-                "chat": msgspec.json.encode(chat_schema()),
-                "configuration": msgspec.json.encode(configuration_schema()),
-            },
+            schemas={"chat": chat_schema, "configuration": configuration_schema},
             draining=lambda: self.draining,
         )
 

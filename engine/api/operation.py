@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from engine.api.access import Paced
 from engine.api.idempotency import IdempotentRoute
 from engine.api.pace import Pace
-from engine.api.problem import MEDIA_TYPE, SLUGS, Problem
+from engine.api.problem import MEDIA_TYPE, SLUGS
 
 PREFIX = "/api/v1"
 REFERENCE = {"$ref": "#/components/schemas/Problem"}
@@ -61,13 +61,15 @@ def install(app: FastAPI, operations: Sequence[Operation]) -> None:
 
 
 def problems(slugs: Sequence[str]) -> dict[int | str, dict[str, Any]]:
-    """Describe problem answers by status, for OpenAPI."""
+    """Describe problem answers by status, for OpenAPI.
+
+    The model is named, not handed over: the framework would make a serializer of its own for each status of each route.
+    """
     by_status: dict[int, list[str]] = {}
     for slug in slugs:
         by_status.setdefault(SLUGS[slug][0], []).append(slug)
     return {
         status: {
-            "model": Problem,
             "description": "Problem: " + ", ".join(f"`{slug}`" for slug in of_status) + ".",
             "content": {MEDIA_TYPE: {"schema": REFERENCE}},
         }

@@ -1,7 +1,9 @@
 """What programs read to talk to the engine: OpenAPI and the JSON Schemas of sockets and configuration."""
 
+import asyncio
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
@@ -14,6 +16,7 @@ from engine.api.access import Needs, Public
 from engine.api.gate import COOKIE, CSRF_HEADER, SAFE_METHODS
 from engine.api.idempotency import HEADER, REPLAYED, IdempotentRoute
 from engine.api.operation import problems
+from engine.api.parts import Description
 from engine.api.problem import Problem
 from engine.errors import NotFound
 from engine.events.frames import event_schema
@@ -106,30 +109,33 @@ def _add_problems(operation: dict[str, Any], slugs: tuple[str, ...]) -> None:
     for status, described in problems(slugs).items():
         known = operation["responses"].get(str(status))
         if known is None:
-            entry = {key: value for key, value in described.items() if key != "model"}
-            operation["responses"][str(status)] = entry
+            operation["responses"][str(status)] = described
         else:
             named = described["description"].removeprefix("Problem: ")
             known["description"] = known["description"].rstrip(".") + ", " + named
 
 
-def install_schemas(app: FastAPI, schemas: Mapping[str, bytes]) -> None:
-    """Add the routes of published descriptions; ``schemas`` are those that other parts bring."""
-    published = {
-        "agent": json.dumps(agent_schema()).encode(),
-        "events": json.dumps(event_schema()).encode(),
-        **schemas,
-    }
+def install_schemas(app: FastAPI, schemas: Mapping[str, Description]) -> None:
+    """Add the routes of published descriptions; ``schemas`` are those that other parts bring.
+
+    Each is built when somebody first asks, and beside the event loop: the greater ones take tenths of a second.
+    """
+    makers: Mapping[str, Description] = {"agent": agent_schema, "events": event_schema, **schemas}
+
+    @cache
+    def written(name: str) -> bytes:
+        return json.dumps(makers[name]()).encode()
 
     async def read_schema(name: str, _: Anybody = None) -> Response:
         """Read a JSON Schema: `chat`, `agent` and `events` (sockets), `configuration`."""
-        if name not in published:
-            raise NotFound("There is no such schema.", mend=f"There are: {', '.join(sorted(published))}.")
-        return Response(published[name], media_type="application/schema+json", headers=_OPEN)
+        if name not in makers:
+            raise NotFound("There is no such schema.", mend=f"There are: {', '.join(sorted(makers))}.")
+        content = await asyncio.to_thread(written, name)
+        return Response(content, media_type="application/schema+json", headers=_OPEN)
 
     async def read_openapi(_: Anybody = None) -> Response:
         """Read this description."""
-        return JSONResponse(app.openapi(), headers=_OPEN)
+        return JSONResponse(await asyncio.to_thread(app.openapi), headers=_OPEN)
 
     route = app.router.add_api_route
     route(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +55,7 @@ def serve(
             "demo": demo or None,
         },
     )
+    gc.disable()  # modules and routes stay; looking through them again and again is a tenth of the start
     from engine.cli.serve import serve as run_engine  # noqa: PLC0415 - the other commands start quicker without
 
     return run_engine(with_demo(settings), demo=settings.demo, traffic=traffic, demo_cases=demo_cases)

@@ -24,6 +24,7 @@ from engine.demo.accounts import ensure_demo_passwords
 from engine.errors import Conflict, Unavailable
 from engine.model.organisation import Organisation
 from engine.settings import Settings
+from engine.wiring.interpreter import tune_interpreter
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +77,7 @@ class _Serving:
     async def _serve(self) -> None:
         passwords = await self._passwords() if self._demo else {}
         server = self._server = _Server(self._configuration())
+        tune_interpreter()
         serving = asyncio.create_task(server.serve(sockets=[self._listener]), name="uvicorn")
         stopped = asyncio.create_task(self._stop.wait(), name="signal")
         failed = asyncio.create_task(self._application.failed(), name="fault")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from alembic.util import CommandError
 from sqlalchemy import select
 
 from engine.clock import Clock
@@ -141,12 +140,6 @@ class Store:
         """Bring the schema up to date (under a lock) and start the threads; raise Unavailable when it cannot."""
         try:
             await asyncio.to_thread(upgrade, self._backend)
-        except CommandError as error:
-            raise Unavailable(
-                f"the database's schema is not one this version knows: {error}",
-                slug="store-unavailable",
-                mend="Was it written by a newer version? Run that one.",
-            ) from error
         except DRIVER_ERRORS as error:
             raise Unavailable(
                 f"the database cannot be opened: {getattr(error, 'orig', None) or error}",

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 ACQUIRE = """
 local time = redis.call('TIME')
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+if ARGV[2] == '0' and redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 local token = tonumber(time[1]) * 1000000 + tonumber(time[2])
 token = math.max(token, tonumber(redis.call('GET', KEYS[2]) or 0) + 1)
 local text = string.format('%.0f', token)
@@ -37,15 +37,23 @@ class Commands(Protocol):
 class Leases:
     """Take, keep and give back named leases; all methods raise Unavailable."""
 
-    def __init__(self, *, commands: Commands) -> None:
+    def __init__(self, *, commands: Commands, alone: bool = False) -> None:
+        """Prepare; ``alone``: the server is this process's own, so that who held a lease before it began is dead.
+
+        Then nothing waits after a crash for leases to lapse: the first time that this process asks, it is given them.
+        """
         self._commands = commands
+        self._alone = alone
+        self._asked: set[str] = set()
 
     async def acquire(self, name: str, ttl_ms: int) -> int | None:
         """Take the lease; return its fencing token, or None while somebody holds it.
 
         A caller that is cancelled may hold it without knowing, until ``ttl_ms`` is over.
         """
-        token = await self._run(ACQUIRE, (self._key(name), f"{self._key(name)}:last"), ttl_ms)
+        inherit = self._alone and name not in self._asked
+        self._asked.add(name)  # before the call, so that two of this process that ask at once do not both inherit
+        token = await self._run(ACQUIRE, (self._key(name), f"{self._key(name)}:last"), ttl_ms, int(inherit))
         return token or None
 
     async def renew(self, name: str, token: int, ttl_ms: int) -> bool:

@@ -26,6 +26,11 @@ class BoardServer:
         self._watch: asyncio.Task[None] | None = None
 
     @property
+    def embedded(self) -> bool:
+        """Say whether the server is this process's own, and nobody else's."""
+        return self._server is not None
+
+    @property
     def client(self) -> Valkey:
         """Return the connected client."""
         assert self._client is not None

@@ -41,7 +41,7 @@ class CycleSearch:
 
 
 def tune_interpreter() -> None:
-    """Keep pauses short; call it once everything is built. Idempotent.
+    """Keep pauses short, and search for cycles from now on; call it once everything is built, routes too. Idempotent.
 
     A search of all objects for cycles stops the process for a tenth of a second and more. Modules, tables and routes
     make up most of them and never go: they are taken out of the search.
@@ -49,4 +49,5 @@ def tune_interpreter() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
+    gc.enable()  # a process may have left it out while it was starting, when all that is made stays
     sys.setswitchinterval(SWITCH_S)

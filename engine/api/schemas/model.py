@@ -1,4 +1,7 @@
-"""The two kinds of model: what is sent in is strict, what goes out is described."""
+"""The two kinds of model: what is sent in is strict, what goes out is described.
+
+Each is built when it is first used: hundreds at once made up a good part of the engine's start.
+"""
 
 from collections.abc import Iterable
 from typing import Generic, TypeVar
@@ -44,6 +47,8 @@ def _parts(value: dict[object, object] | list[object]) -> Iterable[object]:
 
 class Answer(BaseModel):
     """An answer's body; more fields may be added, so programs ignore those they do not know."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 class Page(BaseModel, Generic[T]):

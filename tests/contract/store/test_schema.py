@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from engine.clock import SystemClock
 from engine.errors import InvalidInput, Unavailable
 from engine.ids import id_source
 from engine.store.connect import Backend, open_backend
-from engine.store.migrate import upgrade
+from engine.store.migrate import FOLDER, newest, upgrade
 from engine.store.store import Store
 from engine.store.tables import METADATA
 
@@ -66,6 +67,13 @@ def test_metadata_equals_migrations(backend: Backend) -> None:
 
 def test_every_row_carries_its_organisation() -> None:
     assert [table.name for table in METADATA.sorted_tables if "org_id" not in table.columns] == []
+
+
+def test_the_newest_revision_is_the_last_migrations(backend: Backend) -> None:
+    (head,) = ScriptDirectory(str(FOLDER)).get_heads()
+    assert newest() == head
+    with backend.engine.connect() as conn:
+        assert conn.scalar(text("SELECT version_num FROM alembic_version")) == head
 
 
 async def test_processes_that_start_together_migrate_once(url: str) -> None:

@@ -63,3 +63,15 @@ async def test_a_lease_that_is_not_renewed_is_taken_over(leases: Leases, org: st
     second: int = await eventually(taken_over)  # type: ignore[arg-type]
     assert second > first
     assert not await leases.renew(org, first, 60_000)
+
+
+async def test_who_is_alone_inherits_what_a_dead_process_held_once(valkey: Valkey, leases: Leases, org: str) -> None:
+    dead = await leases.acquire(org, 60_000)
+    heirs = Leases(commands=valkey, alone=True)
+    tokens = await asyncio.gather(*(heirs.acquire(org, 60_000) for _ in range(20)))
+    (token,) = [token for token in tokens if token is not None]
+    assert dead is not None
+    assert token > dead
+    assert not await leases.renew(org, dead, 60_000)
+    assert await heirs.acquire(org, 60_000) is None
+    assert await leases.acquire(org, 60_000) is None

@@ -18,7 +18,7 @@ def bare_api() -> FastAPI:
         "settings": ApiSettings(),
         "clock": SystemClock(),
         "metrics": Metrics(),
-        "schemas": {"chat": b"{}", "configuration": b"{}"},
+        "schemas": {},
         "probes": {},
         "draining": lambda: False,
     }
