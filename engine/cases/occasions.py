@@ -1,8 +1,9 @@
 """What automation rules can hear of in a decision: everything that happened to its case, in one order. Pure.
 
-First what was told (signals, oldest first), then what was decided so far: changes in their order, each with what it
-means for the case's status, then milestones that were met or missed, then steps of escalations. What a decision does
-further comes behind, so that an occasion keeps its place and its id while the decision is made.
+First what was told (signals, oldest first), then a case that became part of it, then what was decided so far: changes
+in their order, each with what it means for the case's status, then milestones that were met or missed, then steps of
+escalations. What a decision does further comes behind, so that an occasion keeps its place and its id while the
+decision is made.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _TOLD: Mapping[SignalKind, OccasionKind] = {
     SignalKind.RATED: OccasionKind.RATED,
     SignalKind.EVENT: OccasionKind.EVENT,
 }
+MERGED = "merged"
+"""The line of the history by which a case tells that another became part of it (``case_id``), or it of another."""
 _NAMES: Mapping[str, str] = {of_case: name for name, of_case in WATCHED.items()}
 
 
@@ -57,7 +60,7 @@ def hears(on: On, occasion: Occasion) -> bool:
 
 def occasions(draft: Draft) -> tuple[Occasion, ...]:
     """Return everything that happened so far, in order; each keeps its id in the drafts that follow."""
-    return (*_told(draft), *_changed(draft), *_milestones(draft), *_escalated(draft))
+    return (*_told(draft), *_merged(draft), *_changed(draft), *_milestones(draft), *_escalated(draft))
 
 
 def _told(draft: Draft) -> Iterator[Occasion]:
@@ -66,6 +69,14 @@ def _told(draft: Draft) -> Iterator[Occasion]:
         if kind is not None:
             name = str(signal.data.get("name", "")) if kind is OccasionKind.EVENT else ""
             yield Occasion(id=f"signal/{signal.id}", kind=kind, name=name)
+
+
+def _merged(draft: Draft) -> Iterator[Occasion]:
+    """Yield the case that becomes part of this one: who merges tells so before anything else is decided."""
+    for line in draft.decision.lines:
+        lost_id = line.data.get("case_id")
+        if line.kind == MERGED and lost_id:
+            yield Occasion(id=f"{MERGED}/{lost_id}", kind=OccasionKind.MERGED, seen=dict(line.data))
 
 
 def _changed(draft: Draft) -> Iterator[Occasion]:

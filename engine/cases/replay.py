@@ -13,11 +13,12 @@ from typing import Any, cast
 
 from engine.cases.automation import Turn, automated
 from engine.cases.draft import CaseRules, Draft, begin
+from engine.cases.occasions import MERGED
 from engine.cases.trying import met, missed
 from engine.model.automation import RULE_WHY, WATCHED
 from engine.model.case import Case, CaseEvent
 from engine.model.case_setup import OVER, kind_of
-from engine.model.casework import CaseFacts, Firing, Signal, SignalKind
+from engine.model.casework import CaseFacts, Firing, HistoryLine, Signal, SignalKind
 from engine.model.conversation import Author, Entry, EntryKind
 
 TOGETHER_MS = 5_000
@@ -119,6 +120,8 @@ def _happened(draft: Draft, moment: _Moment) -> Draft:
             draft = draft.with_change(name, to, why=str(event.data.get("why", "")), asked=bool(event.actor_id))
         elif event.kind in _MILESTONES:
             draft = _MILESTONES[event.kind](draft, str(event.data.get("milestone", "")))
+        elif event.kind == MERGED and "case_id" in event.data:
+            draft = draft.with_told(HistoryLine(kind=MERGED, data=event.data))
         elif event.kind == "escalated":
             step = f"{event.data.get('rule_set', '')}/{event.data.get('step', '')}"
             draft = draft.with_firing(Firing(case_id=draft.case.id, step=step, occurrence=0, due_ms=event.at_ms))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from engine.cases.automation import Automated, automated, changed_fields
 from engine.cases.changes import Wish, wanted
 from engine.cases.draft import CaseRules, Draft, Step, begin
+from engine.cases.occasions import MERGED
 from engine.cases.planner import BEFORE_RULES
 from engine.cases.standing import standing, taken_up
 from engine.errors import InvalidInput
@@ -137,7 +138,7 @@ def _wished(imagined: Imagined) -> Step:
 
 
 def _happened(imagined: Imagined) -> Step:
-    """Return the step after which a milestone was met or missed, or an escalation's step taken."""
+    """Return the step after which a milestone was met or missed, an escalation's step taken, or a case merged."""
 
     def step(draft: Draft, _rules: CaseRules) -> Draft:
         do = _HAPPENINGS.get(imagined.kind)
@@ -170,8 +171,13 @@ def _milestone(draft: Draft, name: str) -> Milestone:
     )  # fmt: skip
 
 
+def _merged(draft: Draft, name: str) -> Draft:
+    return draft.with_line(MERGED, case_id=name or "another")
+
+
 _HAPPENINGS: Mapping[OccasionKind, Callable[[Draft, str], Draft]] = {
     OccasionKind.ESCALATED: _escalated,
     OccasionKind.MILESTONE_MET: met,
     OccasionKind.MILESTONE_MISSED: missed,
+    OccasionKind.MERGED: _merged,
 }

@@ -29,6 +29,7 @@ OccasionWord = Literal[
     "resolved",
     "closed",
     "reopened",
+    "merged",
 ]
 
 

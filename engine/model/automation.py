@@ -40,6 +40,7 @@ class OccasionKind(StrEnum):
     RESOLVED = "resolved"  # resolved or closed, and it was neither before
     CLOSED = "closed"
     REOPENED = "reopened"
+    MERGED = "merged"  # another case became part of it
 
 
 class By(StrEnum):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cases.merging import CaseMerges
 from engine.ids import id_source
 from engine.model.automation import AutomationRule, FiringCount, OccasionKind, On
 from engine.model.case import Case, CaseEvent
@@ -162,3 +163,19 @@ async def test_a_decision_sees_the_latest_firings_of_each_rule_and_all_steps(sto
         seen.setdefault(one.step, []).append(one.occurrence)
     assert sorted(seen["rule:a"]) == list(range(151 - RULE_FIRINGS, 151))
     assert (len(seen["rule:b"]), len(seen["late/1"])) == (2, 150)
+
+
+async def test_a_case_hears_once_of_another_that_becomes_part_of_it(store: Store, org: str) -> None:
+    hands = Hands(ruled(org, rule("joined", OccasionKind.MERGED, RAISE)))
+    kept, lost = [await case_of(store, org, conversation_key=f"{n}" * 64, token_hash=f"{n}" * 64) for n in "ab"]
+    merging = CaseMerges(record=store.merges, organisations=hands, clock=hands, new_id=id_source(Ticking()))
+    merge = await merging.merge(org, kept.id, lost.id, why="", actor_id="sue")
+    assert await merging.merge(org, kept.id, lost.id, why="", actor_id="sue") == merge
+    await clerk_of(store, hands).step()
+    (fired,) = await told(store, org, kept.id, "automation")
+    occasion = fired.data["occasion"]
+    assert occasion == {"kind": "merged", "case_id": lost.id, "number": lost.number}
+    assert (await store.cases.get(org, kept.id)).priority == kept.priority + 1
+    assert (await merging.undo(org, merge.id, actor_id="sue")).left == 0
+    assert len(await told(store, org, kept.id, "automation")) == 1, "parting is not joining"
+    assert await told(store, org, lost.id, "automation") == []

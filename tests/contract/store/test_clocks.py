@@ -30,8 +30,14 @@ class Hands:
     def now_ms(self) -> int:
         return self.at_ms
 
+    def wall_ms(self) -> int:
+        return self.at_ms
+
     def all(self) -> tuple[Organisation, ...]:
         return (self.organisation,)
+
+    def get(self, _org_id: str) -> Organisation:
+        return self.organisation
 
 
 def promising(org: str, *, within_ms: int = HOUR) -> Organisation:

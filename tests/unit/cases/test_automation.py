@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.cases.automation import automation
+from engine.cases.automation import automated, automation
 from engine.cases.draft import begin
 from engine.model.automation import MOST_FIRINGS, By, Enabled, OccasionKind, On, Once
 from engine.model.casework import EffectKind, Firing, Milestone, MilestoneState, SignalKind
@@ -134,6 +134,17 @@ def test_a_step_of_an_escalation_is_heard() -> None:
 
 
 # -- order --------------------------------------------------------------------------------------------------------
+
+
+def test_a_case_hears_of_another_that_becomes_part_of_it() -> None:
+    life = Life(rule("joined", on(OccasionKind.MERGED), tag("joined")))
+    draft = begin(life.facts).with_line("merged", case_id="other", number=8)
+    (turn,) = automated(draft, life.rules).turns
+    assert automation(draft, life.rules).case.tags == ("joined",)
+    assert turn.occasion is not None
+    assert turn.occasion.told() == {"kind": "merged", "case_id": "other", "number": 8}
+    for other in (begin(life.facts).with_line("merged", into="other"), begin(life.facts)):
+        assert automation(other, life.rules).case.tags == ()
 
 
 def test_what_a_rule_does_is_heard_by_others_in_the_same_decision() -> None:

@@ -4,7 +4,7 @@ import { requester } from './engine'
 import { deed, type Deed } from './macros'
 import { count, list, moment, record, text } from './parse'
 
-export const OCCASIONS = ['opened', 'message', 'reply', 'accepted', 'ended', 'resolved', 'closed', 'reopened'] as const
+export const OCCASIONS = ['opened', 'message', 'reply', 'accepted', 'ended', 'resolved', 'closed', 'reopened', 'merged'] as const
 export type Occasion = (typeof OCCASIONS)[number]
 
 export interface Tally {
