@@ -1,10 +1,12 @@
 // Lays a transcript out (pure): day lines, bubbles that belong together, system lines.
 import { sameDay } from '@/shared/times'
 import type { Entry } from '@/shared/wire'
+import { mailOf } from './mail/mail'
 
 export type Line =
   | { type: 'day'; key: string; at: number }
   | { type: 'system'; key: string; entry: Entry }
+  | { type: 'mail'; key: string; entry: Entry }
   | { type: 'bubble'; key: string; entry: Entry; first: boolean; last: boolean }
 
 const TOGETHER_MS = 5 * 60_000
@@ -34,6 +36,10 @@ export function layOut(entries: readonly Entry[]): Line[] {
       lines.push({ type: 'day', key: `day-${entry.seq}`, at: entry.at })
     }
     const key = `entry-${entry.seq}`
+    if (mailOf(entry)) {
+      lines.push({ type: 'mail', key, entry })
+      return
+    }
     if (!said(entry)) {
       lines.push({ type: 'system', key, entry })
       return

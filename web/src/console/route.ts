@@ -1,7 +1,7 @@
 // Where in the console we are: #/ is the desk, #/cases a list, #/cases/{id} one of it.
 import { computed, onBeforeUnmount, ref, type ComputedRef } from 'vue'
 
-const PAGES = ['desk', 'cases', 'contacts', 'accounts', 'agenda', 'search', 'approvals', 'jobs', 'automation', 'submissions', 'imports'] as const
+const PAGES = ['desk', 'cases', 'contacts', 'accounts', 'agenda', 'search', 'approvals', 'jobs', 'automation', 'submissions', 'mails', 'imports'] as const
 
 export type Page = (typeof PAGES)[number]
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
 import { readRoute } from '@/console/route'
 import { MOST, useHeld } from '@/console/submissions/held'
-import HeldCount from '@/console/submissions/HeldCount.vue'
+import HeldCount from '@/console/HeldCount.vue'
 import { joined, senderOf, submission } from '@/console/submissions/submission'
 import SubmissionDetail from '@/console/submissions/SubmissionDetail.vue'
 import SubmissionsPage from '@/console/submissions/SubmissionsPage.vue'
@@ -147,7 +147,7 @@ describe('the count', () => {
   it('has a bound, and is asked for anew only after a while, when somebody does something', async () => {
     const clock = vi.spyOn(Date, 'now').mockReturnValue(1_000_000)
     const get = engineHas(Array.from({ length: MOST + 1 }, () => RAW))
-    page = mount(HeldCount, { global: { plugins: [i18n] } })
+    page = mount(HeldCount, { props: { of: 'submissions' }, global: { plugins: [i18n] } })
     await flushPromises()
     expect(page.text()).toContain('(20+)')
     dispatchEvent(new Event('keydown'))
