@@ -104,6 +104,7 @@ class Application:
         await self.configuration.start()
         await self._follower.step()
         self._start_roles()
+        await self.service.mail.start(self.metrics, self._loops.wake)
 
     async def failed(self) -> None:
         """Wait for a fault that this process cannot survive, and raise it."""
@@ -120,6 +121,7 @@ class Application:
             self.floor.stop_all()
             self.others.streams.stop_all()
             await self.chat.stop()
+            await self.service.mail.stop()
         await self._loops.stop()
         if hasattr(self, "chat"):
             await self._sign_off()

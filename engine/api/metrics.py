@@ -40,6 +40,7 @@ class Metrics:
         self._submissions = self._counter(
             "form_submissions", "What was sent with web forms: what became of it, and why.", ("outcome", "reason")
         )
+        self._mails = self._counter("mails_received", "Mails over SMTP and LMTP.", ("outcome", "reason"))
         self._commits = self._histogram("commit_seconds", "Time to write and commit one batch to the record.", ())
         self._commit_waits = self._histogram(
             "commit_wait_seconds", "How long a batch's oldest job had waited for the record's writer.", ()
@@ -115,6 +116,10 @@ class Metrics:
     def submission(self, outcome: str, reason: str) -> None:
         """Count what was sent with a web form: accepted, held, refused, faulty, released or deleted; and why."""
         self._submissions.labels(outcome, reason).inc()
+
+    def mail(self, outcome: str, reason: str) -> None:
+        """Count what became of a mail that was handed over: accepted, repeated or refused; and why."""
+        self._mails.labels(outcome, reason).inc()
 
     def commit(self, wait_s: float, commit_s: float, jobs: int) -> None:
         """Note a batch that was committed. Safe in any thread."""

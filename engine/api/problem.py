@@ -48,6 +48,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "invalid": (400, "The router could not read the command"),
     "invalid-configuration": (400, "The configuration is wrong"),
     "mail-loop": (400, "The mail goes in circles"),
+    "mail-smuggled": (400, "The mail may hide another one"),
     "too-large": (413, "Too large"),
     "unsupported-media-type": (415, "Send JSON"),
     # who asks

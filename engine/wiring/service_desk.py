@@ -43,6 +43,7 @@ from engine.wiring.case_effects import effects_of
 from engine.wiring.case_work import case_work_of
 from engine.wiring.forms import forms_of
 from engine.wiring.listing import listing_of
+from engine.wiring.mail_reception import MailReception
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.other_systems import OtherSystems
 from engine.wiring.transfer import Transfer
@@ -62,6 +63,7 @@ class ServiceDesk:
         self.activities = Activities(record=store.activities, clock=clock, new_id=new_id)
         self.assigning = Assigning(record=store.cases, organisations=book, clock=clock, new_id=new_id)
         self._blobs = Blobs(directory=settings.data / "attachments", new_id=new_id)
+        self.mail = MailReception(settings, store, book, blobs=self._blobs, clock=clock, new_id=new_id)
         self.attachments = Attachments(
             blobs=self._blobs, cases=store.cases, rows=store.case_parts, clock=clock, new_id=new_id
         )
