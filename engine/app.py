@@ -21,7 +21,6 @@ from engine.agents.session import SessionParts
 from engine.api.metrics import Metrics
 from engine.api.parts import ApiParts
 from engine.channels.chat.channel import ChatChannel
-from engine.channels.chat.keeper import Keeper
 from engine.channels.chat.parts import Parts as ChatParts
 from engine.channels.chat.position import PositionWatch
 from engine.channels.chat.presence import Presence as VisitorPresence
@@ -63,7 +62,7 @@ from engine.wiring.roles import WEB, WORK, Loops, parse_roles
 from engine.wiring.service_desk import ServiceDesk
 from engine.wiring.surroundings import api_settings
 from engine.wiring.waits import Waits
-from engine.wiring.work_roles import housekeeping_of, single_roles, sweep_of
+from engine.wiring.work_roles import housekeeping_of, keeper_of, single_roles, sweep_of
 
 log = structlog.get_logger(__name__)
 
@@ -124,6 +123,7 @@ class Application:
             await self.service.mail.stop()
         await self._loops.stop()
         if hasattr(self, "chat"):
+            await self.service.mail_room.stop()
             await self._sign_off()
         await self._server.stop()
         await self.store.stop()
@@ -205,9 +205,10 @@ class Application:
             transcript=self.transcript,
             clock=self._clock,
         )
+        self.service.take_mail(self.reception, self.transcript, self.metrics)
         self._chat_settings = ChatSettings()
         self._visitors = VisitorPresence(commands=self._server.client, hub=self.hub, settings=self._chat_settings)
-        parts = ChatParts(
+        self._chat_parts = parts = ChatParts(
             organisations=self.book,
             reception=self.reception,
             transcript=self.transcript,
@@ -334,15 +335,8 @@ class Application:
         )
 
     def _start_work_roles(self) -> None:
-        keeper = Keeper(
-            organisations=self.book,
-            reception=self.reception,
-            presence=self._visitors,
-            chats=self.store.conversations,
-            transcript=self.transcript,
-            clock=self._clock,
-            settings=self._chat_settings,
-        )
+        chats, settings = self._chat_parts, self._chat_settings
+        keeper = keeper_of(chats, self._visitors, self.transcript, self.store, clock=self._clock, settings=settings)
         single = single_roles(
             self.store, self.router, self.book, self._clock, waits=self._waits, recorder=self.recorder
         )

@@ -26,9 +26,7 @@ class Metrics:
         )
         self._sockets = Gauge("cordboard_sockets", "Open WebSockets.", ("kind",), registry=self.registry)
         self._frames = self._tally("socket_frames", "Frames through WebSockets.", ("kind", "direction"))
-        self._closes = self._counter(
-            "socket_closes", "WebSockets closed by the engine, by close code.", ("kind", "code")
-        )
+        self._closes = self._counter("socket_closes", "WebSockets closed by the engine, by code.", ("kind", "code"))
         self._messages = self._tally("messages", "Messages committed to transcripts.", ("author",))
         self._events = self._counter("routing_events", "Routing events written to the record.", ("kind",))
         self._rules = self._counter(
@@ -41,6 +39,7 @@ class Metrics:
             "form_submissions", "What was sent with web forms: what became of it, and why.", ("outcome", "reason")
         )
         self._mails = self._counter("mails_received", "Mails over SMTP and LMTP.", ("outcome", "reason"))
+        self._filed = self._counter("mails_filed", "Received mails: what became of them, and why.", ("outcome", "what"))
         self._commits = self._histogram("commit_seconds", "Time to write and commit one batch to the record.", ())
         self._commit_waits = self._histogram(
             "commit_wait_seconds", "How long a batch's oldest job had waited for the record's writer.", ()
@@ -120,6 +119,10 @@ class Metrics:
     def mail(self, outcome: str, reason: str) -> None:
         """Count what became of a mail that was handed over: accepted, repeated or refused; and why."""
         self._mails.labels(outcome, reason).inc()
+
+    def filed(self, outcome: str, what: str) -> None:
+        """Count a received mail: filed, joined, held, signal, quarantined or discarded; its nature, or why."""
+        self._filed.labels(outcome, what).inc()
 
     def commit(self, wait_s: float, commit_s: float, jobs: int) -> None:
         """Note a batch that was committed. Safe in any thread."""

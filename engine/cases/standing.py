@@ -18,6 +18,12 @@ def taken_up(draft: Draft, rules: CaseRules) -> Draft:
     return draft
 
 
+def reopened(draft: Draft, rules: CaseRules) -> Draft:
+    """Take a case up again that is over, because its customer wants more of it."""
+    opened = first_of(rules.organisation.case_statuses, CaseStatusKind.OPEN)
+    return draft.with_change("status", opened) if opened and draft.kind in OVER else draft
+
+
 def standing(draft: Draft, _rules: CaseRules) -> Draft:
     """Keep since when a case is over, and how often it was taken up again. Safe to repeat within a decision."""
     before, now, was = draft.kind_before in OVER, draft.kind in OVER, draft.facts.case

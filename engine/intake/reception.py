@@ -183,6 +183,10 @@ class Reception:
         elif not reply.ok:
             log.warning("left pending for the sweep", org=item.org_id, item=item.id, why=reply.outcome.value)
 
+    async def enter(self, item: WorkItem) -> None:
+        """Put a committed, pending item on the board; what the board does not take now is left to the sweep."""
+        await self._enqueue(item)
+
     async def turn_away(self, item: WorkItem, reply: Reply) -> None:
         """End what the board did not take in, as its answer says: the conversation with its work, in one transaction.
 

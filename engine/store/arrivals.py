@@ -40,6 +40,7 @@ from engine.store.conversations import TURNED_AWAY
 from engine.store.customers.tables import contacts
 from engine.store.customers.writes import arriving_contact, row_of_contact
 from engine.store.direct import every, first
+from engine.store.new_interactions import row_of_interaction
 from engine.store.new_items import row_of_item
 from engine.store.rows import AnyRow, case_of, contact_of, entry_of, interaction_of, item_of
 from engine.store.tables import entries, interactions, work_items
@@ -248,30 +249,13 @@ def _interaction(opening: _Opening, contact: Contact) -> Interaction:
 
 
 def _row(opening: _Opening, interaction: Interaction) -> dict[str, object]:
-    return {
-        "id": interaction.id,
-        "org_id": interaction.org_id,
-        "channel": interaction.channel,
-        "kind": interaction.kind,
-        "conversation_key": interaction.conversation_key,
-        "token_hash": opening.token_hash,
-        "contact_id": interaction.contact_id,
-        "state": interaction.state.value,
-        "case_id": "",
-        "locale": interaction.locale,
-        "topic": interaction.topic,
-        "address": opening.arrival.address,
-        "last_seq": 1 if opening.arrival.body else 0,
-        "delivered_seq": 0,
-        "read_seq": 0,
-        "agent_read_seq": 0,
-        "opened_ms": interaction.opened_ms,
-        "closed_ms": interaction.closed_ms,
-        "close_reason": interaction.close_reason,
-        "last_visitor_ms": interaction.last_visitor_ms,
-        "warned_ms": 0,
-        "watched": int(opening.filing.watched),
-    }
+    counted = replace(interaction, last_seq=1 if opening.arrival.body else 0)
+    return row_of_interaction(
+        counted,
+        watched=opening.filing.watched,
+        token_hash=opening.token_hash,
+        address=opening.arrival.address,
+    )
 
 
 def _first_entry(conn: Connection, opening: _Opening, interaction: Interaction) -> tuple[Entry, ...]:

@@ -71,6 +71,17 @@ class Blobs:
             file.close()
             beside.unlink(missing_ok=True)
 
+    async def adopt(self, directory: Path, hashes: Sequence[str]) -> None:
+        """Move files that lie in ``directory`` under their hashes, and are on the disk, to where files are kept.
+
+        Return once they are safely there. Idempotent: one that is here already stays.
+        """
+        await asyncio.to_thread(self._adopt, directory, list(hashes))
+
+    def place(self, sha256: str) -> Path:
+        """Return where a file lies, for readers in other processes; it may be gone."""
+        return self._path(sha256)
+
     async def read(self, sha256: str) -> AsyncIterator[bytes]:
         """Yield a file in pieces; raise NotFound (``unknown-attachment``) at the first one if it is gone."""
         try:
@@ -91,6 +102,16 @@ class Blobs:
             doomed = [path for path in batch if path.name not in kept]
             deleted += sum([await asyncio.to_thread(self._delete, path) for path in doomed])
         return deleted
+
+    def _adopt(self, directory: Path, hashes: Sequence[str]) -> None:
+        touched: dict[Path, None] = {}
+        for sha256 in dict.fromkeys(hashes):
+            source, path = directory / sha256, self._path(sha256)
+            if not source.exists() and path.exists():
+                continue
+            touched |= dict.fromkeys(_put(source, path))
+        for one in touched:
+            _sync(one)
 
     def _delete(self, path: Path) -> bool:
         """Delete an old file; the same content may have come anew meanwhile, and that one stays."""
@@ -128,11 +149,16 @@ def _finish(file: BinaryIO, rest: bytes, beside: Path, path: Path) -> None:
     file.write(rest)
     file.flush()
     os.fsync(file.fileno())
+    for directory in _put(beside, path):
+        _sync(directory)
+
+
+def _put(beside: Path, path: Path) -> list[Path]:
+    """Move a file to its place; return the directories that are to be synchronised."""
     missing = [directory for directory in (path.parent.parent, path.parent) if not directory.exists()]
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     beside.replace(path)
-    for directory in dict.fromkeys((path.parent, *(one.parent for one in missing))):
-        _sync(directory)
+    return list(dict.fromkeys((path.parent, *(one.parent for one in missing))))
 
 
 def _sync(directory: Path) -> None:

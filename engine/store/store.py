@@ -43,10 +43,12 @@ from engine.store.customers.view import View
 from engine.store.full_text.full_text import FullText
 from engine.store.idempotency import Idempotency
 from engine.store.mail.addresses import MailAddresses
+from engine.store.mail.filing import MailFiling
 from engine.store.mail.mailboxes import Mailboxes
 from engine.store.mail.mails import Mails
 from engine.store.mail.outgoing import Outgoing
 from engine.store.mail.secrets import MailSecrets
+from engine.store.mail.threads import MailThreads
 from engine.store.migrate import upgrade
 from engine.store.parked import Parked
 from engine.store.reader import Reader
@@ -109,6 +111,8 @@ class Store:
         self.sights = Sights(access=access)
         self.submissions = Submissions(access=access)
         self.mails = Mails(access=access)
+        self.mail_filing = MailFiling(access=access)
+        self.mail_threads = MailThreads(access=access)
         self.mail_secrets = MailSecrets(access=access)
         self.outgoing = Outgoing(access=access)
         self.mail_addresses = MailAddresses(access=access)

@@ -26,6 +26,7 @@ from engine.channels.form.channel import FormChannel
 from engine.clock import Clock
 from engine.config.candidate import read_candidate
 from engine.conversations.hub import Hub
+from engine.conversations.transcript import Transcript
 from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
 from engine.customers.leads import Leads
@@ -43,6 +44,7 @@ from engine.wiring.case_effects import effects_of
 from engine.wiring.case_work import case_work_of
 from engine.wiring.forms import forms_of
 from engine.wiring.listing import listing_of
+from engine.wiring.mail import MailRoom
 from engine.wiring.mail_reception import MailReception
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.other_systems import OtherSystems
@@ -165,6 +167,20 @@ class ServiceDesk:
             new_id=self._new_id,
         )
 
+    def take_mail(self, reception: Reception, transcript: Transcript, metrics: Metrics) -> None:
+        """Build what works on received mail, whose files lie where those of cases do."""
+        self.mail_room = MailRoom(
+            settings=self._settings,
+            store=self._store,
+            book=self._book,
+            blobs=self._blobs,
+            reception=reception,
+            transcript=transcript,
+            count=metrics.filed,
+            clock=self._clock,
+            new_id=self._new_id,
+        )
+
     def forms(self, reception: Reception, metrics: Metrics) -> FormChannel:
         """Build the web forms, whose files lie where those of cases do."""
         return forms_of(
@@ -189,6 +205,7 @@ class ServiceDesk:
         return (
             clerk,
             indexer,
+            *self.mail_room.roles(),
             self.listing.jobs,
             self.transfer.importer,
             Reckoning(record=store.milestones, organisations=book, clock=clock),

@@ -3,7 +3,12 @@
 import time
 from collections.abc import Sequence
 
+from engine.channels.chat.keeper import Keeper
+from engine.channels.chat.parts import Parts as ChatParts
+from engine.channels.chat.presence import Presence
+from engine.channels.chat.settings import ChatSettings
 from engine.clock import Clock
+from engine.conversations.transcript import Transcript
 from engine.intake.hours import HoursKeeper
 from engine.intake.reception import Reception
 from engine.intake.reroute import Rerouting
@@ -38,6 +43,27 @@ def sweep_of(
         turn_away=reception.turn_away,
         organisations=book,
         clock=clock,
+    )
+
+
+def keeper_of(
+    parts: ChatParts,
+    visitors: Presence,
+    transcript: Transcript,
+    store: Store,
+    *,
+    clock: Clock,
+    settings: ChatSettings,
+) -> Keeper:
+    """Build the role that ends chats whose visitors are gone or silent."""
+    return Keeper(
+        organisations=parts.organisations,
+        reception=parts.reception,
+        presence=visitors,
+        chats=store.conversations,
+        transcript=transcript,
+        clock=clock,
+        settings=settings,
     )
 
 

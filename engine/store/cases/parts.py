@@ -116,7 +116,7 @@ class CaseParts:
     async def link(self, org_id: str, link: CaseLink) -> None:
         """Link a case to something; a related case is linked in turn. Idempotent; raises NotFound, Conflict."""
         new_id = self._access.new_id
-        await self._access.write(org_id, lambda conn: _link(conn, org_id, link, new_id=new_id))
+        await self._access.write(org_id, lambda conn: write_link(conn, org_id, link, new_id=new_id))
 
     async def unlink(self, org_id: str, link: CaseLink) -> None:
         """Undo ``link``. Idempotent."""
@@ -196,7 +196,8 @@ def _links(conn: Connection, of: Mapping[str, str]) -> Links:
     ]
 
 
-def _link(conn: Connection, org_id: str, link: CaseLink, *, new_id: NewId) -> None:
+def write_link(conn: Connection, org_id: str, link: CaseLink, *, new_id: NewId) -> None:
+    """Link a case to something; a related case is linked in turn. Idempotent; raises NotFound, Conflict."""
     for side in _sides(link):
         case = _locked(conn, org_id, side.case_id)
         if first(conn, _TARGETS[side.kind], {"target": side.target_id, "org": org_id}) is None:
@@ -281,7 +282,7 @@ def _attach(conn: Connection, one: Attachment, *, new_id: NewId) -> Attachment:
         return _attachment(same, "")
     if scalar(conn, _COUNT, {"case": case.id}) >= MOST_ATTACHMENTS:
         raise Conflict(f"a case has at most {MOST_ATTACHMENTS} attachments", slug="too-many")
-    _name(conn, case, one, new_id=new_id)
+    name_file(conn, case, one, new_id=new_id)
     return one
 
 
@@ -301,10 +302,10 @@ def name_arriving(
             public=True,
             added_ms=case.opened_ms,
         )
-        _name(conn, case, one, new_id=new_id, interaction_id=interaction_id)
+        name_file(conn, case, one, new_id=new_id, interaction_id=interaction_id)
 
 
-def _name(conn: Connection, case: Case, one: Attachment, *, new_id: NewId, interaction_id: str = "") -> None:
+def name_file(conn: Connection, case: Case, one: Attachment, *, new_id: NewId, interaction_id: str = "") -> None:
     """Insert a file's row on a locked or a new case, with the line of its history."""
     row = {
         "id": one.id,

@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, literal_column, select, update
 
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.model.mail_record import Mail, MailFile, MailState, ReceivedMail
 from engine.store.access import Access
 from engine.store.direct import every, first, run
 from engine.store.mail.rows import file_of, mail_of, received_of, row_of_received
 from engine.store.mail.tables import mail_files, mails
 from engine.store.rows import AnyRow
-from engine.store.upsert import insert_once
+from engine.store.upsert import change, insert_once
 
 MailList = list[Mail]
 Unread = list[ReceivedMail]
@@ -152,6 +152,46 @@ class Mails:
         """Note that a mail cannot be read; False when it is no longer waiting to be."""
         values = {"mail": mail_id, "org": org_id, "why": why, "now": now_ms}
         return await self._access.write(org_id, lambda conn: run(conn, _QUARANTINE, values).rowcount == 1)
+
+    async def discard(self, org_id: str, mail_id: str, *, actor_id: str, now_ms: int) -> Mail:
+        """Throw a held or quarantined mail away; its row and its source stay. Idempotent.
+
+        Raises NotFound, Conflict (``already-decided``) for one that is neither.
+        """
+        values = {"state": MailState.DISCARDED.value}
+        return await self._decide(org_id, mail_id, values, of=WAITING, actor_id=actor_id, now_ms=now_ms)
+
+    async def retry(self, org_id: str, mail_id: str, *, actor_id: str, now_ms: int) -> Mail:
+        """Let a quarantined mail be read again at once. Idempotent.
+
+        Raises NotFound, Conflict (``already-decided``) for one that is in nobody's quarantine.
+        """
+        values = {"state": MailState.RECEIVED.value, "tries": 0, "next_ms": 0}
+        of = (MailState.QUARANTINED,)
+        return await self._decide(org_id, mail_id, values, of=of, actor_id=actor_id, now_ms=now_ms)
+
+    async def _decide(
+        self,
+        org_id: str,
+        mail_id: str,
+        values: Mapping[str, object],
+        *,
+        of: tuple[MailState, ...],
+        actor_id: str,
+        now_ms: int,
+    ) -> Mail:
+        decided = {**values, "decided_by": actor_id, "decided_ms": now_ms}
+
+        def work(conn: Connection) -> Mail:
+            row = found(conn, org_id, mail_id, lock=True)
+            if row.state == values["state"]:
+                return mail_of(row)
+            if row.state not in [one.value for one in of]:
+                raise Conflict("the mail was decided about already", slug="already-decided", state=row.state)
+            change(conn, mails, {"id": mail_id}, decided)
+            return mail_of(found(conn, org_id, mail_id))
+
+        return await self._access.write(org_id, work)
 
 
 def found(conn: Connection, org_id: str, mail_id: str, *, lock: bool = False) -> AnyRow:

@@ -44,18 +44,27 @@ class Unreadable(Exception):
 class ReadMail:
     """A mail that was read."""
 
-    mail: ParsedMail
+    mail: ParsedMail  # without its HTML
     body: MailBody
-    directory: Path  # where its files lie under their hashes, until the context ends
+    directory: Path  # where its files and its HTML lie under their hashes, until the context ends
+    html_sha256: str = ""  # "" = it has none
+    html_size: int = 0  # bytes
 
 
 class Readers:
     """Read mails in other processes, some at a time; further ones wait."""
 
-    def __init__(self, *, count: int = READERS, timeout_s: float = TIMEOUT_S, memory_bytes: int = MEMORY_BYTES) -> None:
-        """Prepare; processes start with the first mails."""
+    def __init__(
+        self,
+        *,
+        count: int = READERS,
+        timeout_s: float = TIMEOUT_S,
+        memory_bytes: int = MEMORY_BYTES,
+        beneath: Path | None = None,
+    ) -> None:
+        """Prepare; processes start with the first mails. ``beneath``: where directories of readers are made."""
         self._free: asyncio.LifoQueue[_Reader] = asyncio.LifoQueue()
-        self._all = [_Reader(timeout_s=timeout_s, memory_bytes=memory_bytes) for _ in range(count)]
+        self._all = [_Reader(timeout_s=timeout_s, memory_bytes=memory_bytes, beneath=beneath) for _ in range(count)]
         for one in self._all:
             self._free.put_nowait(one)
 
@@ -81,7 +90,8 @@ class Readers:
 class _Reader:
     """One process, started when it is wanted."""
 
-    def __init__(self, *, timeout_s: float, memory_bytes: int) -> None:
+    def __init__(self, *, timeout_s: float, memory_bytes: int, beneath: Path | None) -> None:
+        self._beneath = beneath
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
         self._process: asyncio.subprocess.Process | None = None
@@ -98,7 +108,13 @@ class _Reader:
                 await self.stop()
         if answer.mail is None or answer.body is None or self._directory is None:
             raise Unreadable(answer.fault or "killed-its-reader")
-        return ReadMail(mail=answer.mail, body=answer.body, directory=self._directory)
+        return ReadMail(
+            mail=answer.mail,
+            body=answer.body,
+            directory=self._directory,
+            html_sha256=answer.html_sha256,
+            html_size=answer.html_size,
+        )
 
     async def _ask(self, path: Path) -> Read:
         process = await self._started()
@@ -122,13 +138,18 @@ class _Reader:
     async def _started(self) -> asyncio.subprocess.Process:
         """Return the process; what the last one left in the directory is gone."""
         if self._directory is None:
-            self._directory = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="cordboard-mail-"))
+            self._directory = await asyncio.to_thread(self._made)
         if self._process is None or self._process.returncode is not None:
             async with asyncio.timeout(START_S):
                 command = (sys.executable, "-m", WORKER, str(self._directory), str(self._memory_bytes))
                 pipe, nowhere = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
                 self._process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=nowhere)
         return self._process
+
+    def _made(self) -> Path:
+        if self._beneath is not None:
+            self._beneath.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Path(tempfile.mkdtemp(prefix="cordboard-mail-", dir=self._beneath))
 
     def clear(self) -> None:
         """Delete the files of the last mail; they were moved where they were wanted."""

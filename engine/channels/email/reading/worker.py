@@ -11,10 +11,11 @@ import hashlib
 import mmap
 import os
 import resource
+import shutil
 import struct
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -39,10 +40,12 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Read:
-    """What a mail says; its files lie in the reader's directory under their hashes."""
+    """What a mail says; its files and its HTML lie in the reader's directory under their hashes."""
 
-    mail: ParsedMail | None = None
+    mail: ParsedMail | None = None  # without its HTML
     body: MailBody | None = None
+    html_sha256: str = ""  # "" = it has none
+    html_size: int = 0  # bytes
     fault: str = ""
 
 
@@ -65,8 +68,11 @@ def read(path: Path, directory: Path) -> Read:
         empty = os.fstat(source.fileno()).st_size == 0
         raw = b"" if empty else mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ)
         mail = read_mail(raw, keep)
-    said = html_text(mail.html, marks=True) if mail.html else mail.text
-    return Read(mail=mail, body=split_text(said, subject=mail.subject))
+    if not mail.html:
+        return Read(mail=mail, body=split_text(mail.text, subject=mail.subject))
+    html_sha256, html_size = keep((mail.html.encode("utf-8", "replace"),))
+    body = split_text(html_text(mail.html, marks=True), subject=mail.subject)
+    return Read(mail=replace(mail, html=""), body=body, html_sha256=html_sha256, html_size=html_size)
 
 
 def serve(directory: Path, source: BinaryIO, answers: BinaryIO) -> int:
@@ -90,7 +96,10 @@ def main() -> None:
     directory, memory = Path(sys.argv[1]), int(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.exit(serve(directory, sys.stdin.buffer, sys.stdout.buffer))
+    status = serve(directory, sys.stdin.buffer, sys.stdout.buffer)
+    if not status:  # whoever started it is gone, or has no more for it
+        shutil.rmtree(directory, ignore_errors=True)
+    sys.exit(status)
 
 
 if __name__ == "__main__":
