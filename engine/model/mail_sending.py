@@ -54,3 +54,12 @@ class MailAddress:
     def doubtful(self) -> bool:
         """Say whether who writes to it should be warned."""
         return self.permanent or self.complained_ms > 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WrittenMail:
+    """A mail that somebody wrote, with its line in the transcript."""
+
+    mail: OutgoingMail
+    entries: tuple[Entry, ...] = ()
+    repeated: bool = False  # it was there before

@@ -13,14 +13,16 @@ from typing import Any
 from sqlalchemy import Connection, Select, Update, and_, bindparam, literal_column, select, tuple_, update
 
 from engine.errors import Conflict
+from engine.ids import NewId
 from engine.model.mail import FailedAddress
 from engine.model.mail_record import OutgoingMail, OutgoingState, RecipientState
-from engine.model.mail_sending import Attempt, DueMail, Settled
+from engine.model.mail_sending import Attempt, DueMail, Settled, WrittenMail
 from engine.store.access import Access
 from engine.store.direct import first, run
 from engine.store.mail.outbox_rows import mail_of, mails_of, of_client, require
-from engine.store.mail.settling import bounced_in, next_try_ms, settle_in
+from engine.store.mail.settling import bounced_in, next_try_ms, settle_in, tell_cancelled
 from engine.store.mail.tables import outgoing, outgoing_recipients
+from engine.store.mail.written import write_in
 from engine.store.rows import AnyRow
 
 OutgoingMails = list[OutgoingMail]
@@ -61,6 +63,14 @@ class Outgoing:
     async def get(self, org_id: str, mail_id: str) -> OutgoingMail:
         """Return a mail; raise NotFound (``unknown-mail``)."""
         return await self._access.read(lambda conn: mail_of(conn, require(conn, org_id, mail_id)))
+
+    async def write(self, mail: OutgoingMail, said: str, *, author_name: str, now_ms: int) -> WrittenMail:
+        """Put a mail that somebody wrote into the outbox and the transcript, see ``written.write_in``. Idempotent."""
+        new_id = self._access.new_id
+        return await self._access.write(
+            mail.org_id,
+            lambda conn: write_in(conn, mail, said, author_name=author_name, new_id=new_id, now_ms=now_ms),
+        )
 
     async def written(self, org_id: str, author_id: str, client_id: str) -> OutgoingMail | None:
         """Return the mail that an author wrote under an id of his own."""
@@ -142,12 +152,13 @@ class Outgoing:
             lambda conn: bounced_in(conn, (org_id, message_id), failed, told_by=told_by, new_id=new_id, now_ms=now_ms),
         )
 
-    async def cancel(self, org_id: str, mail_id: str, *, now_ms: int) -> OutgoingMail:
-        """Take a mail back that nobody has yet. Idempotent.
+    async def cancel(self, org_id: str, mail_id: str, *, now_ms: int) -> Settled:
+        """Take a mail back that nobody has yet; its transcript says so. Idempotent.
 
         Raises NotFound, Conflict (``mail-gone``) for one that somebody has, or that is handed over right now.
         """
-        return await self._access.write(org_id, lambda conn: _cancel(conn, org_id, mail_id, now_ms))
+        new_id = self._access.new_id
+        return await self._access.write(org_id, lambda conn: _cancel(conn, org_id, mail_id, new_id, now_ms))
 
     async def hurry(self, org_id: str, mail_id: str, *, now_ms: int) -> OutgoingMail:
         """Let a mail be tried at once: one that waits, and one that failed, for those who have not got it.
@@ -180,17 +191,18 @@ def _claim(conn: Connection, query: Select[Any], until_ms: int) -> DueMails:
     ]
 
 
-def _cancel(conn: Connection, org_id: str, mail_id: str, now_ms: int) -> OutgoingMail:
+def _cancel(conn: Connection, org_id: str, mail_id: str, new_id: NewId, now_ms: int) -> Settled:
     row = require(conn, org_id, mail_id, lock=True)
     mail = mail_of(conn, row)
     if mail.state is OutgoingState.CANCELLED:
-        return mail
+        return Settled(mail=mail)
     had = any(one.state in (RecipientState.SENT, RecipientState.BOUNCED) for one in mail.recipients)
     if mail.state is not OutgoingState.WAITING or had or _claimed(row, mail, now_ms):
         raise Conflict("the mail is on its way, or gone", slug="mail-gone", state=mail.state.value)
     values = {"state": OutgoingState.CANCELLED.value, "settled_ms": now_ms, "fault": ""}
     conn.execute(update(outgoing).where(outgoing.c.id == mail_id, outgoing.c.org_id == org_id).values(values))
-    return mail_of(conn, require(conn, org_id, mail_id))
+    cancelled = mail_of(conn, require(conn, org_id, mail_id))
+    return Settled(mail=cancelled, entries=tell_cancelled(conn, cancelled, new_id=new_id, now_ms=now_ms))
 
 
 def _claimed(row: AnyRow, mail: OutgoingMail, now_ms: int) -> bool:

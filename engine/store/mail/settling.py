@@ -26,7 +26,8 @@ from engine.store.tables import alerts
 from engine.store.upsert import change, insert
 
 ALERT = "mail-failed"
-EVENT = "mail-failed"
+FAILED, CANCELLED = "mail-failed", "mail-cancelled"
+"""``data.event`` of the lines that tell of it."""
 LONGEST_SAID = 500
 REFUSED_ADDRESSES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 """Status codes that say that an address is of no use, and not only this mail (RFC 3463, section 3.2)."""
@@ -104,6 +105,14 @@ def bounced_in(
     return _conclude(conn, mail, claim, failed=lost, new_id=new_id, now_ms=now_ms)
 
 
+def tell_cancelled(conn: Connection, mail: OutgoingMail, *, new_id: NewId, now_ms: int) -> tuple[Entry, ...]:
+    """Say in the transcript that a mail which stands there was taken back."""
+    if not mail.interaction_id:
+        return ()
+    data = {"event": CANCELLED, "outgoing_id": mail.id, "subject": mail.subject}
+    return _note(conn, mail, "The mail was taken back before it went.", data, new_id=new_id, now_ms=now_ms)
+
+
 def next_try_ms(recipients: Iterable[OutgoingRecipient]) -> int:
     """Return when a mail is tried next for any of its recipients, 0 = never."""
     return min((one.next_ms for one in recipients if one.state is RecipientState.WAITING), default=0)
@@ -163,7 +172,7 @@ def _tell(
     conn: Connection, mail: OutgoingMail, failed: Sequence[Attempt], *, new_id: NewId, now_ms: int
 ) -> tuple[Entry, ...]:
     told = [{"email": one.email, "code": one.code, "said": one.said, "state": one.state.value} for one in failed]
-    data = {"event": EVENT, "outgoing_id": mail.id, "subject": mail.subject, "failed": told}
+    data = {"event": FAILED, "outgoing_id": mail.id, "subject": mail.subject, "failed": told}
     row = {
         "id": new_id(),
         "org_id": mail.org_id,
@@ -178,8 +187,12 @@ def _tell(
     if not mail.interaction_id:
         return ()
     lines = "\n".join(f"{one.email}: {one.said or 'no answer'}" for one in failed)
-    draft = Draft(
-        kind=EntryKind.NOTE, author=Author.SYSTEM, body=f"The mail could not be delivered.\n{lines}", data=data
-    )
+    return _note(conn, mail, f"The mail could not be delivered.\n{lines}", data, new_id=new_id, now_ms=now_ms)
+
+
+def _note(
+    conn: Connection, mail: OutgoingMail, body: str, data: Mapping[str, object], *, new_id: NewId, now_ms: int
+) -> tuple[Entry, ...]:
+    draft = Draft(kind=EntryKind.NOTE, author=Author.SYSTEM, body=body, data=data)
     where = (mail.org_id, mail.interaction_id)
     return (append(conn, where, draft, entry_id=new_id(), now_ms=now_ms, force=True).entry,)

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import Connection
 
 from engine.errors import Conflict, InvalidInput, NotFound
-from engine.model.conversation import Author, EntryKind
+from engine.model.conversation import Author, EntryKind, InteractionState
 from engine.model.mail import FailedAddress, Mailbox
 from engine.model.mail_record import OutgoingFile, OutgoingKind, OutgoingMail, OutgoingState, RecipientState
-from engine.model.mail_sending import Attempt, DueMail
+from engine.model.mail_sending import Attempt, DueMail, Settled
+from engine.model.record import Opened
 from engine.store.mail import addresses
 from engine.store.mail.outbox_rows import queue_in
 from engine.store.store import Store
@@ -23,6 +24,11 @@ HOLD_MS = 30_000
 async def written(store: Store, org: str, **changes: object) -> OutgoingMail:
     """Put a mail about a conversation into the outbox."""
     begun = await opened(store, org, client_id=store._access.new_id(), conversation_key=store._access.new_id())
+    mail = letter(store, org, begun, **changes)
+    return await queue(store, mail)
+
+
+def letter(store: Store, org: str, begun: Opened, **changes: object) -> OutgoingMail:
     assert begun.case is not None
     new_id = store._access.new_id
     mail = OutgoingMail(
@@ -45,8 +51,7 @@ async def written(store: Store, org: str, **changes: object) -> OutgoingMail:
         created_ms=START_MS,
         not_before_ms=START_MS + 10_000,
     )
-    mail = replace(mail, **changes)  # type: ignore[arg-type]
-    return await queue(store, mail)
+    return replace(mail, **changes)  # type: ignore[arg-type]
 
 
 async def queue(store: Store, mail: OutgoingMail) -> OutgoingMail:
@@ -176,8 +181,9 @@ async def test_a_failed_mail_can_be_tried_again(store: Store, org: str) -> None:
 async def test_a_mail_is_taken_back_before_it_goes(store: Store, org: str) -> None:
     mail = await written(store, org)
     gone = await store.outgoing.cancel(org, mail.id, now_ms=START_MS)
-    assert gone.state is OutgoingState.CANCELLED
-    assert await store.outgoing.cancel(org, mail.id, now_ms=START_MS) == gone
+    assert gone.mail.state is OutgoingState.CANCELLED
+    assert [one.data["event"] for one in gone.entries] == ["mail-cancelled"]
+    assert await store.outgoing.cancel(org, mail.id, now_ms=START_MS) == Settled(mail=gone.mail)
     assert not await is_due(store, mail, START_MS * 2)
     with pytest.raises(Conflict):
         await store.outgoing.hurry(org, mail.id, now_ms=START_MS)
@@ -199,7 +205,8 @@ async def test_a_mail_that_cannot_be_tried_waits_with_its_fault(store: Store, or
     assert not await store.outgoing.postpone(due, fault="no relay", next_ms=START_MS + 60_000)
     waiting = await store.outgoing.get(org, mail.id)
     assert (waiting.state, waiting.fault) == (OutgoingState.WAITING, "no relay")
-    assert (await store.outgoing.cancel(org, mail.id, now_ms=START_MS + 20_000)).state is OutgoingState.CANCELLED
+    gone = await store.outgoing.cancel(org, mail.id, now_ms=START_MS + 20_000)
+    assert gone.mail.state is OutgoingState.CANCELLED
 
 
 async def test_a_report_marks_the_recipient_and_his_address(store: Store, org: str) -> None:
@@ -262,3 +269,37 @@ async def test_who_writes_has_an_address_that_works(store: Store, org: str) -> N
     (known,) = await store.mail_addresses.known(org, ["zoe@example.org"])
     assert not known.doubtful
     assert known.bounced_ms == START_MS
+
+
+async def test_what_is_written_stands_in_the_open_conversation_and_answers_it(store: Store, org: str) -> None:
+    begun = await opened(store, org, conversation_key="m")
+    mail = letter(store, org, begun, interaction_id="")
+    first = await store.outgoing.write(mail, "It is.", author_name="Ana", now_ms=START_MS)
+    again = await store.outgoing.write(mail, "It is.", author_name="Ana", now_ms=START_MS)
+    assert (first.repeated, again.repeated) == (False, True)
+    assert again.mail == first.mail
+    (entry,) = first.entries
+    assert (entry.author, entry.author_id, entry.body) == (Author.AGENT, "ana", "It is.")
+    assert entry.data["outgoing_id"] == mail.id
+    assert (first.mail.entry_seq, first.mail.interaction_id) == (entry.seq, entry.interaction_id)
+
+
+async def test_a_case_without_mail_gets_a_conversation_that_is_over(store: Store, org: str) -> None:
+    begun = await opened(store, org)
+    mail = letter(store, org, begun, interaction_id="")
+    first = await store.outgoing.write(mail, "Hello", author_name="Ana", now_ms=START_MS)
+    talk = await store.conversations.get(org, first.mail.interaction_id)
+    assert (talk.kind, talk.state, talk.case_id) == ("email", InteractionState.CLOSED, mail.case_id)
+    second = letter(store, org, begun, interaction_id="")
+    more = await store.outgoing.write(second, "Another", author_name="Ana", now_ms=START_MS)
+    assert (more.mail.interaction_id, more.mail.entry_seq) == (talk.id, 2)
+
+
+async def test_nothing_is_written_where_there_is_nothing(store: Store, org: str) -> None:
+    begun = await opened(store, org)
+    with pytest.raises(NotFound):
+        await store.outgoing.write(letter(store, org, begun, case_id="no"), "x", author_name="Ana", now_ms=START_MS)
+    wrong = letter(store, org, begun, interaction_id="no")
+    with pytest.raises(NotFound):
+        await store.outgoing.write(wrong, "x", author_name="Ana", now_ms=START_MS)
+    assert await store.outgoing.of_case(org, wrong.case_id) == []
