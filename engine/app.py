@@ -192,7 +192,7 @@ class Application:
         self.service = ServiceDesk(
             settings=self._settings, store=self.store, book=self.book, clock=self._clock, new_id=self._new_id
         )
-        self.service.join(self.hub, self.floor)
+        self.service.join(self.hub, self.floor, self.transcript, self._loops.wake)
         self.recorder = Recorder(
             history=self.store.routing,
             follow=(self._publish, self.service.cases.follow, self._ledger.follow, self.floor.follow),

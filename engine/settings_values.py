@@ -133,8 +133,11 @@ def servers(value: object) -> str:
 def relay(value: object) -> str:
     """Read where a mail relay is."""
     written = text(value)
-    if written and not re.fullmatch(r"(smtps?|smtp-plain)://(\S+@)?(\[[0-9a-f:.]+\]|[^\s:/@]+)(:\d{1,5})?/?", written):
-        raise ValueError("write smtp://user:password@host:587 (STARTTLS), smtps://… (TLS) or smtp-plain://…")
+    server = r"(smtps?|smtp-plain)://(\S+@)?(\[[0-9a-f:.]+\]|[^\s:/@]+)(:\d{1,5})?/?"
+    if written and not re.fullmatch(rf"{server}|folder:///\S+", written):
+        raise ValueError(
+            "write smtp://user:password@host:587 (STARTTLS), smtps://… (TLS), smtp-plain://… or folder:///…"
+        )
     return written
 
 

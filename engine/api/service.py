@@ -21,6 +21,7 @@ from engine.cases.quick_texts import QuickTexts
 from engine.cases.rulebook import Rulebook
 from engine.cases.views import Views
 from engine.channels.email.shown import Shown
+from engine.channels.email.writing import Writing
 from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
 from engine.customers.contract import Merges, Teams
@@ -66,4 +67,5 @@ class ServiceParts:
     view: CustomerViews
     finder: Finder
     mails: Shown
+    writing: Writing
     sights: Sights

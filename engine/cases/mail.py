@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from email.message import EmailMessage
-from urllib.parse import unquote, urlsplit
+from pathlib import Path
 
 import aiosmtplib
 
 from engine.cases.effects import Undeliverable
-from engine.errors import InvalidInput, Unavailable
-
-PORTS: Mapping[str, int] = {"smtps": 465, "smtp": 587, "smtp-plain": 25}
-"""Schemes of a relay's address: TLS from the start, STARTTLS required, no TLS at all; with their usual ports."""
-FOR_GOOD = 500
-"""Replies from here on mean: do not try again (RFC 5321, 4.2.1)."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Relay:
-    """A mail relay."""
-
-    host: str
-    port: int
-    scheme: str = "smtp"
-    user: str = ""
-    password: str = field(default="", repr=False)
-
-
-def relay_of(url: str) -> Relay | None:
-    """Read a relay's address such as ``smtp://user:password@relay.example:587``; "" = None. Raises InvalidInput."""
-    if not url:
-        return None
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise InvalidInput("the mail relay's address cannot be read") from None
-    if parts.scheme not in PORTS or not parts.hostname:
-        raise InvalidInput(f"write the mail relay as scheme://host, with a scheme of {', '.join(PORTS)}")
-    return Relay(
-        host=parts.hostname,
-        port=port or PORTS[parts.scheme],
-        scheme=parts.scheme,
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-    )
+from engine.errors import Unavailable
+from engine.model.relay import FOLDER, FOR_GOOD, Relay
 
 
 class SmtpMailer:
@@ -65,6 +31,9 @@ class SmtpMailer:
         """
         if self._relay is None:
             raise Undeliverable("no mail relay is configured")
+        if self._relay.scheme == FOLDER:
+            await asyncio.to_thread(_file, Path(self._relay.folder), message)
+            return
         try:
             refused = await self._hand_over(self._relay, message, recipients)
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -94,6 +63,12 @@ class SmtpMailer:
             timeout=self._timeout_s,
         )
         return refused
+
+
+def _file(folder: Path, message: EmailMessage) -> None:
+    """Write a message into a folder, for who tries things out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"notice-{time.time_ns()}.eml").write_bytes(bytes(message))
 
 
 def _refusal(codes: Mapping[str, int]) -> Exception:

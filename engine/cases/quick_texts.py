@@ -107,6 +107,11 @@ class QuickTexts:
             ReadyText(quick_text=one, body=filled(one, locale, values)) for one in texts if one.fits(channel, queue)
         ]
 
+    async def values(self, org_id: str, case_id: str, *, agent_name: str) -> tuple[Contact | None, Mapping[str, str]]:
+        """Return a case's customer and what may be put into texts about it; raise NotFound."""
+        facts = await self._cases.facts(org_id, case_id, now_ms=self._clock.now_ms())
+        return facts.contact, {**self._values(org_id, facts.contact, facts), "agent.name": agent_name}
+
     async def _contact(self, org_id: str, talk: Interaction | None, facts: CaseFacts | None) -> Contact | None:
         """Return whom the text is for: the conversation's contact, else the case's."""
         if talk is None or not talk.contact_id:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from engine.agents.floor import Floor
 from engine.cases.effects import Effects, Handler
-from engine.cases.mail import SmtpMailer, relay_of
+from engine.cases.mail import SmtpMailer
 from engine.cases.telling import ConsoleTelling, EmailTelling, WebhookTelling, Whom
 from engine.clock import Clock
 from engine.events.named import NamedPost
 from engine.events.secret_files import SecretFiles
 from engine.model.casework import EffectKind
+from engine.model.relay import relay_of
 from engine.settings import Settings
 from engine.store.store import Store
 from engine.wiring.organisations import OrganisationBook

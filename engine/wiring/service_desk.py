@@ -1,6 +1,6 @@
 """Customers and cases: the stages behind the service desk, built once per process."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.agents.floor import Floor
 from engine.api.metrics import Metrics
@@ -46,6 +46,7 @@ from engine.wiring.forms import forms_of
 from engine.wiring.listing import listing_of
 from engine.wiring.mail import MailRoom
 from engine.wiring.mail_reception import MailReception
+from engine.wiring.mail_sending import MAIL_SENDER, told_by, writing_of
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.other_systems import OtherSystems
 from engine.wiring.transfer import Transfer
@@ -105,10 +106,20 @@ class ServiceDesk:
             new_id=new_id,
         )
 
-    def join(self, hub: Hub, floor: Floor) -> None:
+    def join(self, hub: Hub, floor: Floor, transcript: Transcript, wake: Callable[[str], None]) -> None:
         """Let consoles in every process see how jobs get on, and the process that does them hear of new ones."""
         self.listing.jobs.told = floor.job_moved
         hub.hear(self.listing.jobs.hear)
+        self._told = told_by(transcript)
+        self.writing = writing_of(
+            self._store,
+            self._book,
+            self.quick_texts,
+            self._clock,
+            told=self._told,
+            wake=lambda: wake(MAIL_SENDER),
+            new_id=self._new_id,
+        )
 
     def parts(self, commands: Commands) -> ServiceParts:
         """Return what the service desk's routes need."""
@@ -143,6 +154,7 @@ class ServiceDesk:
             view=self._store.view,
             finder=self.listing.finder,
             mails=Shown(record=self._store.mails, files=self._blobs),
+            writing=self.writing,
             sights=self._store.sights,
         )
 

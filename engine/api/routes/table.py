@@ -25,6 +25,7 @@ from engine.api.routes import (
     merges,
     offers,
     organisation,
+    outgoing_mail,
     presence,
     promises,
     queues,
@@ -82,5 +83,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *webhooks.OPERATIONS,
     *submissions.OPERATIONS,
     *mails.OPERATIONS,
+    *outgoing_mail.OPERATIONS,
     *chat.OPERATIONS,
 )

@@ -134,12 +134,17 @@ def answered_to(
     return tuple(to), tuple(others[: MOST_RECIPIENTS - len(to)])
 
 
-def _address(one: Mailbox, where: str) -> Address:
-    """Return an address for a header, checked: nothing that ends a line, no second address."""
+def check_address(one: Mailbox, where: str) -> None:
+    """Raise InvalidInput for what is no single mail address, or would end a line."""
     if not _ADDRESS.match(one.email):
         raise InvalidInput(
             f"{one.email[:100]!r} is no mail address.", field=where, mend="Write it as name@example.com."
         )
+
+
+def _address(one: Mailbox, where: str) -> Address:
+    """Return an address for a header, checked: nothing that ends a line, no second address."""
+    check_address(one, where)
     local, _at, domain = one.email.rpartition("@")
     return Address(display_name=_BREAKS.sub(" ", one.name)[:200], username=local, domain=domain)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.cases.effects import Effects, EffectsSettings
-from engine.cases.mail import SmtpMailer, relay_of
+from engine.cases.mail import SmtpMailer
 from engine.cases.telling import ConsoleTelling, EmailTelling, WebhookTelling, Whom
 from engine.clock import SystemClock
 from engine.errors import Unavailable
@@ -20,6 +20,7 @@ from engine.ids import id_source
 from engine.model.casework import CaseDecision, Effect, EffectKind, PendingEffect
 from engine.model.organisation import AgentSetup, Role
 from engine.model.outside import Webhook
+from engine.model.relay import relay_of
 from engine.store.store import Store
 from engine.wiring.organisations import OrganisationBook
 from tests.contract.store.building import agent, opened

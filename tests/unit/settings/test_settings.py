@@ -169,13 +169,16 @@ def test_debug() -> None:
     assert not debug_wanted({})
 
 
-@pytest.mark.parametrize("url", ["smtp://relay.example", "smtps://u:p%40@[::1]:465", "smtp-plain://127.0.0.1:2525/"])
+@pytest.mark.parametrize(
+    "url", ["smtp://relay.example", "smtps://u:p%40@[::1]:465", "smtp-plain://127.0.0.1:2525/", "folder:///tmp/sent"]
+)
 def test_a_mail_relay(url: str) -> None:
     assert load({"CORDBOARD_SMTP_URL": url, "CORDBOARD_SMTP_FROM": "desk@shop.example"}).smtp_url == url
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("URL", "http://relay"), ("URL", "smtp://"), ("FROM", "desk"), ("TIMEOUT", "0s")]
+    ("name", "value"),
+    [("URL", "http://relay"), ("URL", "smtp://"), ("URL", "folder://sent"), ("FROM", "desk"), ("TIMEOUT", "0s")],
 )
 def test_a_mail_relay_that_is_none(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError):

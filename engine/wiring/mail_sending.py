@@ -1,0 +1,72 @@
+"""E-mail on its way out: who writes it, who sends it."""
+
+from collections.abc import Callable, Sequence
+
+from engine.cases.quick_texts import QuickTexts
+from engine.channels.email.writing import Writing
+from engine.channels.email.writing_parts import Known, WritingParts
+from engine.clock import Clock
+from engine.conversations.transcript import Transcript
+from engine.ids import NewId
+from engine.model.conversation import Entry
+from engine.skills.merging import merge_known
+from engine.store.store import Store
+from engine.wiring.organisations import OrganisationBook
+
+Told = Callable[[str, Sequence[Entry]], None]
+"""Who hears of lines of an organisation's transcripts that were written."""
+MAIL_SENDER = "mail-sender"
+"""Name of the role that sends."""
+
+
+def told_by(transcript: Transcript) -> Told:
+    """Return who tells consoles of lines that mail's own transactions wrote."""
+
+    def told(org_id: str, entries: Sequence[Entry]) -> None:
+        transcript.publish(entries, org_id=org_id)
+
+    return told
+
+
+class CustomersOfCases:
+    """Say what is known of a case's customer, for mail to him."""
+
+    def __init__(self, texts: QuickTexts) -> None:
+        self._texts = texts
+
+    async def of_case(self, org_id: str, case_id: str, *, agent_name: str) -> Known:
+        """Return his name, main address and language, with what may be put into texts; raise NotFound."""
+        contact, values = await self._texts.values(org_id, case_id, agent_name=agent_name)
+        if contact is None:
+            return Known(values=values)
+        return Known(name=contact.name, email=contact.email, language=contact.language, values=values)
+
+
+def writing_of(
+    store: Store,
+    book: OrganisationBook,
+    texts: QuickTexts,
+    clock: Clock,
+    *,
+    told: Told,
+    wake: Callable[[], None],
+    new_id: NewId,
+) -> Writing:
+    """Build the service by which agents write mail; ``wake`` is called when there is something to send."""
+    return Writing(
+        WritingParts(
+            outgoing=store.outgoing,
+            mails=store.mails,
+            cases=store.cases,
+            files=store.case_parts,
+            addresses=store.mail_addresses,
+            customers=CustomersOfCases(texts),
+            organisations=book,
+            secret=store.mail_secrets.secret,
+            fill=merge_known,
+            told=told,
+            wake=wake,
+            clock=clock,
+            new_id=new_id,
+        )
+    )
