@@ -18,6 +18,7 @@ from engine.skills.moments import moment_ms
 ME, NOBODY, MY_TEAM, MINE = "me", "nobody", "my_team", "mine"
 COLUMNS: Mapping[str, str] = {
     "status": "status", "queue": "queue", "type": "type", "owner": "owner_id", "team": "team", "origin": "origin",
+    "entitled": "entitled",
 }  # fmt: skip
 """Parts of a filter that have several values and a column, and their ``not_`` ones."""
 SINGLE = ("contact_id", "account_id", "parent_id")
@@ -69,6 +70,8 @@ def resolved(
     if which.kind:
         of_kind = tuple(key for key, one in organisation.case_statuses.items() if one.kind in which.kind)
         among["status"] = tuple(key for key in of_kind if key in among.get("status", of_kind))
+    people = _meaning("owner", viewer, organisation)
+    contact_owners = people(which.contact_owner)
     return CaseWanted(
         among=among,
         without=without,
@@ -77,6 +80,10 @@ def resolved(
         not_tags=which.not_tag,
         tiers=which.tier,
         not_tiers=which.not_tier,
+        entitlements=which.entitlement,
+        not_entitlements=which.not_entitlement,
+        contact_owners=contact_owners,
+        not_contact_owners=people(which.not_contact_owner),
         fields=which.fields,
         not_fields=which.not_fields,
         open=_open(which, order, organisation),
@@ -86,7 +93,7 @@ def resolved(
         responses=tuple(key for key, rule in organisation.milestones.items() if REPLY in rule.met_by),
         unanswered_since_ms=_at(which, "unanswered_since", organisation, now_ms) or 0,
         text=which.text.strip(),
-        nothing=any(not values for values in among.values()),
+        nothing=any(not values for values in among.values()) or bool(which.contact_owner and not contact_owners),
     )
 
 
@@ -98,6 +105,7 @@ def missing(which: CaseFilter, organisation: Organisation, user_ids: Collection[
         "type": organisation.case_types,
         "team": (*organisation.teams, MINE, NOBODY),
         "owner": (*user_ids, ME, NOBODY, MY_TEAM),
+        "contact_owner": (*user_ids, ME, NOBODY, MY_TEAM),
     }
     for name, keys in known.items():
         for part in (name, f"not_{name}"):

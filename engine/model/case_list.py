@@ -61,6 +61,12 @@ class CaseFilter:
     not_tag: Values = ()
     tier: Values = ()  # of the account, or of the contact
     not_tier: Values = ()
+    entitled: Values = ()  # what the check of its service said
+    not_entitled: Values = ()
+    entitlement: Values = ()  # kind of the one that it holds
+    not_entitlement: Values = ()
+    contact_owner: Values = ()  # who looks after its contact; knows the words that ``owner`` knows
+    not_contact_owner: Values = ()
     contact_id: str = ""
     account_id: str = ""
     parent_id: str = ""
@@ -93,6 +99,10 @@ class CaseWanted:
     not_tags: Values = ()
     tiers: Values = ()
     not_tiers: Values = ()
+    entitlements: Values = ()  # kinds
+    not_entitlements: Values = ()
+    contact_owners: Values = ()  # '' = nobody
+    not_contact_owners: Values = ()
     fields: Mapping[str, Values] = field(default_factory=dict)
     not_fields: Mapping[str, Values] = field(default_factory=dict)
     open: bool | None = None

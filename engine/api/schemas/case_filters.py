@@ -12,6 +12,7 @@ from engine.errors import InvalidInput
 from engine.model import case_list as nouns
 from engine.model.case_list import CaseOrder, MilestoneNow, Place
 from engine.model.case_setup import CaseStatusKind
+from engine.model.service import Entitled, EntitlementKind
 from engine.skills.moments import LONGEST, moment_ms
 
 MOST_VALUES = 50
@@ -52,6 +53,12 @@ class CaseWords(Request):
     not_tag: Values = several()
     tier: Values = several("Of the account, or of the contact.")
     not_tier: Values = several()
+    entitled: Annotated[list[Entitled], Field(max_length=10)] = several("What the check of its service said.")
+    not_entitled: Annotated[list[Entitled], Field(max_length=10)] = several()
+    entitlement: Annotated[list[EntitlementKind], Field(max_length=10)] = several("Kind of the one that it holds.")
+    not_entitlement: Annotated[list[EntitlementKind], Field(max_length=10)] = several()
+    contact_owner: Values = several("Who looks after its contact: a user id, `me`, `nobody`, `my_team`.")
+    not_contact_owner: Values = several()
     contact_id: str = Field(default="", max_length=40)
     account_id: str = Field(default="", max_length=40)
     parent_id: str = Field(default="", max_length=40, description="Cases that are a part of this one.")

@@ -14,7 +14,7 @@ from engine.model.case_list import CaseWanted, MilestoneNow, Values
 from engine.model.casework import MilestoneState
 from engine.store.cases.sight import Columns, Condition
 from engine.store.cases.tables import case_tags, milestones
-from engine.store.customers.tables import accounts, contacts
+from engine.store.customers.tables import accounts, contacts, entitlements
 from engine.store.json_member import has_value
 from engine.store.search import containing
 
@@ -31,6 +31,8 @@ def fitting(org_id: str, wanted: CaseWanted, c: Columns) -> list[Condition]:
         *_over(wanted, c),
         *_tagged(org_id, wanted, c),
         *_tiered(org_id, wanted, c),
+        *_promised(org_id, wanted, c),
+        *_looked_after(org_id, wanted, c),
         *(has_value(c.fields, key, values) for key, values in wanted.fields.items()),
         *(not_(has_value(c.fields, key, values)) for key, values in wanted.not_fields.items()),
         *_clocked(org_id, wanted, c),
@@ -79,6 +81,31 @@ def _tiered(org_id: str, wanted: CaseWanted, c: Columns) -> Iterator[Condition]:
         yield of_any(wanted.tiers)
     if wanted.not_tiers:
         yield not_(of_any(wanted.not_tiers))
+
+
+def _promised(org_id: str, wanted: CaseWanted, c: Columns) -> Iterator[Condition]:
+    def of_any(kinds: Values) -> Condition:
+        held = entitlements.c
+        found = select(held.id).where(held.id == c.entitlement_id, held.org_id == org_id, held.kind.in_(kinds))
+        return _exists(found, entitlements)
+
+    if wanted.entitlements:
+        yield of_any(wanted.entitlements)
+    if wanted.not_entitlements:
+        yield not_(of_any(wanted.not_entitlements))
+
+
+def _looked_after(org_id: str, wanted: CaseWanted, c: Columns) -> Iterator[Condition]:
+    def by_any(owners: Values) -> Condition:
+        of = contacts.c
+        return _exists(
+            select(of.id).where(of.id == c.contact_id, of.org_id == org_id, of.owner_id.in_(owners)), contacts
+        )
+
+    if wanted.contact_owners:
+        yield by_any(wanted.contact_owners)
+    if wanted.not_contact_owners:
+        yield not_(by_any(wanted.not_contact_owners))
 
 
 def _clocked(org_id: str, wanted: CaseWanted, c: Columns) -> Iterator[Condition]:

@@ -13,7 +13,7 @@ from engine.model.case_list import CaseOrder, CasePage, CaseWanted, MilestoneNow
 from engine.model.visibility import EVERYTHING, CasesSeen, CustomersSeen, Sight, Visibility
 from engine.store.cases import lists
 from engine.store.cases.tables import case_followers, case_tags, cases, milestones
-from engine.store.customers.tables import accounts, contacts
+from engine.store.customers.tables import accounts, contacts, entitlements
 from engine.store.json_text import dump
 from engine.store.store import Store
 from engine.store.upsert import insert
@@ -34,8 +34,9 @@ def rows_of(org: str) -> Rows:
     """Return rows of many cases and of what hangs on them; the same every time."""
     die = random.Random(7)
     rows: Rows = [
-        (contacts, {"id": f"{org}-gold", "tier": "gold"}),
+        (contacts, {"id": f"{org}-gold", "tier": "gold", "owner_id": "u1"}),
         (contacts, {"id": f"{org}-plain"}),
+        (entitlements, {"id": f"{org}-due", "kind": "warranty"}),
         (accounts, {"id": f"{org}-acme", "tier": "gold"}),
     ]
     for number in range(1, MANY + 1):
@@ -51,6 +52,7 @@ def rows_of(org: str) -> Rows:
             "team": die.choice(("blue", "")),
             "contact_id": f"{org}-{die.choice(('gold', 'plain'))}",
             "account_id": die.choice((f"{org}-acme", "")),
+            "entitlement_id": f"{org}-due" if number % 3 == 0 else "",
             "parent_id": f"{org}-1" if 1 < number < 5 else "",
             "priority": die.randrange(3),
             "opened_ms": die.randrange(1, 9) * HOUR_MS,
@@ -108,6 +110,11 @@ WANTED: Sequence[tuple[str, CaseWanted]] = (
     ("tags", CaseWanted(tags=("vip",), not_tags=("late",))),
     ("tiers", CaseWanted(tiers=("gold",))),
     ("no tier", CaseWanted(not_tiers=("gold",))),
+    ("a warranty", CaseWanted(entitlements=("warranty", "support"))),
+    ("no warranty", CaseWanted(not_entitlements=("warranty",), among={"status": ("new", "open")})),
+    ("another kind", CaseWanted(entitlements=("support",))),
+    ("whose contact somebody looks after", CaseWanted(contact_owners=("u1", "u2"))),
+    ("whose contact nobody looks after", CaseWanted(contact_owners=("",), not_contact_owners=("u1",))),
     ("ranges", CaseWanted(between={"opened_ms": (2 * HOUR_MS, 6 * HOUR_MS), "priority": (1, None)})),
     ("a text", CaseWanted(text="POT 50%")),
     ("a text of the index", CaseWanted(text="nowhere", ids=())),
@@ -152,6 +159,7 @@ def fits(one: Case, wanted: CaseWanted, rows: Rows) -> bool:
     clocks, tags = hanging(rows, milestones, one.id), {str(row["tag"]) for row in hanging(rows, case_tags, one.id)}
     waiting = [clock for clock in clocks if clock["state"] in ("running", "paused")]
     gold = one.contact_id.endswith("gold") or one.account_id.endswith("acme")
+    looked_after = "u1" if one.contact_id.endswith("gold") else ""
     (search,) = [str(row["search"]) for of, row in rows if of is cases and row["id"] == one.id]
 
     def has(key: str, values: Sequence[str]) -> bool:
@@ -171,6 +179,10 @@ def fits(one: Case, wanted: CaseWanted, rows: Rows) -> bool:
         not tags & {*wanted.not_tags},
         not wanted.tiers or gold,
         not wanted.not_tiers or not gold,
+        not wanted.entitlements or ("warranty" in wanted.entitlements and one.entitlement_id),
+        not wanted.not_entitlements or not one.entitlement_id,
+        not wanted.contact_owners or looked_after in wanted.contact_owners,
+        looked_after not in wanted.not_contact_owners,
         all(has(key, values) for key, values in wanted.fields.items()),
         not any(has(key, values) for key, values in wanted.not_fields.items()),
         not wanted.milestones or any(clock["missed_ms"] for clock in waiting),

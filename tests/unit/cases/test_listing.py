@@ -42,6 +42,16 @@ def test_words_become_who_looks() -> None:
     assert wanted(CaseFilter(team=("mine",)), Viewer(user_id="u", login="u")).nothing
 
 
+def test_whose_contacts_and_which_service() -> None:
+    found = wanted(CaseFilter(contact_owner=("me", "nobody"), not_contact_owner=("my_team",), entitlement=("support",)))
+    assert (found.contact_owners, found.not_contact_owners) == (("u-ana", ""), ("u-ana", "u-bo"))
+    assert (found.entitlements, found.nothing) == (("support",), False)
+    assert wanted(CaseFilter(entitled=("expired",), not_entitled=("none",))).without == {"entitled": ("none",)}
+    assert wanted(CaseFilter(contact_owner=("me",)), Viewer()).nothing
+    known = [(one.field, one.value) for one in missing(CaseFilter(contact_owner=("me", "gone")), ORGANISATION, ())]
+    assert known == [("contact_owner", "gone")]
+
+
 def test_kinds_are_the_statuses_that_mean_them() -> None:
     assert wanted(CaseFilter(kind=(CaseStatusKind.WAITING,))).among == {"status": ("waiting",)}
     assert wanted(CaseFilter(kind=(CaseStatusKind.WAITING,), status=("new",))).nothing

@@ -12,6 +12,7 @@ const NAMES: Record<string, string> = {
 const KNOWN = new Set([
   'subject', 'status', 'priority', 'type', 'queue', 'owner', 'team', 'tags', 'description', 'topic',
   'contact', 'account', 'parent', 'routed', 'rating', 'fields', 'entitled', 'plan', 'reopened', 'skills', 'origin',
+  'contact_owner', 'entitlement', 'tier',
 ])
 const LISTS = { type: 'types', queue: 'queues', team: 'teams', plan: 'plans' } as const
 
@@ -30,14 +31,17 @@ export function useFieldWords() {
   }
 
   function personWords(id: string): string {
-    if (id === session.signed?.user.id) return t('case.mine')
+    if (id === session.signed?.user.id || id === 'me') return t('case.mine')
+    if (id === 'nobody') return t('case.nobody')
+    if (id === 'my_team') return t('case.myTeam')
     return people.value.find((one) => one.id === id)?.name ?? t('case.somebody')
   }
 
   function keyWords(field: string, value: string): string {
     const name = NAMES[field] ?? field
     if (name === 'status') return statuses.nameOf(value)
-    if (name === 'owner') return personWords(value)
+    if (name === 'owner' || name === 'contact_owner') return personWords(value)
+    if (name === 'entitlement') return t(`case.entitlement.${value}`)
     if (name === 'entitled') return t(`case.entitled.${value}`)
     if (name in LISTS) return nameOf(LISTS[name as keyof typeof LISTS], value)
     const choices = fields.value.find((one) => 'fields.' + one.key === field)?.choices
