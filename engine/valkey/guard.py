@@ -21,7 +21,8 @@ import types
 PR_SET_PDEATHSIG = 1
 ALLOCATOR = "glibc.malloc.trim_threshold=1073741824:glibc.malloc.top_pad=16777216"
 """Keep what Lua's collector frees, instead of giving it back to the system and asking for it again: the server in the
-wheel has no allocator of its own. About a tenth of a routing step. C libraries other than glibc do not know it."""
+wheel has no allocator of its own, and none may be found for it (allocator.py). About a tenth of a routing step. C
+libraries other than glibc do not know it."""
 
 
 def exec_bound_to_parent(parent: int, command: list[str]) -> None:

@@ -22,6 +22,7 @@ from typing import Literal
 import structlog
 
 from engine.errors import CordboardError, Unavailable
+from engine.valkey.allocator import environment_for
 from engine.valkey.binary import find_binary
 from engine.valkey.diagnosis import log_end, start_failure
 from engine.valkey.place import Lock, make_private, socket_path
@@ -241,6 +242,7 @@ class ValkeyServer:
 
     def _spawn(self) -> None:
         assert self._lock is not None
+        assert self._binary is not None
         read_end, write_end = os.pipe()
         guard = [sys.executable, "-I", "-S", str(GUARD), str(os.getpid()), str(read_end)]
         try:
@@ -251,6 +253,7 @@ class ValkeyServer:
                     stdout=output,
                     stderr=output,
                     pass_fds=(self._lock.fd, read_end),
+                    env=environment_for(self._binary),
                     start_new_session=True,  # a terminal's Ctrl-C is for the engine, which then stops the server
                 )
         except BaseException:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import platform
 import shutil
 import signal
 import stat
@@ -57,6 +58,16 @@ async def test_serves_on_a_private_socket_only_and_syncs_every_write(tmp_path: P
         socket = Path(server.address.removeprefix("unix://"))
         assert stat.S_IMODE(socket.stat().st_mode) == 0o700
         assert stat.S_IMODE(server.directory.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in {"x86_64", "aarch64"},
+    reason="no wheel of it there",
+)
+async def test_runs_with_the_allocator_of_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LD_PRELOAD", raising=False)
+    async with served(tmp_path) as server:
+        assert "libmimalloc.so.3" in Path(f"/proc/{server.pid}/maps").read_text(encoding="ascii")
 
 
 async def test_keeps_its_data_over_a_stop_and_leaves_no_process(tmp_path: Path) -> None:

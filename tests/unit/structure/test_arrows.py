@@ -67,7 +67,10 @@ IMPURE = {
     "asyncio", "socket", "redis", "sqlalchemy", "fastapi", "httpx", "os", "random", "time", "secrets",
 }  # fmt: skip
 
-ENVIRONMENT_READERS = {ENGINE / "settings.py", ENGINE / "failpoints.py", *(ENGINE / "settings").glob("*.py")}
+ENVIRONMENT_READERS = {
+    ENGINE / "settings.py", ENGINE / "failpoints.py", *(ENGINE / "settings").glob("*.py"),
+    ENGINE / "valkey" / "allocator.py",  # hands it on to the server, and LD_PRELOAD is the loader's, not a setting
+}  # fmt: skip
 
 
 def modules(folder: Path = ENGINE) -> list[Path]:
