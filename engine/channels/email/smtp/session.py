@@ -113,7 +113,9 @@ class SmtpSession(SMTP):
     def end(self) -> None:
         """End the connection before its next mail; one that is on its way in is taken first."""
         self._last_word = answers.STOPPING
-        if self._transaction is None:
+        if self._closing:
+            self.abort()
+        elif self._transaction is None:
             self._leave()
 
     def end_soon(self) -> None:
@@ -121,9 +123,15 @@ class SmtpSession(SMTP):
         self.loop.call_soon(self._close)
 
     def abort(self) -> None:
-        """Cut the connection off."""
-        if self.transport is not None:
-            cast("asyncio.WriteTransport", self.transport).abort()
+        """Cut the connection off: what lies beneath TLS, since closing that waits for the client."""
+        beneath = self._original_transport or self.transport
+        if beneath is not None:
+            cast("asyncio.WriteTransport", beneath).abort()
+            self.loop.call_soon(self.connection_lost, None)  # a lost TLS connection may forget to
+
+    @property
+    def _closing(self) -> bool:
+        return self.transport is None or self.transport.is_closing()
 
     def _leave(self) -> None:
         self._say(self._last_word)
@@ -131,19 +139,20 @@ class SmtpSession(SMTP):
 
     def _close(self) -> None:
         """Close the connection; nothing that is still there is read as commands."""
-        if self.transport is not None:
+        if self.transport is not None and not self._closing:  # TLS of Python 3.11 breaks when it is closed twice
             self._reader._buffer.clear()  # type: ignore[attr-defined] # noqa: SLF001 - as aiosmtpd does itself
-            transport = cast("asyncio.WriteTransport", self.transport)
-            transport.close()
-            self.loop.call_later(ABORT_S, transport.abort)
+            self.transport.close()
+            self.loop.call_later(ABORT_S, self.abort)
 
     def _timeout_cb(self) -> None:
-        if self.transport is not None:
-            self._say(self._gate.refuse("time-out", answers.TIMED_OUT))
-            self._close()
+        if self._closing:
+            self.abort()
+            return
+        self._say(self._gate.refuse("time-out", answers.TIMED_OUT))
+        self._close()
 
     def _say(self, reply: str) -> None:
-        if self.transport is not None:
+        if not self._closing:
             self._writer.write(f"{reply}\r\n".encode())
 
     async def push(self, status: Any) -> None:  # noqa: ANN401 - text or bytes, as aiosmtpd has it
@@ -179,6 +188,11 @@ class SmtpSession(SMTP):
             await self.push(answers.NO_TLS_TWICE)
             return
         await super().smtp_STARTTLS(arg)
+        self._look_at_handshake()
+
+    def _look_at_handshake(self) -> None:
+        if self._tls_protocol is not None and self.session is not None and self.session.ssl is None:
+            self.connection_lost(None)  # the client went within the handshake, which asyncio tells nobody
 
     async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802 -- as above
         """Let a user in; few wrong passwords end the connection."""
