@@ -20,6 +20,7 @@ from engine.cases.presence import CasePresence
 from engine.cases.quick_texts import QuickTexts
 from engine.cases.rulebook import Rulebook
 from engine.cases.views import Views
+from engine.channels.email.held import HeldMails
 from engine.channels.email.shown import Shown
 from engine.channels.email.writing import Writing
 from engine.customers.accounts import Accounts
@@ -67,5 +68,6 @@ class ServiceParts:
     view: CustomerViews
     finder: Finder
     mails: Shown
+    held_mails: HeldMails
     writing: Writing
     sights: Sights

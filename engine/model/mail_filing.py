@@ -11,7 +11,7 @@ from engine.model.casework import Decide
 from engine.model.conversation import Entry
 from engine.model.mail import FailedAddress, Mailbox, MailNature
 from engine.model.mail_channel import Late
-from engine.model.mail_record import MailFile, MailState, MailSummary, OutgoingMail
+from engine.model.mail_record import Mail, MailFile, MailState, MailSummary, OutgoingMail
 from engine.model.work import Plan, WorkItem
 
 
@@ -108,3 +108,11 @@ class FiledMail:
     new_case: bool = False
     acknowledged: bool = False
     repeated: bool = False  # it was in another state: nothing happened
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LateMail:
+    """A mail that joined work which is over."""
+
+    mail: Mail
+    seen: bool  # who ended the work knew of it

@@ -44,6 +44,7 @@ from engine.store.full_text.full_text import FullText
 from engine.store.idempotency import Idempotency
 from engine.store.mail.addresses import MailAddresses
 from engine.store.mail.filing import MailFiling
+from engine.store.mail.late import LateMailing
 from engine.store.mail.mailboxes import Mailboxes
 from engine.store.mail.mails import Mails
 from engine.store.mail.outgoing import Outgoing
@@ -112,6 +113,7 @@ class Store:
         self.submissions = Submissions(access=access)
         self.mails = Mails(access=access)
         self.mail_filing = MailFiling(access=access)
+        self.late_mail = LateMailing(access=access)
         self.mail_threads = MailThreads(access=access)
         self.mail_secrets = MailSecrets(access=access)
         self.outgoing = Outgoing(access=access)

@@ -154,6 +154,7 @@ class ServiceDesk:
             view=self._store.view,
             finder=self.listing.finder,
             mails=Shown(record=self._store.mails, files=self._blobs),
+            held_mails=self.mail_room.held,
             writing=self.writing,
             sights=self._store.sights,
         )

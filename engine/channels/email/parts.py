@@ -109,8 +109,8 @@ class Publisher(Protocol):
         ...
 
 
-Acknowledge = Callable[[Place, Judged, ParsedMail, MailSummary, ReceivedMail], Acknowledging | None]
-"""Say what a machine answers to a mail; None: nothing. Pure."""
+Acknowledge = Callable[[Place, Judged, ParsedMail, MailSummary, ReceivedMail], Awaitable[Acknowledging | None]]
+"""Say what a machine answers to a mail; None: nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

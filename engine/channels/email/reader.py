@@ -21,14 +21,14 @@ from engine.channels.email.judging import (
     judge,
     order_of,
     own_tokens,
-    place_of,
     sought_of,
     summary_of,
 )
 from engine.channels.email.parts import MailParts
+from engine.channels.email.placing import place_in
 from engine.channels.email.reading.pool import Unreadable
 from engine.clock import Clock
-from engine.errors import CordboardError, NotFound, Unavailable
+from engine.errors import CordboardError, Unavailable
 from engine.failpoints import failpoint
 from engine.model.mail import MailBody, ParsedMail
 from engine.model.mail_filing import FiledMail, Threads
@@ -125,7 +125,7 @@ class MailReader:
 
     async def _see_to(self, received: ReceivedMail) -> None:
         org_id = received.envelope.org_id
-        place = self._place(received)
+        place = place_in(self._parts, received)
         if place is None:
             await self._quarantine(received, "unknown-channel")
             return
@@ -142,15 +142,6 @@ class MailReader:
         if not filed.repeated:
             self._parts.count(filed.state.value, judged.nature.kind.value)
             await self._tell(org_id, filed)
-
-    def _place(self, received: ReceivedMail) -> Place | None:
-        try:
-            organisation = self._parts.organisations.get(received.envelope.org_id)
-            channel = organisation.channels[received.envelope.channel]
-            reopen = self._parts.reopen(organisation)
-            return place_of(organisation, channel, classify=self._parts.classify, reopen=reopen)
-        except (NotFound, KeyError):
-            return None
 
     async def _read(self, received: ReceivedMail) -> _Said:
         """Read a mail and keep its files; raise Unreadable."""
@@ -203,7 +194,7 @@ class MailReader:
             judged,
             summary,
             said.files,
-            acknowledging=self._parts.acknowledge(place, judged, said.mail, summary, received),
+            acknowledging=await self._parts.acknowledge(place, judged, said.mail, summary, received),
             now_ms=self._clock.now_ms(),
         )
         failpoint("mail.before-file")

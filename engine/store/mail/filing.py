@@ -73,7 +73,8 @@ def file_mail(conn: Connection, order: MailOrder, *, new_id: NewId) -> FiledMail
 
 def _file(conn: Connection, order: MailOrder, *, new_id: NewId) -> FiledMail:
     placed = place(conn, order, new_id=new_id)
-    name_files(conn, order, placed.case, interaction_id=placed.interaction_id, new_id=new_id)
+    if order.of is not MailState.JOINED:  # then its case has them
+        name_files(conn, order, placed.case, interaction_id=placed.interaction_id, new_id=new_id)
     state = MailState.JOINED if placed.joined else MailState.FILED
     _settle(
         conn,
