@@ -5,6 +5,7 @@ With CI=true nothing may be skipped: a skipped test fails the run.
 """
 
 import argparse
+import contextlib
 import subprocess
 import sys
 import tempfile
@@ -15,8 +16,14 @@ from scripts.steps import debian, environment, pages
 from scripts.steps.progress import Problem, main, step
 from scripts.steps.run_checks import run_all
 
-SUITES = (("tests/acceptance",), ("tests/contract", "tests/integration"))
-"""Each line is run by one pytest of its own, both at once: browsers wait more than they compute."""
+CRASHES = ("tests/acceptance/test_crashes.py", "tests/acceptance/test_form_crashes.py")
+"""Half of the acceptance tests' time: each kills an engine in mid-chat."""
+SUITES = (
+    ("tests/acceptance", *(f"--ignore={file}" for file in CRASHES)),
+    CRASHES,
+    ("tests/contract", "tests/integration"),
+)
+"""Each line is run by one pytest of its own, all at once: browsers wait more than they compute."""
 LIMIT_S = 40 * 60
 """A slow machine needs twice what ours does; what hangs is ended all the same."""
 NOTHING_SELECTED = 5
@@ -40,19 +47,21 @@ def start(suites: tuple[str, ...], arguments: list[str], output: IO[bytes] | Non
 
 
 def pytest(arguments: list[str]) -> bool:
-    """Run the suites beyond the unit tests, the first in sight, the other told of afterwards; say if all passed."""
+    """Run the suites beyond the unit tests, the first in sight, the others told of afterwards; say if all passed."""
     limit = None if "--long" in arguments else time.monotonic() + LIMIT_S
     print("-- Tests", flush=True)
-    with tempfile.TemporaryFile() as told:
-        both = [start(SUITES[0], arguments, None), start(SUITES[1], arguments, told)]
+    with contextlib.ExitStack() as stack:
+        told = [stack.enter_context(tempfile.TemporaryFile()) for _ in SUITES[1:]]
+        running = [start(suite, arguments, output) for suite, output in zip(SUITES, [None, *told], strict=True)]
         try:
-            statuses = [one.wait(None if limit is None else max(limit - time.monotonic(), 1)) for one in both]
+            statuses = [one.wait(None if limit is None else max(limit - time.monotonic(), 1)) for one in running]
         except subprocess.TimeoutExpired:
             raise Problem(f"The tests took more than {LIMIT_S // 60} minutes.", "See above which one hangs.") from None
         finally:
-            end(both)
-            told.seek(0)
-            print(told.read().decode(errors="replace"), flush=True)
+            end(running)
+            for output in told:
+                output.seek(0)
+                print(output.read().decode(errors="replace"), flush=True)
     return all(status in (0, NOTHING_SELECTED) for status in statuses) and 0 in statuses
 
 

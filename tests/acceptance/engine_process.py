@@ -59,6 +59,7 @@ class EngineProcess:
         self._log = data.parent / f"{data.name}.log"
         self._keeper: threading.Thread | None = None
         self._closed = threading.Event()
+        self._has_logins = False
         self.deaths = 0
 
     def start(self, failpoints: str = "") -> None:
@@ -67,13 +68,16 @@ class EngineProcess:
         environment |= {"CORDBOARD_METRICS_LOCAL": "yes"} | self._settings
         if failpoints:
             environment["CORDBOARD_FAILPOINTS"] = failpoints
-        command = [sys.executable, "-m", "engine", "serve", "--demo", "--config", str(self.config)]
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as where it is installed: nobody compiles it at each start
+        command = [sys.executable, "-m", "engine", "serve", "--config", str(self.config)]
+        command += [] if self._has_logins else ["--demo"]  # which makes them; checking them again takes as long
         command += ["--data", str(self.data), "--host", "127.0.0.1", "--port", str(self.port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment
             )
         until(lambda: self.ready() or not self.running, within_s=START_S, what=f"ready; see\n{self.log_end()}")
+        self._has_logins |= self.running
 
     def start_kept(self, failpoints: str = "") -> None:
         """Start the program and, when it dies, start it again without failpoints, as a service manager does."""
