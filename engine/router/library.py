@@ -21,6 +21,7 @@ PIECES = (
     "cache",
     "counts",
     "later",
+    "collector",
     "board",
     "events",
     "config",
@@ -75,7 +76,7 @@ TABLES = (
 """What the pieces share."""
 GLOBALS = (
     *("redis", "string", "math", "table", "struct", "cjson"),
-    *("error", "ipairs", "next", "pairs", "pcall", "tonumber", "type", "unpack"),
+    *("collectgarbage", "error", "ipairs", "next", "pairs", "pcall", "tonumber", "type", "unpack"),
 )
 """Names of Lua's and the server's that the pieces use."""
 _LOCAL = re.compile(rf"^local (?:(?=function (?:{'|'.join(TABLES)})\b)|(?=(?:{'|'.join(TABLES)}) = ))", re.MULTILINE)

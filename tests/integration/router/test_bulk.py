@@ -34,3 +34,29 @@ async def test_a_call_writes_and_drops_what_one_command_does_not_hold(scene: Sce
     picture = await take(scene.valkey, scene.org_id)
     assert picture.items == {}
     assert audit(picture) == []
+
+
+async def test_what_calls_leave_behind_is_collected(scene: Scene) -> None:
+    """Lua's memory stays within a few times of what is kept, however many calls there were, refused ones included."""
+    await scene.open()
+
+    async def work(turns: int) -> int:
+        for turn in range(turns):
+            ids = [f"i{turn:05}{place}" for place in range(8)]
+            items = [
+                WorkItem(id=one, org_id=scene.org_id, kind="chat", queue="sales", requirement=Requirement())
+                for one in ids
+            ]
+            come = [word for item in items for word in ("enqueue_item", 1, json_of(item_fields(item)))]
+            scene.note((await scene.board.ask_in(0, scene.org_id, "run_batch", *come)).events)
+            gone = [word for one in ids for word in ("conclude_item", 2, one, "gone")]
+            scene.note((await scene.board.ask_in(0, scene.org_id, "run_batch", *gone)).events)
+            assert (await scene.board.ask_in(0, scene.org_id, "conclude_item", "nobody", "gone")).events == ()
+        return await _lua_bytes(scene)
+
+    kept = await work(20)
+    assert await work(200) < 4 * kept + 1_000_000
+
+
+async def _lua_bytes(scene: Scene) -> int:
+    return int((await scene.valkey.command("INFO", "memory"))["used_memory_vm_functions"])

@@ -45,6 +45,7 @@ local function register_with(name, flags, states, body)
         error(result, 0)
       end
       cache.rest()
+      collector.go_on()
       return result
     end,
   })
