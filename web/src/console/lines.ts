@@ -1,12 +1,12 @@
 // Lays a transcript out (pure): day lines, bubbles that belong together, system lines.
 import { sameDay } from '@/shared/times'
 import type { Entry } from '@/shared/wire'
-import { mailOf } from './mail/mail'
+import { mailOf, outgoingOf } from './mail/mail'
 
 export type Line =
   | { type: 'day'; key: string; at: number }
   | { type: 'system'; key: string; entry: Entry }
-  | { type: 'mail'; key: string; entry: Entry }
+  | { type: 'mail' | 'sent' | 'mailEvent'; key: string; entry: Entry }
   | { type: 'bubble'; key: string; entry: Entry; first: boolean; last: boolean }
 
 const TOGETHER_MS = 5 * 60_000
@@ -28,6 +28,12 @@ function together(one: Entry | undefined, other: Entry | undefined): boolean {
   )
 }
 
+function mailType(entry: Entry): 'mail' | 'sent' | 'mailEvent' | null {
+  if (mailOf(entry)) return 'mail'
+  if (!outgoingOf(entry)) return null
+  return entry.kind === 'message' ? 'sent' : 'mailEvent'
+}
+
 export function layOut(entries: readonly Entry[]): Line[] {
   const lines: Line[] = []
   entries.forEach((entry, at) => {
@@ -36,8 +42,9 @@ export function layOut(entries: readonly Entry[]): Line[] {
       lines.push({ type: 'day', key: `day-${entry.seq}`, at: entry.at })
     }
     const key = `entry-${entry.seq}`
-    if (mailOf(entry)) {
-      lines.push({ type: 'mail', key, entry })
+    const ofMail = mailType(entry)
+    if (ofMail) {
+      lines.push({ type: ofMail, key, entry })
       return
     }
     if (!said(entry)) {

@@ -377,7 +377,7 @@ export const fileAddress = (id: string): string => `/api/v1/attachments/${encode
 /** Send a file; ``progress`` hears the share that is sent. fetch cannot tell it, so this is the older way. */
 export function attach(
   id: string, file: File, isPublic: boolean, progress: (share: number) => void,
-): Promise<void> {
+): Promise<Attachment> {
   const query = new URLSearchParams({ case_id: id, name: file.name, public: String(isPublic) })
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
@@ -393,7 +393,7 @@ export function attach(
       const status = request.status || 503
       void problemOf(new Response(request.responseText, { status })).then(reject)
     }
-    request.onload = () => (request.status < 300 ? resolve() : refuse())
+    request.onload = () => (request.status < 300 ? resolve(attachment(JSON.parse(request.responseText))) : refuse())
     request.onerror = request.ontimeout = refuse
     request.send(file)
   })

@@ -11,6 +11,13 @@ export interface Toast {
   tone: Tone
   title: string
   hint: string
+  /** Something that can be done about it, while it is shown. */
+  offer?: Offer
+}
+
+export interface Offer {
+  words: string
+  run: () => void
 }
 
 const SHOWN_MS: Record<Tone, number> = { info: 5_000, ok: 4_000, danger: 9_000 }
@@ -36,13 +43,22 @@ export const useToasts = defineStore('toasts', () => {
     toasts.value = toasts.value.filter((toast) => toast.id !== id)
   }
 
-  function show(tone: Tone, title: string, hint = ''): void {
-    const repeated = toasts.value.find((toast) => toast.title === title)
-    if (repeated) dismiss(repeated.id)
+  function put(toast: Omit<Toast, 'id'>, shownMs: number): void {
     lastId += 1
     const id = lastId
-    toasts.value = [...toasts.value.slice(1 - MOST), { id, tone, title, hint }]
-    setTimeout(() => dismiss(id), SHOWN_MS[tone])
+    toasts.value = [...toasts.value.slice(1 - MOST), { ...toast, id }]
+    setTimeout(() => dismiss(id), shownMs)
+  }
+
+  function show(tone: Tone, title: string, hint = ''): void {
+    const repeated = toasts.value.find((toast) => toast.title === title && !toast.offer)
+    if (repeated) dismiss(repeated.id)
+    put({ tone, title, hint }, SHOWN_MS[tone])
+  }
+
+  /** Say something, and that something can be done about it for a while, such as taking it back. */
+  function offer(title: string, what: Offer, shownMs: number): void {
+    put({ tone: 'ok', title, hint: '', offer: what }, shownMs)
   }
 
   function tell(problem: unknown): void {
@@ -61,5 +77,5 @@ export const useToasts = defineStore('toasts', () => {
     }
   }
 
-  return { toasts, show, dismiss, tell, attempt }
+  return { toasts, show, offer, dismiss, tell, attempt }
 })
