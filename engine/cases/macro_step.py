@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from engine.cases.changes import Wish, complete, wanted
 from engine.cases.deeds import Cause, attempt
@@ -43,6 +44,8 @@ class Applicable:
     done: Sequence[Mapping[str, object]] = ()  # its actions, each with a ``fault`` where it would be passed over
     changes: Sequence[Mapping[str, object]] = ()  # field, from, to
     refusal: str = ""  # why all of it would be refused
+    needs: Sequence[Mapping[str, str]] = ()  # processes (key, name) whose yes it needs, and why it would be refused
+    asked: bool = False  # that yes is waited for already
 
 
 def macro_of(organisation: Organisation, key: str) -> Macro:
@@ -93,7 +96,10 @@ def tried(draft: Draft, rules: CaseRules, macro: Macro, asked: Asked) -> Applica
     try:
         after = applied(macro, asked)(draft, rules)
     except CordboardError as refused:
-        return Applicable(macro=macro, refusal=str(refused))
+        if refused.slug != "needs-approval":
+            return Applicable(macro=macro, refusal=str(refused))
+        needs, waiting = refused.fields["processes"], refused.fields["approval_ids"]
+        return Applicable(macro=macro, refusal=str(refused), needs=cast("Any", needs), asked=bool(waiting))
     done = after.decision.lines[-1].data["actions"]
     assert isinstance(done, list)
     changed = dict.fromkeys(one.field for one in after.decision.changes)

@@ -51,7 +51,14 @@ async def list_case_macros(case_id: str, parts: Parts, who: Agent, locale: Local
     names = parts.organisations.get(who.org_id).in_languages
     return Page(
         items=[
-            MacroAnswer.of(one, name=nearest_text(one.macro.name, names("macros", one.macro.key, "name"), locale))
+            MacroAnswer.of(
+                one,
+                name=nearest_text(one.macro.name, names("macros", one.macro.key, "name"), locale),
+                processes={
+                    each["key"]: nearest_text(each["name"], names("approvals", each["key"], "name"), locale)
+                    for each in one.needs
+                },
+            )
             for one in found
         ]
     )

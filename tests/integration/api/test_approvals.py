@@ -11,6 +11,8 @@ import pytest
 from engine.model.approval import ApprovalProcess, ApprovalStep, Need, Then
 from engine.model.case_setup import CustomField, CustomFieldType, FieldOf
 from engine.model.condition import Group, Joint, Operator, Test
+from engine.model.escalation import Action, ActionKind
+from engine.model.macro import Macro, MacroAction
 from engine.model.organisation import Organisation
 from engine.model.team import Team
 from engine.model.visibility import CasesSeen, CustomersSeen, SupervisorsSee, Visibility
@@ -33,6 +35,7 @@ HURRY = ApprovalProcess(
     steps=(ApprovalStep(by=("role:admin",), timeout_ms=2_000, then=Then.APPROVE),),
 )
 BOTH = ApprovalProcess(key="both", name="Both", steps=(ApprovalStep(by=("ben", "sue"), need=Need.ALL),))
+RUSH = MacroAction(action=Action(kind=ActionKind.SET_PRIORITY, points=99))
 BIG = {"fields": {"refund": 150}}
 
 
@@ -42,6 +45,7 @@ def organisation_of(org: str) -> Organisation:
         approvals={one.key: one for one in (REFUND, HURRY, BOTH)},
         teams={"front": Team(key="front", name="Front", lead="ben", members=("ana",))},
         fields={FieldOf.CASE: {"refund": CustomField(key="refund", name="Refund", type=CustomFieldType.NUMBER)}},
+        macros={"rush": Macro(key="rush", name="Rush", actions=(RUSH,))},
         translations={"approvals.refund.name": {"en": "Refund", "zh-CN": "退款"}},
     )
 
@@ -105,6 +109,21 @@ async def test_a_refund_needs_a_yes_and_is_made_with_it(desk: Engine) -> None:
     assert (await ben.get("/approvals", mine="decided")).json()["items"][0]["id"] == one["id"]
     late = (await ben.post(f"/approvals/{one['id']}/refuse", {"version": 1, "note": "No"})).json()
     assert (late["slug"], late["approval"]["state"]) == ("approval-over", "approved")
+
+
+async def test_a_macro_that_sets_what_is_guarded_says_whose_yes_it_needs(desk: Engine) -> None:
+    ana = await desk.signed_in("ana")
+    path = f"/cases/{(await opened(ana))['id']}"
+    (offer,) = (await ana.get(f"{path}/macros", locale="en")).json()["items"]
+    assert (offer["needs"], offer["asked"]) == ([{"key": "hurry", "name": "Hurry"}], False)
+    assert "Hurry" in offer["refusal"]
+    one = await asked(ana, path.rpartition("/")[2], "hurry", macro="rush")
+    assert (one["macro"], one["changes"]) == ("rush", {})
+    (offer,) = (await ana.get(f"{path}/macros")).json()["items"]
+    assert offer["asked"] is True
+    done = await (await desk.signed_in("ada")).post(f"/approvals/{one['id']}/approve", {"version": 1})
+    assert done.json()["state"] == "approved", done.text
+    assert (await ana.get(path)).json()["case"]["priority"] == 99
 
 
 async def alerted(browser: Browser, kind: str) -> bool:

@@ -1,4 +1,5 @@
 // Macros: what a case may have done to it at one stroke, and what that would do.
+import { processes, type Process } from './approvals'
 import { fullCase, type FullCase, type Values } from './cases'
 import { requester } from './engine'
 import { list, record, text } from './parse'
@@ -17,6 +18,9 @@ export interface MacroOffer {
   changes: { field: string; from: unknown; to: unknown }[]
   /** Why all of it would be refused; empty: it would not. */
   refusal: string
+  /** Whose yes it needs, where it is refused for that; asked for already: ``asked``. */
+  needs: Process[]
+  asked: boolean
 }
 
 export function deed(value: unknown): Deed {
@@ -44,6 +48,8 @@ export function macroOffer(value: unknown): MacroOffer {
     deeds: list(raw['actions']).map(deed),
     changes: list(raw['changes']).flatMap(changes),
     refusal: text(raw['refusal']),
+    needs: processes(raw['needs']),
+    asked: raw['asked'] === true,
   }
 }
 

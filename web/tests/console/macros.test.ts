@@ -48,9 +48,9 @@ describe('a macro', () => {
   })
 
   it('that needs a yes is asked for from where it is refused', async () => {
-    const offered = [{ key: 'over', name: 'Closing', macros: ['close'] }]
+    const needs = [{ key: 'over', name: 'Closing' }]
     vi.mocked(requester.get).mockImplementation((path) =>
-      Promise.resolve(path.includes('/approvals') ? { items: [], offered } : path.includes('/macros') ? { items: OFFERS } : {}))
+      Promise.resolve(path.includes('/macros') ? { items: [OFFERS[0], { ...OFFERS[1], needs, asked: false }] } : {}))
     const post = vi.spyOn(requester, 'post').mockResolvedValue({ id: 'a' })
     await open()
     expect(page!.find('[data-test=macro-ask-tin]').exists()).toBe(false)
@@ -60,6 +60,17 @@ describe('a macro', () => {
     await flushPromises()
     expect(post).toHaveBeenCalledWith('/cases/c1/approvals', { process: 'over', reason: '', macro: 'close' })
     expect(page!.emitted('asked')).toHaveLength(1)
+  })
+
+  it('whose yes is waited for already is not asked for again', async () => {
+    vi.mocked(requester.get).mockImplementation((path) => Promise.resolve(
+      path.includes('/macros') ? { items: [{ ...OFFERS[1], needs: [{ key: 'over', name: 'Closing' }], asked: true }] } : {}))
+    const post = vi.spyOn(requester, 'post')
+    await open()
+    await find().trigger('keydown', { key: 'Enter' })
+    expect(page!.get('[data-test=approval-ask]').text()).toContain('Closing')
+    expect(page!.find('[data-test=approval-send]').exists()).toBe(false)
+    expect(post).not.toHaveBeenCalled()
   })
 
   it('is found by every word typed', () => {

@@ -1,7 +1,7 @@
 // Macros of one case: what is offered, and doing one under the version that was looked at.
 import { ref, shallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { caseApprovals, type Needed, type Process } from '@/shared/approvals'
+import type { Needed } from '@/shared/approvals'
 import type { FullCase } from '@/shared/cases'
 import { newId } from '@/shared/engine'
 import { offeredMacros, runMacro, type MacroOffer } from '@/shared/macros'
@@ -17,8 +17,6 @@ export function useMacros(shown: () => FullCase, done: (fresh: FullCase) => void
   const offers = shallowRef<MacroOffer[] | null>(null)
   /** Words of the quick texts that a macro would say, by key. */
   const sayings = shallowRef<Record<string, string>>({})
-  /** What may be asked for of this case, and which macros need it. */
-  const processes = shallowRef<Process[]>([])
   const asks = shallowRef<Needed | null>(null)
   const failed = ref('')
   const busy = ref('')
@@ -30,27 +28,23 @@ export function useMacros(shown: () => FullCase, done: (fresh: FullCase) => void
     failed.value = ''
     try {
       const { id } = shown()
-      const [found, texts, approvals] = await Promise.all([
+      const [found, texts] = await Promise.all([
         offeredMacros(id, locale.value), quickTexts({ caseId: id }).catch(() => []),
-        caseApprovals(id, locale.value).catch(() => null),
       ])
       sayings.value = Object.fromEntries(texts.map((one) => [one.key, one.body]))
-      processes.value = approvals?.offered ?? []
       offers.value = found
     } catch (problem) {
       failed.value = problemWords(problem).title
     }
   }
 
-  const guards = (one: MacroOffer): Process[] => processes.value.filter((each) => each.macros.includes(one.key))
-
   /** Offer to ask for the yes that a macro needs. */
   function ask(one: MacroOffer): void {
-    asks.value = { mine: {}, macro: { key: one.key, name: one.name }, processes: guards(one), waiting: false }
+    asks.value = { mine: {}, macro: { key: one.key, name: one.name }, processes: one.needs, waiting: one.asked }
   }
 
   async function run(one: MacroOffer): Promise<void> {
-    if (one.refusal && guards(one).length) return ask(one)
+    if (one.needs.length) return ask(one)
     if (busy.value || one.refusal) return
     const { id, version } = shown()
     const name = `${one.key}@${version}`
@@ -74,5 +68,5 @@ export function useMacros(shown: () => FullCase, done: (fresh: FullCase) => void
     moved.value = true
   }
 
-  return { offers, sayings, failed, busy, moved, asks, guards, ask, load, run }
+  return { offers, sayings, failed, busy, moved, asks, ask, load, run }
 }
