@@ -347,7 +347,8 @@ class Application:
         sweep = sweep_of(
             self.store, self.router, self.book, self._clock, recorder=self.recorder, reception=self.reception
         )
-        self._loops.start(*self._leased, sweep, housekeeping, *self.configuration.watches())
+        mailboxes = self.service.mailboxes(self._leases, self.metrics)
+        self._loops.start(*self._leased, sweep, housekeeping, mailboxes, *self.configuration.watches())
 
     async def _serve(self, org_id: str) -> None:
         """Start an organisation's own roles, once; first the record catches up with the board."""

@@ -61,6 +61,8 @@ NAMES = frozenset(
         "webhook.after-send",  # a receiver has taken messages, which is not in SQL
         "search.before-publish",  # words of new texts are in SQL, and nobody sees them
         "search.after-publish",  # seen; the indexer does not know
+        "imap.after-take",  # mails of a mailbox are durable, and not marked there
+        "imap.after-finish",  # marked, moved or deleted there, which is not in SQL
         "config.after-snapshot",  # snapshot in SQL, not applied to the board
     }
 )

@@ -36,8 +36,9 @@ mail_location = maildir:{directory}/mail/%u
 mail_fsync = never
 mail_max_userip_connections = 50
 auth_mechanisms = plain login xoauth2
+auth_failure_delay = 0 secs
 disable_plaintext_auth = no
-ssl = {ssl}
+ssl = yes
 {certificate}
 service anvil {{
   chroot =
@@ -89,7 +90,7 @@ class Dovecot:
         self._program = _program()
         self._user = _user()
         self.directory = Path(tempfile.mkdtemp(prefix="cb-dovecot-"))
-        self.port, self.tls_port = _free_port(), _free_port()
+        self.port, self.tls_port = free_port(), free_port()
         self.certificate = self.directory / "certificate.pem"
         self._process: subprocess.Popen[bytes] | None = None
         (self.directory / "mail").mkdir()
@@ -128,8 +129,10 @@ class Dovecot:
             try:
                 process.wait(timeout=10)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
                 process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # some serve their connection to its end
 
     def remove(self) -> None:
         """Stop it and remove its directory."""
@@ -178,7 +181,6 @@ class Dovecot:
             "port": self.port,
             "tls_port": self.tls_port,
             "password": PASSWORD,
-            "ssl": "yes",
             "certificate": f"ssl_cert = <{self.certificate}\nssl_key = <{self.directory}/key.pem",
             "oauth": OAUTH.format(directory=self.directory) if introspection_url else "",
         }
@@ -209,7 +211,8 @@ def _user() -> pwd.struct_passwd | None:
     return pwd.getpwnam("nobody") if os.getuid() == 0 else None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a TCP port of loopback that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

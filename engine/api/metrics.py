@@ -40,6 +40,9 @@ class Metrics:
         )
         self._mails = self._counter("mails_received", "Mails over SMTP and LMTP.", ("outcome", "reason"))
         self._filed = self._counter("mails_filed", "Received mails: what became of them, and why.", ("outcome", "what"))
+        self._polled_mails = self._counter(
+            "mailbox_mails", "Mails of polled mailboxes: taken, repeated or left.", ("organisation", "outcome")
+        )
         self._commits = self._histogram("commit_seconds", "Time to write and commit one batch to the record.", ())
         self._commit_waits = self._histogram(
             "commit_wait_seconds", "How long a batch's oldest job had waited for the record's writer.", ()
@@ -50,23 +53,20 @@ class Metrics:
         )
         self.registry.register(self._fanouts)
 
-        self._wait_bound = Gauge(
-            "cordboard_wait_estimate_seconds",
+        self._wait_bound = self._gauge(
+            "wait_estimate_seconds",
             "What a newcomer will probably wait, in the middle; 0 = nobody waits, or not known.",
             ("organisation", "queue"),
-            registry=self.registry,
         )
-        self._wait_inside = Gauge(
-            "cordboard_wait_estimate_inside_ratio",
+        self._wait_inside = self._gauge(
+            "wait_estimate_inside_ratio",
             "Share of true waits inside the foretold band, 0.6 when it is right; those who left are censored.",
             ("organisation", "queue"),
-            registry=self.registry,
         )
-        self._wait_checked = Gauge(
-            "cordboard_wait_estimate_checked",
+        self._wait_checked = self._gauge(
+            "wait_estimate_checked",
             "Waits that this share is made from.",
             ("organisation", "queue"),
-            registry=self.registry,
         )
 
     def watch(self, name: str, description: str, read: Callable[[], float]) -> None:
@@ -124,6 +124,10 @@ class Metrics:
         """Count a received mail: filed, joined, held, signal, quarantined or discarded; its nature, or why."""
         self._filed.labels(outcome, what).inc()
 
+    def polled_mail(self, org_id: str, outcome: str) -> None:
+        """Count a mail of a polled mailbox: taken, repeated or left."""
+        self._polled_mails.labels(org_id, outcome).inc()
+
     def commit(self, wait_s: float, commit_s: float, jobs: int) -> None:
         """Note a batch that was committed. Safe in any thread."""
         self._commit_waits.observe(wait_s)
@@ -147,6 +151,9 @@ class Metrics:
 
     def _counter(self, name: str, description: str, labels: tuple[str, ...]) -> Counter:
         return Counter(f"cordboard_{name}", description, labels, registry=self.registry)
+
+    def _gauge(self, name: str, description: str, labels: tuple[str, ...]) -> Gauge:
+        return Gauge(f"cordboard_{name}", description, labels, registry=self.registry)
 
     def _tally(self, name: str, description: str, labels: tuple[str, ...]) -> Tally:
         tally = Tally(f"cordboard_{name}", description, labels)

@@ -21,6 +21,7 @@ from engine.cases.quick_texts import QuickTexts
 from engine.cases.rulebook import Rulebook
 from engine.cases.views import Views
 from engine.channels.email.held import HeldMails
+from engine.channels.email.imap.overview import PolledMailboxes
 from engine.channels.email.shown import Shown
 from engine.channels.email.writing import Writing
 from engine.customers.accounts import Accounts
@@ -70,4 +71,5 @@ class ServiceParts:
     mails: Shown
     held_mails: HeldMails
     writing: Writing
+    mailboxes: PolledMailboxes
     sights: Sights

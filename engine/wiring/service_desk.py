@@ -21,6 +21,7 @@ from engine.cases.quick_texts import QuickTexts
 from engine.cases.reckoning import Reckoning
 from engine.cases.rulebook import Rulebook
 from engine.cases.sweep import CaseSweeper
+from engine.channels.email.imap.overview import PolledMailboxes
 from engine.channels.email.shown import Shown
 from engine.channels.form.channel import FormChannel
 from engine.clock import Clock
@@ -43,10 +44,12 @@ from engine.store.store import Store
 from engine.wiring.case_effects import effects_of
 from engine.wiring.case_work import case_work_of
 from engine.wiring.forms import forms_of
+from engine.wiring.leased import Leases
 from engine.wiring.listing import listing_of
 from engine.wiring.mail import MailRoom
 from engine.wiring.mail_reception import MailReception
 from engine.wiring.mail_sending import MAIL_SENDER, told_by, writing_of
+from engine.wiring.mailboxes import Mailboxes, mailboxes_of
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.other_systems import OtherSystems
 from engine.wiring.transfer import Transfer
@@ -153,6 +156,7 @@ class ServiceDesk:
             leads=self.leads,
             view=self._store.view,
             finder=self.listing.finder,
+            mailboxes=PolledMailboxes(organisations=self._book, record=self._store.mailboxes),
             mails=Shown(record=self._store.mails, files=self._blobs),
             held_mails=self.mail_room.held,
             writing=self.writing,
@@ -192,6 +196,18 @@ class ServiceDesk:
             count=metrics.filed,
             clock=self._clock,
             new_id=self._new_id,
+        )
+
+    def mailboxes(self, leases: Leases, metrics: Metrics) -> Mailboxes:
+        """Build the role that has mailboxes polled."""
+        return mailboxes_of(
+            self._settings,
+            self._store,
+            self._book,
+            inlet=self.mail.inlet,
+            leases=leases,
+            metrics=metrics,
+            clock=self._clock,
         )
 
     def forms(self, reception: Reception, metrics: Metrics) -> FormChannel:

@@ -17,6 +17,10 @@ def _has_postgresql() -> bool:
     return any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or shutil.which("initdb") is not None
 
 
+def _has_dovecot() -> bool:
+    return shutil.which("dovecot") is not None or Path("/usr/sbin/dovecot").exists()
+
+
 def _has_chinese_font() -> bool:
     if shutil.which("fc-list") is None:
         return False
@@ -27,6 +31,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "chromium": _has_chromium,
     "postgresql": _has_postgresql,
     "fonts-noto-cjk": _has_chinese_font,
+    "dovecot-imapd": _has_dovecot,
 }
 
 

@@ -21,6 +21,7 @@ from engine.api.routes import (
     jobs,
     leads,
     macros,
+    mailboxes,
     mails,
     merges,
     offers,
@@ -84,5 +85,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *submissions.OPERATIONS,
     *mails.OPERATIONS,
     *outgoing_mail.OPERATIONS,
+    *mailboxes.OPERATIONS,
     *chat.OPERATIONS,
 )

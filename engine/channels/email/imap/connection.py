@@ -29,6 +29,7 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._timeout_s = timeout_s
+        self._plain: asyncio.StreamWriter | None = None  # before STARTTLS; one that is forgotten closes its transport
         self._count = 0
 
     @classmethod
@@ -57,7 +58,7 @@ class Connection:
         if transport is None:
             raise Faulty(Fault.UNREACHABLE, "the server closed the connection")
         protocol.connection_made(transport)
-        self._reader = reader
+        self._reader, self._plain = reader, self._writer
         self._writer = asyncio.StreamWriter(transport, protocol, reader, loop)
 
     def close(self) -> None:

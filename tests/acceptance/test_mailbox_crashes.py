@@ -1,0 +1,92 @@
+"""The engine is killed while it takes mails out of a mailbox: each is on the record once, and marked as read there."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from _pytest.outcomes import Skipped
+
+from tests.acceptance.configuration import write_configuration
+from tests.acceptance.engine_process import ORG, ApiClient, EngineProcess, until
+from tests.dovecot import PASSWORD, Dovecot, running_dovecot
+from tests.servers import Missing
+
+MAILS = 50
+CHANNEL = """
+  support:
+    kind: email
+    name: Support
+    queue: sales
+    email:
+      address: support@kettle.example
+      mailboxes:
+        support: {{ server: localhost, port: {port}, security: none, login: {user}, secret: support, poll: 1s }}
+"""
+
+
+@pytest.fixture(scope="module")
+def dovecot() -> Iterator[Dovecot]:
+    """Run a Dovecot; skips where none is installed."""
+    try:
+        context = running_dovecot()
+        server = context.__enter__()
+    except Missing as error:
+        raise Skipped(str(error)) from error
+    try:
+        yield server
+    finally:
+        context.__exit__(None, None, None)
+
+
+def mailbox_engine(folder: Path, dovecot: Dovecot, user: str) -> EngineProcess:
+    """Return an engine, not started yet, that polls a mailbox."""
+    config = write_configuration(folder / "config")
+    for name, before, after in (
+        ("statuses.yaml", "channels: [chat]", "channels: [chat, email]"),
+        ("profiles.yaml", "chat: { weight: 1 }", "chat: { weight: 1 }\n      email: { weight: 1 }"),
+    ):
+        path = config / name
+        path.write_text(path.read_text().replace(before, after))
+    channels = config / "channels.yaml"
+    channels.write_text(channels.read_text().rstrip() + CHANNEL.format(port=dovecot.port, user=user))
+    secrets = folder / "data" / "secrets" / "mail" / ORG
+    secrets.mkdir(parents=True)
+    (secrets / "support").write_text(PASSWORD)
+    return EngineProcess(folder / "data", config=config)
+
+
+def mail(number: int) -> bytes:
+    """Return a mail that no other is like."""
+    head = f"From: Vera <vera@example.com>\r\nMessage-ID: <{number}@example.com>\r\nSubject: Kettle {number}\r\n"
+    return f"{head}Date: Sun, 22 Nov 2026 10:00:00 +0000\r\n\r\nIt drips.\r\n".encode()
+
+
+def recorded(engine: EngineProcess) -> int:
+    """Return how many mails are on the record."""
+    with closing(sqlite3.connect(f"file:{engine.data}/cordboard.sqlite3?mode=ro", uri=True)) as record:
+        (many,) = record.execute("SELECT count(*) FROM mails").fetchone()
+        return int(many)
+
+
+@pytest.mark.parametrize(
+    "failpoint",
+    ["mail.after-blob=kill@5", "mail.after-receive=kill@20", "imap.after-take=kill", "imap.after-finish=kill"],
+)
+def test_killed_while_mails_are_taken_each_is_there_once(tmp_path: Path, dovecot: Dovecot, failpoint: str) -> None:
+    user = f"{failpoint.partition('=')[0]}@kettle.example"
+    dovecot.deliver(user, *(mail(number) for number in range(MAILS)))
+    engine = mailbox_engine(tmp_path, dovecot, user)
+    try:
+        engine.start_kept(failpoint)
+        until(lambda: engine.deaths == 1 and engine.ready(), within_s=60, what="killed and back")
+        until(lambda: recorded(engine) == MAILS, within_s=60, what="all are on the record")
+        until(lambda: sum("\\Seen" in one for one in dovecot.flags(user)) == MAILS, within_s=60, what="all are marked")
+        assert recorded(engine) == MAILS
+        with ApiClient(engine, "sue") as api:
+            (mailbox,) = api.get("/mailboxes")["items"]
+            assert (mailbox["channel"], mailbox["mailbox"], mailbox["fault"]) == ("support", "support", "")
+            assert [one["last_uid"] for one in mailbox["folders"]] == [MAILS]
+    finally:
+        engine.close()
