@@ -46,6 +46,8 @@ NAMES = frozenset(
         "form.after-files",  # files of a submission are on the disk, and no row names them
         "form.after-hold",  # a submission is held in SQL; its sender was not told
         "form.after-release",  # it is a case in SQL, and still held
+        "mail.after-blob",  # a mail's source is on the disk, and no row names it
+        "mail.after-receive",  # it is on the record; who handed it over was not told
         "mail.before-file",  # a mail was read, its files are on the disk; its row says that nobody has read it
         "mail.after-file",  # a mail is in its case in SQL, its work not on the board
         "attachment.after-file",  # a file is on the disk, and no row names it

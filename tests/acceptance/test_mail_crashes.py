@@ -12,17 +12,10 @@ from engine.ids import id_source
 from engine.model.mail_record import Envelope, ReceivedMail, Source
 from engine.store.blobs import Blobs
 from engine.store.store import Store
-from tests.acceptance.configuration import write_configuration
-from tests.acceptance.engine_process import ORG, ApiClient, EngineProcess, until
+from tests.acceptance.engine_process import ORG, ApiClient, until
+from tests.acceptance.mails import mail_engine
 from tests.records import migrated_file
 
-CHANNEL = """
-  support:
-    kind: email
-    name: Support
-    queue: sales
-    email: { address: support@kettle.example }
-"""
 MAIL = b"""From: Vera <vera@example.com>\r
 To: support@kettle.example\r
 Subject: My kettle\r
@@ -41,20 +34,6 @@ Content-Disposition: attachment; filename=note.txt\r
 It drips.\r
 --x--\r
 """
-
-
-def mail_engine(folder: Path) -> EngineProcess:
-    """Return an engine, not started yet, whose organisation has a mailbox beside its chat."""
-    config = write_configuration(folder / "config")
-    for name, before, after in (
-        ("statuses.yaml", "channels: [chat]", "channels: [chat, email]"),
-        ("profiles.yaml", "chat: { weight: 1 }", "chat: { weight: 1 }\n      email: { weight: 1 }"),
-    ):
-        path = config / name
-        path.write_text(path.read_text().replace(before, after))
-    channels = config / "channels.yaml"
-    channels.write_text(channels.read_text().rstrip() + CHANNEL)
-    return EngineProcess(folder / "data", config=config)
 
 
 async def take(data: Path, raw: bytes) -> None:

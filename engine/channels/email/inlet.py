@@ -17,6 +17,7 @@ from typing import Protocol
 from engine.channels.email.fingerprint import Fingerprint
 from engine.clock import Clock
 from engine.errors import CordboardError, InvalidInput, Unavailable
+from engine.failpoints import failpoint
 from engine.ids import NewId
 from engine.model.mail_record import Envelope, ReceivedMail
 
@@ -119,6 +120,7 @@ class Inlet:
             raise
         except OSError as error:
             raise Unavailable(f"a mail cannot be kept: {error.strerror or error}", slug="storage-away") from error
+        failpoint("mail.after-blob")
         if fingerprint.received > MOST_HOPS:
             raise InvalidInput(f"the mail came through more than {MOST_HOPS} servers", slug="mail-loop")
         return [await self._receive(envelope, kept, fingerprint) for envelope in envelopes]
@@ -137,6 +139,7 @@ class Inlet:
             mail_id = mail.id if new else await self._received.known(envelope.org_id, mail.fingerprint)
         except CordboardError as error:
             return error
+        failpoint("mail.after-receive")
         if new:
             self.taken()
         return Taken(mail_id=mail_id, repeated=not new, sha256=kept.sha256, size=kept.size)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine import failpoints
 from engine.channels.email.inlet import Inlet, Taken
 from engine.clock import SystemClock
 from engine.errors import InvalidInput, Unavailable
@@ -87,6 +88,15 @@ async def test_a_disk_that_is_away_is_told(house: House) -> None:
         await house.inlet.take(DESK, pieces(MAIL), most_bytes=MOST)
     assert caught.value.slug == "storage-away"
     assert await house.mails() == []
+
+
+@pytest.mark.parametrize("place", ["mail.after-blob", "mail.after-receive"])
+async def test_what_fails_in_between_is_handed_over_again_and_is_there_once(house: House, place: str) -> None:
+    failpoints.arm(f"{place}=raise")
+    with pytest.raises(Unavailable):
+        await house.inlet.take(DESK, pieces(MAIL), most_bytes=MOST)
+    await house.inlet.take(DESK, pieces(MAIL), most_bytes=MOST)
+    assert [await house.source(mail) for mail in await house.mails()] == [MAIL]
 
 
 async def test_a_record_that_is_away_for_one_organisation_is_told_for_that_one(house: House) -> None:
