@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
-MOST_AT_ONCE = 8
-"""Commands per call: a call should stay well below 5 ms on the server."""
+MOST_AT_ONCE = 16
+"""Commands per call: a call should stay well below 5 ms on the server. Of 16 each takes a fifth to a third less of
+its time than of 8: fewer syncs, and records and events are written together."""
 UNDER_WAY = 2
 """Calls at a time: one is being executed while the next one travels."""
 BOUND = 20_000

@@ -25,7 +25,7 @@ local function write_queues(self, queues)
   for _, key in ipairs(redis.call('SMEMBERS', keys.queues(self))) do
     if not queues[key] then
       local queue = config.queue(self, key)
-      queue.removed = true
+      queue.removed, queue.steps = true, nil -- steps: kept beside what was configured
       config.write(self, 'queue:' .. key, queue)
       if not has_work(self, key) then
         redis.call('SREM', keys.queues(self), key)

@@ -45,19 +45,23 @@ local function relax(step, skills, queues)
   end
 end
 
+local function comes_before(left, right)
+  return left.after < right.after or (left.after == right.after and left.preferred == true and not right.preferred)
+end
+
 -- Return the steps an item of the queue goes through: {after, …}; the first may drop what is only
--- preferred.
+-- preferred. Not to be changed: those of the queue alone are kept with it.
 function requirements.steps(queue, item)
-  local steps = {}
-  if item.preferred ~= '' then
-    steps[1] = { after = queue.preferred_skills_wait or 30000, preferred = true }
+  local plain = item.preferred == ''
+  if plain and queue.steps then
+    return queue.steps
   end
+  local steps = { not plain and { after = queue.preferred_skills_wait or 30000, preferred = true } or nil }
   for _, step in ipairs(queue.relaxation or {}) do
     steps[#steps + 1] = step
   end
-  table.sort(steps, function(left, right)
-    return left.after < right.after or (left.after == right.after and left.preferred == true and not right.preferred)
-  end)
+  table.sort(steps, comes_before)
+  queue.steps = plain and steps or queue.steps
   return steps
 end
 
