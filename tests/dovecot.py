@@ -34,6 +34,7 @@ mail_uid = {uid}
 mail_gid = {gid}
 mail_location = maildir:{directory}/mail/%u
 mail_fsync = never
+{capability}
 mail_max_userip_connections = 50
 auth_mechanisms = plain login xoauth2
 auth_failure_delay = 0 secs
@@ -42,6 +43,9 @@ ssl = yes
 {certificate}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service imap-login {{
   chroot =
@@ -86,7 +90,8 @@ active_value = true
 class Dovecot:
     """Run a Dovecot whose users all have the same password; their mailboxes come into being with them."""
 
-    def __init__(self, *, introspection_url: str = "") -> None:
+    def __init__(self, *, introspection_url: str = "", capability: str = "") -> None:
+        """``capability``: what it says that it can do, in place of what it can."""
         self._program = _program()
         self._user = _user()
         self.directory = Path(tempfile.mkdtemp(prefix="cb-dovecot-"))
@@ -95,7 +100,7 @@ class Dovecot:
         self._process: subprocess.Popen[bytes] | None = None
         (self.directory / "mail").mkdir()
         _make_certificate(self.directory)
-        self._write(introspection_url)
+        self._write(introspection_url, capability)
         if self._user is not None:
             for path in (self.directory, *self.directory.rglob("*")):
                 os.chown(path, self._user.pw_uid, self._user.pw_gid)
@@ -171,7 +176,7 @@ class Dovecot:
                  if path.exists()]  # fmt: skip
         return "\n".join(texts)
 
-    def _write(self, introspection_url: str) -> None:
+    def _write(self, introspection_url: str, capability: str) -> None:
         names = {
             "directory": self.directory,
             "user": self._user.pw_name if self._user else pwd.getpwuid(os.getuid()).pw_name,
@@ -182,6 +187,7 @@ class Dovecot:
             "tls_port": self.tls_port,
             "password": PASSWORD,
             "certificate": f"ssl_cert = <{self.certificate}\nssl_key = <{self.directory}/key.pem",
+            "capability": f"imap_capability = {capability}" if capability else "",
             "oauth": OAUTH.format(directory=self.directory) if introspection_url else "",
         }
         (self.directory / "dovecot.conf").write_text(CONFIGURATION.format(**names))
@@ -189,9 +195,9 @@ class Dovecot:
 
 
 @contextlib.contextmanager
-def running_dovecot(*, introspection_url: str = "") -> Iterator[Dovecot]:
+def running_dovecot(*, introspection_url: str = "", capability: str = "") -> Iterator[Dovecot]:
     """Run a Dovecot; yield it. Raises Missing."""
-    server = Dovecot(introspection_url=introspection_url)
+    server = Dovecot(introspection_url=introspection_url, capability=capability)
     try:
         server.start()
         yield server

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 
-from engine.channels.email.imap.faults import Fault, Faulty
+from engine.channels.email.imap.faults import Dismissed, Fault, Faulty
 from engine.channels.email.imap.wire import Response, literal_size, read_response, without_size
 
 BUFFER = 65_536
@@ -104,7 +104,7 @@ class Connection:
             if response.tag == "+":
                 await self.send(left.pop(0) if left else "")
             elif response.kind == "BYE" and command != "LOGOUT":
-                raise Faulty(Fault.UNREACHABLE, f"the server ended the connection: {response.text}")
+                raise Dismissed(response.text)
             else:
                 heed(response)
 
@@ -129,7 +129,7 @@ class Connection:
             if response.tag == tag:
                 return
             if response.kind == "BYE":
-                raise Faulty(Fault.UNREACHABLE, f"the server ended the connection: {response.text}")
+                raise Dismissed(response.text)
             heed(response)
 
     async def _chunks(self, size: int) -> AsyncIterator[bytes]:

@@ -33,6 +33,13 @@ class Faulty(Exception):
         super().__init__(f"{fault.value}: {self.detail}")
 
 
+class Dismissed(Faulty):
+    """Say that the server ended the connection by itself, and with what words."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(Fault.UNREACHABLE, f"the server ended the connection: {words}")
+
+
 def printable(text: str) -> str:
     """Return what a server said, short and without control characters."""
     return "".join(sign if sign.isprintable() else " " for sign in text)[:LONGEST_DETAIL].strip()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from engine.channels.email.imap.contract import FolderRecord
+from engine.channels.email.imap.doubts import Doubts
 from engine.channels.email.imap.faults import PATIENT, Fault, Faulty
 from engine.channels.email.imap.oauth import Tokens
 from engine.channels.email.imap.session import Session
@@ -69,7 +70,7 @@ class MailboxPoller:
         self._tokens = Tokens(org_id=key.org_id, source=source, secrets=parts.secrets, clock=parts.taking.clock)
         self._failures = 0
         self._logged: dict[str, Fault] = {}  # by folder
-        self._too_long: set[str] = set()
+        self._doubts = Doubts()
         self.fault: Fault | None = None
 
     @property
@@ -108,9 +109,7 @@ class MailboxPoller:
         watched, *others = self._source.folders
         for folder in (*others, watched):  # the last one is open while we wait
             key = self._key._replace(folder=folder)
-            visit = Folder(
-                parts=self._parts.taking, session=session, source=self._source, key=key, too_long=self._too_long
-            )
+            visit = Folder(parts=self._parts.taking, session=session, source=self._source, key=key, doubts=self._doubts)
             try:
                 more |= await visit.visit(known.get(folder) or PolledFolder(key=key))
             except Faulty as fault:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from engine.channels.email.imap.contract import FolderRecord, Inlet
+from engine.channels.email.imap.doubts import Doubts
 from engine.channels.email.imap.faults import Fault, Faulty
 from engine.channels.email.imap.marks import criteria, renewed, too_old
 from engine.channels.email.imap.session import Fetched, Selected, Session, TooLong, Unreadable
@@ -52,14 +53,14 @@ class Folder:
     """Take one folder's mails in one session."""
 
     def __init__(
-        self, *, parts: TakingParts, session: Session, source: MailboxSource, key: FolderKey, too_long: set[str]
+        self, *, parts: TakingParts, session: Session, source: MailboxSource, key: FolderKey, doubts: Doubts
     ) -> None:
-        """``too_long``: mails that turned out to be so; it outlives the session, which is of no more use then."""
+        """``doubts`` outlive the session."""
         self._parts = parts
         self._session = session
         self._source = source
         self._key = key
-        self._too_long = too_long
+        self._doubts = doubts
         self._fault: Faulty | None = None  # what could not be done with taken mails
 
     async def visit(self, known: PolledFolder) -> bool:
@@ -75,8 +76,11 @@ class Folder:
         since_ms = self._source.since_ms
         found = await self._session.search(criteria(known, since_ms=since_ms))
         new = [uid for uid in found if uid > known.last_uid]
-        for start in range(0, min(len(new), VISIT), GROUP):
-            known = await self._take(known, new[start : start + GROUP])
+        places = [self._place(known, uid) for uid in new[:VISIT]]
+        left = new
+        for many in self._doubts.groups(places, GROUP):
+            known = await self._take(known, left[:many])
+            left = left[many:]
         if not new and known.last_uid + 1 < selected.uid_next:  # older ones are left, others were moved away
             known = replace(known, last_uid=selected.uid_next - 1)
             await self._parts.record.advance(known)
@@ -94,7 +98,7 @@ class Folder:
 
     async def _take(self, known: PolledFolder, uids: Sequence[int]) -> PolledFolder:
         """Take a group; return what is known then. Raises Faulty, Unavailable, with what came before remembered."""
-        found = await self._session.beginnings(uids, SMALL_BYTES)
+        found = await self._fetch(known, uids)
         missing = [uid for uid in uids if uid not in found]
         if missing:  # expunged by others, or not given out
             await self._leave(await self._there(missing), UNREADABLE)
@@ -109,8 +113,20 @@ class Folder:
         await self._finish(sorted(taken))
         failpoint("imap.after-finish")
         known = replace(known, last_uid=max(uids))
+        self._doubts.passed([self._place(known, uid) for uid in uids])
         await self._parts.record.advance(known)
         return known
+
+    async def _fetch(self, known: PolledFolder, uids: Sequence[int]) -> dict[int, Fetched]:
+        """Return the beginnings of mails; nothing for one that was asked for in vain too often."""
+        places = [self._place(known, uid) for uid in uids]
+        if len(places) == 1 and self._doubts.hopeless(places[0]):
+            return {}
+        try:
+            return await self._session.beginnings(uids, SMALL_BYTES)
+        except Faulty as fault:
+            self._doubts.failed(places, fault)
+            raise
 
     async def _there(self, missing: Sequence[int]) -> list[int]:
         """Return which of the mails that were not given out are still in the folder."""
@@ -133,17 +149,20 @@ class Folder:
     async def _take_large(self, known: PolledFolder, mail: Fetched) -> bool:
         most = self._parts.most_bytes
         place = self._place(known, mail.uid)
-        if mail.size > most or place in self._too_long:
+        if mail.size > most or self._doubts.too_long(place):
             await self._leave([mail.uid], TOO_LARGE)
             return False
         try:
             async with aclosing(self._session.whole(mail.uid, most_bytes=most)) as chunks:
                 return await self._hand_in(known, mail.uid, chunks)
+        except Faulty as fault:
+            self._doubts.failed([place], fault)
+            raise
         except Unreadable:
             await self._leave(await self._there([mail.uid]), UNREADABLE)
             return False
         except TooLong as error:  # the server had said otherwise; of what it sends now there is no end
-            self._too_long.add(place)
+            self._doubts.longer(place)
             raise Faulty(Fault.UNREACHABLE, "a mail is too large") from error
 
     async def _hand_in(self, known: PolledFolder, uid: int, chunks: AsyncIterator[bytes]) -> bool:
