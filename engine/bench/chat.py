@@ -75,6 +75,7 @@ def _plan(options: Options, url: str, agents: list[str], keepers: list[str]) -> 
         grace_s=GRACE_S,
         idle=options.idle,
         idle_per_s=IDLE_PER_S,
+        idle_settle_s=options.idle_settle_s,
         idle_rest_s=options.idle_rest_s,
         steps=list(options.steps),
     )
@@ -151,7 +152,7 @@ class _Watch:
 
     async def _begin(self, note: Note) -> None:
         now = await asyncio.to_thread(sample, self._pid) if self._pid is not None else None
-        if note.phase == "idle-rest" and now is not None and self._before is not None:
+        if note.phase == "idle-settle" and now is not None and self._before is not None:
             self._outcome.idle_bytes = now.rss_total - self._before.rss_total
         if note.phase == "idle-done" and now is not None and self._before is not None:
             self._outcome.idle_cpu = now.shares_since(self._before)
@@ -184,6 +185,7 @@ class _Watch:
         return {
             "sign-in": "Agents sign in",
             "idle-connect": f"{self._outcome.plan.idle} visitors sit down to wait",
+            "idle-settle": "The engine finishes what their chats began",
             "idle-rest": "They wait",
             "idle-done": "They wait",
             "warm-up": "First chats",

@@ -113,6 +113,8 @@ class Load:
         seconds = time.perf_counter() - started
         say(IdleResult(wanted=self._plan.idle, connected=len(self._idle), seconds=seconds, errors=dict(meter.errors)))
         self._meter = Meter()
+        say(Note(phase="idle-settle", total=self._plan.idle_settle_s))
+        await asyncio.sleep(self._plan.idle_settle_s)  # what follows a chat, such as the search index, is not silence
         say(Note(phase="idle-rest", total=self._plan.idle_rest_s))
         await asyncio.sleep(self._plan.idle_rest_s)
         say(Note(phase="idle-done"))

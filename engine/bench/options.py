@@ -45,6 +45,7 @@ class Options:
     chats_per_s: float
     chat_s: float
     warmup_s: float
+    idle_settle_s: float
     idle_rest_s: float
     steps: tuple[Step, ...]
     quick: bool
@@ -70,6 +71,7 @@ def read_options(arguments: Sequence[str]) -> Options:
         chats_per_s=given.chats,
         chat_s=6.0 if quick else 10.0,
         warmup_s=7.0 if quick else 12.0,
+        idle_settle_s=6.0 if quick else 20.0,
         idle_rest_s=3.0 if quick else 6.0,
         steps=tuple(Step(rate=rate, seconds=base_s if index == 0 else step_s) for index, rate in enumerate(rates)),
         quick=quick,

@@ -27,6 +27,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     grace_s: float  # after each step: what is under way may arrive
     idle: int
     idle_per_s: float
+    idle_settle_s: float
     idle_rest_s: float
     steps: list[Step]
     seed: int = 1

@@ -171,7 +171,7 @@ class Arrivals:
             .limit(limit)
         )
         now_ms = self._access.clock.now_ms()
-        return await self._access.read(lambda conn: [item_of(row, now_ms) for row in conn.execute(query)])
+        return await self._access.look(lambda conn: [item_of(row, now_ms) for row in conn.execute(query)])
 
 
 def _open(conn: Connection, opening: _Opening) -> Opened:

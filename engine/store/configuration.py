@@ -40,7 +40,7 @@ class Configuration:
 
     async def latest(self, org_id: str) -> Snapshot | None:
         """Return the newest snapshot."""
-        return await self._access.read(lambda conn: _latest(conn, org_id))
+        return await self._access.look(lambda conn: _latest(conn, org_id))
 
     async def put(
         self,

@@ -95,7 +95,7 @@ class Conversations:
             .order_by(interactions.c.last_visitor_ms)
             .limit(limit)
         )
-        return await self._access.read(lambda conn: [interaction_of(row) for row in conn.execute(query)])
+        return await self._access.look(lambda conn: [interaction_of(row) for row in conn.execute(query)])
 
     async def warn(
         self, org_id: str, interaction_id: str, *, silent_since_ms: int, now_ms: int, body: str

@@ -113,7 +113,7 @@ class Users:
     async def organisations(self) -> IdList:
         """Return the ids of all organisations on record."""
         query = select(organisations.c.org_id).order_by(organisations.c.org_id)
-        return await self._access.read(lambda conn: [row.org_id for row in conn.execute(query)])
+        return await self._access.look(lambda conn: [row.org_id for row in conn.execute(query)])
 
 
 def _credentials(row: AnyRow) -> Credentials:

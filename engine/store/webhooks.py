@@ -79,7 +79,7 @@ class Webhooks:
             .order_by(webhooks.c.next_try_ms, webhooks.c.told_ms)
             .limit(limit)
         )
-        return await self._access.read(lambda conn: [hook_of(row) for row in conn.execute(query)])
+        return await self._access.look(lambda conn: [hook_of(row) for row in conn.execute(query)])
 
     async def advance(self, hook: Webhook, to: Place, *, now_ms: int, told: bool) -> bool:
         """Note that it was told up to ``to``; False when it was not where ``hook`` believes. Idempotent by that.

@@ -49,7 +49,7 @@ class Escalations:
             .order_by(escalations.c.at_ms)
             .limit(limit)
         )
-        return await self._access.read(lambda conn: [escalation_of(row) for row in conn.execute(query)])
+        return await self._access.look(lambda conn: [escalation_of(row) for row in conn.execute(query)])
 
     async def finish(self, org_id: str, escalation_id: str) -> None:
         """Mark an escalation as known to the board. Idempotent."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal, select, union_all
 
 from engine.failpoints import failpoint
 from engine.model.search import Found, Matches, Narrow, Query
@@ -20,6 +20,8 @@ from engine.store.full_text.tables import search_marks, search_pending
 
 WordsOf = Callable[[str], set[str]]
 """Return the words that a text is found by."""
+NUMBERS_END = 2**62
+"""Behind the number of every change."""
 AHEAD = 500
 """Changes that are looked at to see whose they are."""
 
@@ -41,11 +43,11 @@ class FullText:
 
     async def organisations(self) -> list[str]:
         """Return the organisations for which there is something to take in; of many that wait, who waits longest."""
-        behind = select(search_marks.c.org_id).where(search_marks.c.filled != ALL)
-        waiting = select(search_pending.c.org_id).order_by(search_pending.c.id).limit(AHEAD)
-        return await self._access.read(
-            lambda conn: list(dict.fromkeys([*conn.scalars(waiting), *conn.scalars(behind)]))
-        )
+        waiting = select(search_pending.c.org_id, search_pending.c.id).order_by(search_pending.c.id).limit(AHEAD)
+        behind = select(search_marks.c.org_id, literal(NUMBERS_END)).where(search_marks.c.filled != ALL)
+        both = union_all(select(waiting.subquery()), behind).subquery()
+        query = select(both.c.org_id).order_by(both.c.id)
+        return await self._access.look(lambda conn: list(dict.fromkeys(conn.scalars(query))))
 
     async def newest(self) -> int:
         """Return the number of the latest change that waits; 0 = none does. Numbers rise while any waits."""

@@ -48,6 +48,7 @@ def plan(*rates: int) -> Plan:
         grace_s=1,
         idle=10,
         idle_per_s=10,
+        idle_settle_s=1,
         idle_rest_s=1,
         steps=[Step(rate=rate, seconds=10) for rate in rates],
     )
