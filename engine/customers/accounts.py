@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from engine.clock import Clock
 from engine.customers.addresses import phone_key
-from engine.customers.contract import AccountRecord, DuplicateRecord, Organisations
+from engine.customers.contract import MOST_NAMED, AccountRecord, DuplicateRecord, Organisations, Texts
 from engine.customers.duplicates import companies
 from engine.customers.fields import Defined, checked, checked_new
 from engine.errors import Conflict, InvalidInput
@@ -17,6 +17,7 @@ from engine.ids import NewId
 from engine.model.case_setup import FieldOf
 from engine.model.customer import Account, CompanyTraits, Duplicate, Tree
 from engine.model.naming import company_keys
+from engine.model.search import SearchKind
 from engine.model.visibility import EVERYTHING, Sight
 
 RECOGNISED_BY = frozenset({"name", "domain", "phone"})
@@ -30,12 +31,14 @@ class Accounts:
         *,
         record: AccountRecord,
         duplicates: DuplicateRecord,
+        texts: Texts,
         organisations: Organisations,
         clock: Clock,
         new_id: NewId,
     ) -> None:
         self._record = record
         self._duplicates = duplicates
+        self._texts = texts
         self._organisations = organisations
         self._clock = clock
         self._new_id = new_id
@@ -48,8 +51,11 @@ class Accounts:
         self, org_id: str, *, text: str, parent_id: str, limit: int, before_id: str, sight: Sight = EVERYTHING
     ) -> Sequence[Account]:
         """Return accounts, newest first."""
+        named: Sequence[str] = ()
+        if text:
+            named = await self._texts.newest(org_id, SearchKind.ACCOUNT, text, sight=sight, most=MOST_NAMED)
         return await self._record.list(
-            org_id, text=text, parent_id=parent_id, limit=limit, before_id=before_id, sight=sight
+            org_id, text=text, parent_id=parent_id, limit=limit, before_id=before_id, named=named, sight=sight
         )
 
     async def tree(self, org_id: str, account_id: str) -> Tree:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from engine.clock import Clock
 from engine.customers.addresses import checked_region, domain_of, normalised
-from engine.customers.contract import AddressRecord, ContactRecord, DuplicateRecord, Organisations
+from engine.customers.contract import MOST_NAMED, AddressRecord, ContactRecord, DuplicateRecord, Organisations, Texts
 from engine.customers.duplicates import persons
 from engine.customers.fields import Defined, checked, checked_new
 from engine.ids import NewId
@@ -15,6 +15,7 @@ from engine.model.case_setup import FieldOf
 from engine.model.conversation import Interaction
 from engine.model.customer import EMAIL, Address, Contact, Duplicate, PersonTraits
 from engine.model.naming import person_keys
+from engine.model.search import SearchKind
 from engine.model.visibility import EVERYTHING, Sight
 
 
@@ -38,6 +39,7 @@ class Contacts:
         record: ContactRecord,
         addresses: AddressRecord,
         duplicates: DuplicateRecord,
+        texts: Texts,
         organisations: Organisations,
         clock: Clock,
         new_id: NewId,
@@ -45,6 +47,7 @@ class Contacts:
         self._record = record
         self._addresses = addresses
         self._duplicates = duplicates
+        self._texts = texts
         self._organisations = organisations
         self._clock = clock
         self._new_id = new_id
@@ -64,7 +67,12 @@ class Contacts:
         sight: Sight = EVERYTHING,
     ) -> Sequence[Contact]:
         """Return contacts whose name or address contains ``text``, newest first; of one owner, "" = of any."""
-        return await self._record.list(org_id, text, limit, owner_id=owner_id, before_id=before_id, sight=sight)
+        named: Sequence[str] = ()
+        if text:
+            named = await self._texts.newest(org_id, SearchKind.CONTACT, text, sight=sight, most=MOST_NAMED)
+        return await self._record.list(
+            org_id, text, limit, owner_id=owner_id, before_id=before_id, named=named, sight=sight
+        )
 
     async def interactions(
         self, org_id: str, contact_id: str, limit: int, *, sight: Sight = EVERYTHING

@@ -18,6 +18,7 @@ from engine.model.customer import (
     Tree,
 )
 from engine.model.organisation import Organisation
+from engine.model.search import SearchKind
 from engine.model.visibility import Sight
 
 
@@ -29,6 +30,18 @@ class Organisations(Protocol):
         ...
 
 
+class Texts(Protocol):
+    """Ask the search index."""
+
+    async def newest(self, org_id: str, kind: SearchKind, text: str, *, sight: Sight, most: int) -> Sequence[str]:
+        """Return the ids of the newest ``most`` of a kind in which the words of ``text`` are."""
+        ...
+
+
+MOST_NAMED = 500
+"""Customers that the search index names for a text; the newest are looked at besides."""
+
+
 class ContactRecord(Protocol):
     """Keep contacts."""
 
@@ -37,7 +50,15 @@ class ContactRecord(Protocol):
         ...
 
     async def list(
-        self, org_id: str, text: str, limit: int, *, owner_id: str, before_id: str, sight: Sight
+        self,
+        org_id: str,
+        text: str,
+        limit: int,
+        *,
+        owner_id: str,
+        before_id: str,
+        named: Sequence[str],
+        sight: Sight,
     ) -> Sequence[Contact]:
         """Return contacts whose name or address contains ``text``, newest first; of one owner, "" = of any."""
         ...
@@ -120,7 +141,15 @@ class AccountRecord(Protocol):
         ...
 
     async def list(
-        self, org_id: str, *, text: str, parent_id: str, limit: int, before_id: str, sight: Sight
+        self,
+        org_id: str,
+        *,
+        text: str,
+        parent_id: str,
+        limit: int,
+        before_id: str,
+        named: Sequence[str],
+        sight: Sight,
     ) -> Sequence[Account]:
         """Return accounts, newest first."""
         ...

@@ -103,6 +103,15 @@ class Finder:
             ready=await self._index.ready(org_id),
         )
 
+    async def newest(self, org_id: str, kind: SearchKind, text: str, *, sight: Sight, most: int) -> Sequence[str]:
+        """Return the ids of the newest ``most`` of a kind in which the words of ``text`` are. Raises Unavailable."""
+        query, narrow = parse(text[:LONGEST]), Narrow(kinds=frozenset({kind}))
+        if not query.terms:
+            return ()
+        found = await self._index.find(org_id, query, narrow=narrow, sight=sight, below=0, most=most)
+        texts = await self._index.texts(org_id, list(dict.fromkeys((*found.exact, *found.docs))))
+        return [one.document.ref_id for one in texts]
+
     async def cases(self, org_id: str, text: str, *, sight: Sight, most: int) -> Sequence[str] | None:
         """Return the ids of the cases whose own words hold ``text``, newest first.
 

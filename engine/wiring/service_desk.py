@@ -37,6 +37,7 @@ from engine.ids import NewId
 from engine.intake.reception import Reception
 from engine.loops import Role
 from engine.router.router import Router
+from engine.search.finder import Finder
 from engine.search.indexer import SearchIndexer
 from engine.settings import Settings
 from engine.store.blobs import Blobs
@@ -86,17 +87,7 @@ class ServiceDesk:
             organisations=book,
             clock=clock,
         )
-        self.contacts = Contacts(
-            record=store.customers,
-            addresses=store.addresses,
-            duplicates=store.duplicates,
-            organisations=book,
-            clock=clock,
-            new_id=new_id,
-        )
-        self.accounts = Accounts(
-            record=store.accounts, duplicates=store.duplicates, organisations=book, clock=clock, new_id=new_id
-        )
+        self.contacts, self.accounts = _customers(store, book, self.listing.finder, clock=clock, new_id=new_id)
         self.relations = Relations(record=store.relations, organisations=book, clock=clock, new_id=new_id)
         self.leads = Leads(record=store.leads, organisations=book, clock=clock, new_id=new_id)
         self.things = Service(
@@ -244,3 +235,27 @@ class ServiceDesk:
             OrphanSweep(blobs=self._blobs, record=store.case_parts),
             CaseSweeper(record=store.cases, cases=self.cases, organisations=book, clock=clock),
         )
+
+
+def _customers(
+    store: Store, book: OrganisationBook, finder: Finder, *, clock: Clock, new_id: NewId
+) -> tuple[Contacts, Accounts]:
+    """Build what keeps contacts and accounts."""
+    contacts = Contacts(
+        record=store.customers,
+        addresses=store.addresses,
+        duplicates=store.duplicates,
+        texts=finder,
+        organisations=book,
+        clock=clock,
+        new_id=new_id,
+    )
+    accounts = Accounts(
+        record=store.accounts,
+        duplicates=store.duplicates,
+        texts=finder,
+        organisations=book,
+        clock=clock,
+        new_id=new_id,
+    )
+    return contacts, accounts

@@ -41,7 +41,8 @@ async def list_accounts(
 ) -> Page[AccountAnswer]:
     """Find accounts.
 
-    Newest first; those that were merged into others are left out.
+    Newest first; those that were merged into others are left out. `text` is looked for in the 20,000 newest, anywhere
+    in name or domain; older ones are found by whole words and how they begin, the 500 newest of them.
     """
     found = await parts.service.accounts.list(
         who.org_id, text=text, parent_id=parent_id, limit=limit, before_id=before_id, sight=sight_of(parts, who)

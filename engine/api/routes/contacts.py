@@ -36,7 +36,7 @@ LAST_INTERACTIONS = 50
 async def list_contacts(
     parts: Parts,
     who: Agent,
-    text: Annotated[str, Query(max_length=200, description="In name or address.")] = "",
+    text: Annotated[str, Query(max_length=200, description="In name or address; see below.")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     *,
     owner_id: Annotated[str, Query(max_length=40, description="Only those whom this user looks after.")] = "",
@@ -44,7 +44,8 @@ async def list_contacts(
 ) -> Page[ContactAnswer]:
     """Find contacts.
 
-    Newest first; those who were merged into others are left out.
+    Newest first; those who were merged into others are left out. `text` is looked for in the 20,000 newest, anywhere in
+    name or address; older ones are found by whole words and how they begin, the 500 newest of them.
     """
     found = await parts.service.contacts.list(
         who.org_id, text, limit, owner_id=owner_id, before_id=before_id, sight=sight_of(parts, who)

@@ -6,7 +6,7 @@ after the first has committed, so that no two moves make a circle together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from engine.store.customers.sight import accounts_seen
 from engine.store.customers.tables import accounts
 from engine.store.direct import first
 from engine.store.rows import AnyRow
-from engine.store.search import containing
+from engine.store.search import Looked, newest_containing
 from engine.store.tables import organisations
 from engine.store.upsert import change, insert
 
@@ -59,16 +59,25 @@ class Accounts:
         parent_id: str = "",
         limit: int = 100,
         before_id: str = "",
+        named: Sequence[str] = (),
         sight: Sight = EVERYTHING,
     ) -> AccountList:
-        """Return accounts whose name or domain contains ``text``, newest first, ``before_id`` exclusive."""
-        query = select(accounts).where(accounts.c.org_id == org_id, accounts.c.merged_into == _NOTHING)
-        if text:
-            query = query.where(containing(accounts.c.search, text))
+        """Return accounts whose name or domain contains ``text``, newest first, ``before_id`` exclusive.
+
+        Of a text, the newest are looked at, and those that are ``named``: see ``Looked``.
+        """
+        lane = [accounts.c.merged_into == _NOTHING]
         if parent_id:
-            query = query.where(accounts.c.parent_id == parent_id, accounts.c.parent_id != _NOTHING)
-        if not sight.everything:
-            query = query.where(accounts_seen(org_id, sight))
+            lane += [accounts.c.parent_id == parent_id, accounts.c.parent_id != _NOTHING]
+        seen = [] if sight.everything else [accounts_seen(org_id, sight)]
+        if text:
+            looked = Looked(
+                table=accounts, org_id=org_id, text=text, lane=lane, fits=seen, named=named, before_id=before_id
+            )
+            return await self._access.read(
+                lambda conn: [account_of(row) for row in newest_containing(conn, looked, limit=limit)]
+            )
+        query = select(accounts).where(accounts.c.org_id == org_id, *lane, *seen)
         if before_id:
             query = query.where(accounts.c.id < before_id)
         query = query.order_by(accounts.c.id.desc()).limit(limit)

@@ -24,7 +24,7 @@ from engine.store.customers.writes import (
 )
 from engine.store.direct import every, first
 from engine.store.rows import AnyRow, contact_of, interaction_of
-from engine.store.search import containing
+from engine.store.search import Looked, newest_containing
 from engine.store.tables import interactions
 from engine.store.upsert import change, insert
 
@@ -61,21 +61,28 @@ class Customers:
         *,
         owner_id: str = "",
         before_id: str = "",
+        named: Sequence[str] = (),
         sight: Sight = EVERYTHING,
     ) -> Contacts:
         """Return contacts whose name or address contains ``text``, newest first, ``before_id`` exclusive.
 
-        ``owner_id``: only those that he looks after; "" = whoever does.
+        ``owner_id``: only those that he looks after; "" = whoever does. Of a text, the newest are looked at, and those
+        that are ``named``: see ``Looked``.
         """
-        query = select(contacts).where(contacts.c.org_id == org_id, contacts.c.merged_into == "")
-        if text:
-            query = query.where(containing(contacts.c.search, text))
+        lane = [contacts.c.merged_into == ""]
         if owner_id:
-            query = query.where(owned_by(org_id, owner_id))
+            lane.append(owned_by(org_id, owner_id))
+        seen = [] if sight.everything else [contacts_seen(org_id, sight)]
+        if text:
+            looked = Looked(
+                table=contacts, org_id=org_id, text=text, lane=lane, fits=seen, named=named, before_id=before_id
+            )
+            return await self._access.read(
+                lambda conn: [contact_of(row) for row in newest_containing(conn, looked, limit=limit)]
+            )
+        query = select(contacts).where(contacts.c.org_id == org_id, *lane, *seen)
         if before_id:
             query = query.where(contacts.c.id < before_id)
-        if not sight.everything:
-            query = query.where(contacts_seen(org_id, sight))
         query = query.order_by(contacts.c.id.desc()).limit(limit)
         return await self._access.read(lambda conn: [contact_of(row) for row in conn.execute(query)])
 

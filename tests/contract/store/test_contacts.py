@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from engine.clock import SystemClock
 from engine.errors import Conflict, NotFound
 from engine.ids import id_source
 from engine.model.customer import EMAIL, PHONE, Address, Contact, email_key
+from engine.store import search
 from engine.store.store import Store
 from tests.contract.store.building import START_MS, opened
 from tests.records import Ticking
@@ -175,3 +177,20 @@ async def test_contacts_are_found_by_who_looks_after_them(store: Store, org: str
     )
     await store.merges.merge_contacts(org, kept_one, other.id, actor_id="sue", now_ms=START_MS + 3)
     assert await store.customers.list(org, owner_id="ben") == [], "what it has stays"
+
+
+async def test_of_a_text_the_newest_are_looked_at_and_those_that_are_named(
+    store: Store, org: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, other, new = [await kept(store, org, f"{name}@example.org", name=name) for name in ("Zoë", "Zora", "Enzo")]
+    monkeypatch.setattr(search, "LOOKED", 1)
+
+    async def found(text: str, **more: Any) -> list[str]:
+        return [one.id for one in await store.customers.list(org, text, 2, **more)]
+
+    assert await found("zo") == [new.id]
+    assert await found("zo", before_id=new.id) == [other.id], "further pages look further"
+    assert await found("zo", named=(old.id, other.id)) == [new.id, other.id]
+    assert await found("zo", named=(old.id, "gone"), before_id=new.id) == [other.id, old.id]
+    assert await found("enzo", named=(old.id,)) == [new.id], "it says so itself"
+    assert [one.id for one in await store.customers.list("another", "zo", 2, named=(old.id,))] == []
