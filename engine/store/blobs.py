@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -71,12 +71,19 @@ class Blobs:
             file.close()
             beside.unlink(missing_ok=True)
 
-    async def adopt(self, directory: Path, hashes: Sequence[str]) -> None:
-        """Move files that lie in ``directory`` under their hashes, and are on the disk, to where files are kept.
+    def aside(self, directory: Path, hashes: Sequence[str]) -> Mapping[str, Path]:
+        """Take files that lie in ``directory`` under their hashes out of it; ``adopt`` keeps them. On one file system.
 
-        Return once they are safely there. Idempotent: one that is here already stays.
+        What is not adopted within the hour is swept away.
         """
-        await asyncio.to_thread(self._adopt, directory, list(hashes))
+        taken = {sha256: self._directory / "incoming" / self._new_id() for sha256 in dict.fromkeys(hashes)}
+        for sha256, path in taken.items():
+            (directory / sha256).rename(path)
+        return taken
+
+    async def adopt(self, taken: Mapping[str, Path]) -> None:
+        """Move files, by hash, to where files are kept; return once they are safely on the disk there."""
+        await asyncio.to_thread(_adopt, [(path, self._path(sha256)) for sha256, path in taken.items()])
 
     def place(self, sha256: str) -> Path:
         """Return where a file lies, for readers in other processes; it may be gone."""
@@ -102,16 +109,6 @@ class Blobs:
             doomed = [path for path in batch if path.name not in kept]
             deleted += sum([await asyncio.to_thread(self._delete, path) for path in doomed])
         return deleted
-
-    def _adopt(self, directory: Path, hashes: Sequence[str]) -> None:
-        touched: dict[Path, None] = {}
-        for sha256 in dict.fromkeys(hashes):
-            source, path = directory / sha256, self._path(sha256)
-            if not source.exists() and path.exists():
-                continue
-            touched |= dict.fromkeys(_put(source, path))
-        for one in touched:
-            _sync(one)
 
     def _delete(self, path: Path) -> bool:
         """Delete an old file; the same content may have come anew meanwhile, and that one stays."""
@@ -153,6 +150,15 @@ def _finish(file: BinaryIO, rest: bytes, beside: Path, path: Path) -> None:
         _sync(directory)
 
 
+def _adopt(files: Sequence[tuple[Path, Path]]) -> None:
+    touched: dict[Path, None] = {}
+    for beside, path in files:
+        _sync(beside)
+        touched |= dict.fromkeys(_put(beside, path))
+    for directory in touched:
+        _sync(directory)
+
+
 def _put(beside: Path, path: Path) -> list[Path]:
     """Move a file to its place; return the directories that are to be synchronised."""
     missing = [directory for directory in (path.parent.parent, path.parent) if not directory.exists()]
@@ -162,7 +168,7 @@ def _put(beside: Path, path: Path) -> list[Path]:
 
 
 def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

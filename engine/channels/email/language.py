@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-LONGEST = 4_000
+LONGEST = 1_500
 """Characters that are looked at."""
 LEAST_WORDS = 3
 """Small words of a language that make a guess."""
@@ -64,7 +64,7 @@ def language_of(declared: str, text: str) -> str:
 
 def _by_script(text: str) -> str:
     """Return the language of the script that most letters are in; "" for Latin ones."""
-    letters = len(_LETTER.findall(text))
+    letters = 0 if text.isascii() else len(_LETTER.findall(text))
     if not letters:
         return ""
     found = {language: len(pattern.findall(text)) for language, pattern in _SCRIPTS.items()}
@@ -79,7 +79,8 @@ def _by_script(text: str) -> str:
 def _by_words(text: str) -> str:
     words = Counter(_WORD.findall(text.lower()))
     scores = sorted(
-        ((sum(words[word] for word in small), language) for language, small in _SMALL.items()), reverse=True
+        ((sum(map(words.__getitem__, small & words.keys())), language) for language, small in _SMALL.items()),
+        reverse=True,
     )
     (most, language), (next_most, _other) = scores[0], scores[1]
     return language if most >= LEAST_WORDS and most >= next_most * LEAST_LEAD else ""

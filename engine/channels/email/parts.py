@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,8 +80,12 @@ class Files(Protocol):
         """Return where a file lies; it may be gone."""
         ...
 
-    async def adopt(self, directory: Path, hashes: Sequence[str]) -> None:
-        """Keep files that lie in a directory under their hashes."""
+    def aside(self, directory: Path, hashes: Sequence[str]) -> Mapping[str, Path]:
+        """Take files out of a directory where they lie under their hashes."""
+        ...
+
+    async def adopt(self, taken: Mapping[str, Path]) -> None:
+        """Keep files that were taken aside; return once they are on the disk."""
         ...
 
 

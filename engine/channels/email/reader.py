@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 EVERY_S = 1.0
 """Between looks where nobody wakes the role: mail that another process received."""
-SIDE_BY_SIDE = 16
+SIDE_BY_SIDE = 24
 """Mails in work at once: more than there are readers, so that one commit of the record holds several."""
 LOOK_AGAIN_S = 0.1
 PAGE = 200
@@ -151,8 +151,9 @@ class MailReader:
         async with self._parts.readers.reading(path) as read:
             parts = read.mail.parts
             hashes = [*([read.html_sha256] if read.html_sha256 else []), *(one.sha256 for one in parts)]
-            if hashes:
-                await self._parts.files.adopt(read.directory, hashes)
+            taken = self._parts.files.aside(read.directory, hashes)
+        if taken:  # the reader is at the next mail meanwhile
+            await self._parts.files.adopt(taken)
         files = [
             MailFile(
                 mail_id=received.id,

@@ -44,6 +44,7 @@ _STARTS = re.compile(rf"^\s*(?:{phrases.STARTS})(?=[\s,.:]|\d)", re.IGNORECASE)
 _CLOCK = re.compile(
     r"\b\d{1,2}\s?[:.h時点时]\s?\d{2}\b|\b\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\b\d{1,2}[./]\s?\d{1,2}[./]\s?\d{2,4}\b|\b(?:19|20)\d\d\b"
 )
+_DIGIT = re.compile(r"\d")
 _ADDRESSED = re.compile(r"<?[^\s<>]{1,64}@[^\s<>]{1,255}>?")
 _GMAIL_CJK = re.compile(r"^\s*\d{4}\s?[年./-].{5,60}[^\n]{1,120}<[^\s<>]+@[^\s<>]+>\s*[:：]?\s*$")
 
@@ -166,6 +167,8 @@ def _attribution_at(lines: Sequence[str], at: int) -> int:
 
 def _is_attribution(said: str, *, followed: bool) -> bool:
     """Say whether words come before a quotation: they end with "wrote", and have a date or an address besides."""
+    if not followed and not _DIGIT.search(said):  # then it needs a date; nearly every line of a mail ends here
+        return False
     dated, addressed = bool(_CLOCK.search(said)), bool(_ADDRESSED.search(said))
     if _GMAIL_CJK.match(said):
         return True

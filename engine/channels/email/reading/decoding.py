@@ -118,7 +118,11 @@ def _codec(label: str) -> str | None:
 def _clean(text: str) -> str:
     """Return a text without what databases and screens cannot take: NUL, and halves of characters."""
     text = text.removeprefix("\ufeff").replace("\0", "")
-    return text.encode("utf-8", "replace").decode() if any("\ud800" <= one <= "\udfff" for one in text) else text
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # there are halves
+        return text.encode("utf-8", "replace").decode()
+    return text
 
 
 def _base64(raw: Raw, start: int, end: int) -> Iterator[bytes]:

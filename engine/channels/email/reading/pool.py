@@ -46,7 +46,7 @@ class ReadMail:
 
     mail: ParsedMail  # without its HTML
     body: MailBody
-    directory: Path  # where its files and its HTML lie under their hashes, until the context ends
+    directory: Path  # where its files and its HTML lie under their hashes, not synchronised, until the context ends
     html_sha256: str = ""  # "" = it has none
     html_size: int = 0  # bytes
 

@@ -58,8 +58,6 @@ def read(path: Path, directory: Path) -> Read:
             for piece in pieces:
                 digest.update(piece)
                 size += file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
         name = digest.hexdigest()
         beside.replace(directory / name)
         return name, size
