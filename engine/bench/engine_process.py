@@ -45,11 +45,13 @@ def write_configuration(directory: Path, *, agents: int, units: int = 0) -> None
 class EngineProcess:
     """Run ``cordboard serve`` on a free port."""
 
-    def __init__(self, *, data: Path, config: Path, database_url: str = "") -> None:
+    def __init__(
+        self, *, data: Path, config: Path, database_url: str = "", settings: Mapping[str, str] | None = None
+    ) -> None:
         self._data = data
         self._config = config
         self._settings = data.parent / "settings.toml"
-        self._database_url = database_url
+        self._told = {**({"database_url": database_url} if database_url else {}), **(settings or {})}
         self._process: asyncio.subprocess.Process | None = None
         self._log = data.parent / "engine.log"
         self.url = ""
@@ -62,8 +64,8 @@ class EngineProcess:
 
     async def start(self) -> None:
         """Start it and wait until it is ready; raises Unavailable with the end of its log."""
-        await asyncio.to_thread(_write_settings, self._settings, self._database_url)
-        port = await asyncio.to_thread(_free_port)
+        await asyncio.to_thread(_write_settings, self._settings, self._told)
+        port = await asyncio.to_thread(free_port)
         self.url = f"http://127.0.0.1:{port}"
         arguments = ["serve", "--host", "127.0.0.1", "--port", str(port), "--config", str(self._config)]
         arguments += ["--data", str(self._data), "--log-level", "warning"]
@@ -163,13 +165,13 @@ async def _answer(
     return dict(answer.json())
 
 
-def _write_settings(file: Path, database_url: str) -> None:
+def _write_settings(file: Path, told: Mapping[str, str]) -> None:
     file.touch(mode=0o600)  # the address may hold a password
-    file.write_text(f"database_url = {json.dumps(database_url)}\n" if database_url else "", encoding="utf-8")
+    file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in told.items()), encoding="utf-8")
 
 
-def _free_port() -> int:
-
+def free_port() -> int:
+    """Return a TCP port of loopback that nobody uses now. Blocks."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -143,6 +143,7 @@ def _bench() -> typer.Typer:
         ("chat", running.bench_chat),
         ("drain", running.bench_drain),
         ("cases", running.bench_cases),
+        ("email", running.bench_email),
         ("escalation", running.bench_escalation),
         ("routing", running.bench_routing),
     ):

@@ -126,6 +126,21 @@ def bench_escalation(context: typer.Context) -> int:
     return run(context.args)
 
 
+def bench_email(context: typer.Context) -> int:
+    """Measure how many mails a second are accepted over SMTP, and how many are filed and routed.
+
+    Examples:
+      cordboard bench email --help
+      cordboard bench email
+      cordboard bench email --mails 10000 --only sqlite
+
+    Exit codes: 0 measured, 1 failed, 2 wrong use, 3 a part it needs is away.
+    """
+    from engine.bench.email.command import run  # noqa: PLC0415 - as above
+
+    return run(context.args)
+
+
 def bench_drain(context: typer.Context) -> int:
     """Measure how long an agent who becomes free waits for his next offer while customers wait.
 

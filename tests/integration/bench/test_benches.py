@@ -9,6 +9,8 @@ from rich.console import Console
 
 from engine.bench import drain
 from engine.bench.cases import command, options
+from engine.bench.email import command as email
+from engine.bench.email.outcome import print_report
 from engine.bench.escalation import command as escalation
 from engine.bench.routing.cluster import Cluster
 from engine.bench.routing.command import measure
@@ -43,6 +45,17 @@ async def test_cases_are_measured(tmp_path: Path) -> None:
     assert found["cases"] == 50
     assert all(kind["count"] + sum(kind["faults"].values()) == 3 for kind in found["kinds"].values())
     assert set(found["kinds"]["open a case"]["faults"]) == set()
+
+
+async def test_mails_are_measured(tmp_path: Path) -> None:
+    arguments = ["--mails", "5", "--connections", "2", "--only", "sqlite", "--directory", str(tmp_path)]
+    made = await email.measure(email.read_options(arguments), Console(quiet=True))
+    found = made.as_mapping()
+    assert found["aiosmtpd_alone_per_s"] > 0
+    (one,) = found["records"].values()
+    assert one["accepted_per_s"] >= one["routed_per_s"] > 0
+    assert one["answer"]["count"] == 5
+    print_report(made, Console(quiet=True))
 
 
 @pytest.mark.postgres

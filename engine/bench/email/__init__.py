@@ -1,0 +1,1 @@
+"""Mail: how many are accepted, and how many are routed, in a second."""
