@@ -101,7 +101,7 @@ def _looks(path: str) -> bool:
 
 def _writes_to(path: str, name: str) -> bool:
     """Say whether what this field names is changed, too, not only referred to."""
-    return path == "/attachments" or name == "lost_id"
+    return path == "/attachments" or name == "lost_id" or path.startswith("/mails/")
 
 
 def _wrong(path: str, name: str, what: Guarded, wanted: str) -> NotFound | InvalidInput:

@@ -10,7 +10,8 @@ from engine.api.access import Agent, Parts, SeeingAll
 from engine.api.guard import unknown
 from engine.api.operation import Operation
 from engine.api.parts import ApiParts
-from engine.api.schemas.mails import MailAnswer, MailLine
+from engine.api.routes.users import write_audit
+from engine.api.schemas.mails import MailAnswer, MailDecision, MailLine
 from engine.api.schemas.model import Page
 from engine.cases.attachments import checked_type
 from engine.channels.email.shown import OpenFile
@@ -103,6 +104,22 @@ async def read_mail_file(
     return _saved(file, checked_type(file.media_type))
 
 
+async def decide_mail(mail_id: str, body: MailDecision, parts: Parts, who: Agent) -> MailAnswer:
+    """Decide about a mail that is held or could not be read.
+
+    `join`: it belongs to the case that it names, or to `case_id`; `own_case`: it opens one, with its source as a file
+    where nobody could read it; `discard`: it is noted and nothing else; `retry`: it is read again. Once; the same
+    decision again changes nothing.
+    """
+    await _mail(parts, who, mail_id)
+    held = parts.service.held_mails
+    decided = await held.decide(who.org_id, mail_id, body.decision, actor_id=who.user_id, case_id=body.case_id)
+    await write_audit(
+        parts, who, "mail.decided", mail_id, {"decision": body.decision.value, "case_id": decided.case_id}
+    )
+    return MailAnswer.of(decided)
+
+
 async def _mail(parts: ApiParts, who: Principal, mail_id: str) -> Mail:
     """Return a mail; one of no case is there for supervisors only. Who may see the case was asked by the guard."""
     mail = await parts.service.mails.get(who.org_id, mail_id)
@@ -127,6 +144,13 @@ OPERATIONS = (
     Operation(method="GET", path="/mails", handler=list_mails, tag=TAG),
     Operation(method="GET", path="/cases/{case_id}/mails", handler=list_case_mails, tag=TAG, errors=("unknown-case",)),
     Operation(method="GET", path="/mails/{mail_id}", handler=read_mail, tag=TAG, errors=("unknown-mail",)),
+    Operation(
+        method="POST",
+        path="/mails/{mail_id}/decision",
+        handler=decide_mail,
+        tag=TAG,
+        errors=("unknown-mail", "unknown-case", "already-decided", "unknown-channel"),
+    ),
     Operation(
         method="GET",
         path="/mails/{mail_id}/html",

@@ -1,12 +1,22 @@
 """Mails at the border: who wrote what to whom, what became of it, and how far it is to be believed."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from engine.api.schemas.model import Answer
+from pydantic import Field
+
+from engine.api.schemas.model import Answer, Request
+from engine.channels.email.held import Decision
 from engine.channels.email.shown import parts_of
 from engine.clock import rfc3339
 from engine.model.mail import Authenticity, Forwarded, Invitation, Mailbox, MailNature, MailPart
 from engine.model.mail_record import Mail, MailState, Source
+
+
+class MailDecision(Request):
+    """What is to become of a mail."""
+
+    decision: Decision
+    case_id: Annotated[str, Field(max_length=40, description="The case to join; empty: the one that it names.")] = ""
 
 
 def _time(at_ms: int) -> str | None:

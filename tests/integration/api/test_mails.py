@@ -209,3 +209,32 @@ async def test_pictures_within_a_page_are_bounded(engine: Engine, org: str) -> N
         mail_id = await post.put(case_id=case_id, summary=text_of_summary(told))
         shown = await ana.get(f"/mails/{mail_id}/html")
         assert ("data:image" in shown.text) is (size == 100)
+
+
+async def test_a_held_mail_is_decided_once_and_the_decision_is_noted(engine: Engine, org: str) -> None:
+    ana, sue, post = await engine.signed_in("ana"), await engine.signed_in("sue"), Post(engine, org)
+    held = await post.put(state=MailState.HELD, reason="stranger")
+    hidden = await ana.post(f"/mails/{held}/decision", {"decision": "discard"})
+    assert (hidden.status_code, hidden.json()["slug"]) == (404, "unknown-mail")
+    wrong = await sue.post(f"/mails/{held}/decision", {"decision": "burn"})
+    assert wrong.status_code == 400
+    for _ in range(2):
+        decided = await sue.post(f"/mails/{held}/decision", {"decision": "discard"})
+        assert (decided.status_code, decided.json()["state"]) == (200, "discarded")
+    again = await sue.post(f"/mails/{held}/decision", {"decision": "own_case"})
+    assert (again.status_code, again.json()["slug"]) == (409, "already-decided")
+    noted = (await (await engine.signed_in("ada")).get("/audit")).json()["items"]
+    assert "mail.decided" in [one["action"] for one in noted]
+
+
+async def test_who_sees_its_case_decides_about_a_mail(tmp_path: Path, valkey_address: str, org: str) -> None:
+    narrow = replace(staffed_organisation(org), visibility=Visibility(cases=CasesSeen.OWN))
+    async with running_engine(tmp_path / "data", valkey_address, [narrow]) as engine:
+        sue, ben, post = await engine.signed_in("sue"), await engine.signed_in("ben"), Post(engine, org)
+        case_id = await case_of(sue)
+        mail_id = await post.put(state=MailState.HELD, reason="stranger", case_id=case_id)
+        hidden = await ben.post(f"/mails/{mail_id}/decision", {"decision": "join"})
+        assert (hidden.status_code, hidden.json()["slug"]) == (404, "unknown-mail")
+        me = (await ben.get("/me")).json()["user"]["id"]
+        assert (await sue.send("PUT", f"/cases/{case_id}/followers/{me}")).status_code < 300
+        assert (await ben.post(f"/mails/{mail_id}/decision", {"decision": "discard"})).json()["state"] == "discarded"

@@ -134,7 +134,7 @@ describe('a mail of ours', () => {
     page = mount(SentEntry, { props: { entry: line, caseId: 'c1' }, global: { plugins: [i18n] } })
     await flushPromises()
     expect(at('sent-recipient').text()).toContain('No such user')
-    expect(at('sent-again').exists()).toBe(true)
+    expect(at('sent-again').text()).toBe('Try again')
     expect(sent(failed).state).toBe('failed')
   })
 

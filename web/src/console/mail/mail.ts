@@ -190,6 +190,18 @@ export async function readMail(id: string): Promise<Mail> {
   return mail(await requester.get(at(id)))
 }
 
+export type Decision = 'join' | 'own_case' | 'discard' | 'retry'
+
+/** Say what is to become of a mail that is held or could not be read. */
+export async function decideMail(id: string, decision: Decision): Promise<Mail> {
+  return mail(await requester.post(`${at(id)}/decision`, { decision }))
+}
+
+/** Read the newest mails of a case. */
+export async function mailsOfCase(caseId: string): Promise<MailLine[]> {
+  return list(await requester.get(`/cases/${encodeURIComponent(caseId)}/mails?limit=200`)).map(mailLine)
+}
+
 export const PAGE = 50
 
 /** Read mails that stand so, newest first, from behind the one called ``before``. */
