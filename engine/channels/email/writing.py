@@ -99,7 +99,8 @@ class Writing:
         return await self._parts.outgoing.of_case(org_id, case_id)
 
     async def get(self, org_id: str, case_id: str, mail_id: str) -> OutgoingMail:
-        """Return a mail of a case; raise NotFound."""
+        """Return a mail of a case; raise NotFound (``unknown-case``, ``unknown-mail``)."""
+        await self._parts.cases.get(org_id, case_id)
         mail = await self._parts.outgoing.get(org_id, mail_id)
         if mail.case_id != case_id:
             raise NotFound(f"there is no outgoing mail {mail_id}", slug="unknown-mail")
