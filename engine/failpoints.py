@@ -60,6 +60,9 @@ NAMES = frozenset(
         "import.after-slice",  # rows are written with the mark, and the role does not know
         "effects.before-send",  # an outside effect is due, nothing was sent
         "effects.after-send",  # sent, which is not in SQL
+        "mail.after-compose",  # a mail's source is on the disk, and no row names it
+        "mail.before-send",  # a mail is claimed and composed, nothing was sent
+        "mail.after-send",  # the relay has it, which is not in SQL
         "webhook.after-send",  # a receiver has taken messages, which is not in SQL
         "search.before-publish",  # words of new texts are in SQL, and nobody sees them
         "search.after-publish",  # seen; the indexer does not know

@@ -132,7 +132,7 @@ class Settings:
         "",
         read.relay,
         "relay",
-        "Mail relay: `smtp://user:password@host:587`, `smtps://…`; empty: no mail.",
+        "Mail relay: `smtp://user:password@host:587`, `smtps://…`, or `folder:///path`; empty: no mail.",
         secret=True,
     )
     smtp_from: str = _setting("", read.address, "address", "Address that mail comes from; empty: no mail.")
@@ -167,6 +167,12 @@ class Settings:
         read.path,
         "path",
         "Directory of passwords of mailboxes and relays, and of DKIM keys; empty: `secrets/mail` in `data`.",
+    )
+    mail_connections: int = _setting(8, read.whole(1, 1_000), "number", "Connections to each mail relay at once.")
+    mail_per_domain: int = _setting(4, read.whole(1, 1_000), "number", "Mails on their way to one domain at once …")
+    mail_rate_per_domain: int = _setting(600, read.whole(1, 1_000_000), "number", "… and in a minute.")
+    mail_give_up_ms: int = _setting(
+        5 * read.UNITS_MS["d"], read.duration, "duration", "A mail that no server takes is given up after so long."
     )
     mail_readers: int = _setting(2, read.whole(1, 64), "number", "Processes that read mails.")
     drain_ms: int = _setting(10_000, read.duration, "duration", "At the end, open requests have this long to finish.")

@@ -3,20 +3,25 @@
 from collections.abc import Callable, Sequence
 
 from engine.cases.quick_texts import QuickTexts
+from engine.channels.email.relays import Relays
+from engine.channels.email.secret_files import SecretFiles
+from engine.channels.email.sender import MailSender, SenderParts
+from engine.channels.email.source import Sources
+from engine.channels.email.turns import Turns
 from engine.channels.email.writing import Writing
 from engine.channels.email.writing_parts import Known, WritingParts
 from engine.clock import Clock
 from engine.conversations.transcript import Transcript
 from engine.ids import NewId
 from engine.model.conversation import Entry
+from engine.settings import Settings
 from engine.skills.merging import merge_known
+from engine.store.blobs import Blobs
 from engine.store.store import Store
 from engine.wiring.organisations import OrganisationBook
 
 Told = Callable[[str, Sequence[Entry]], None]
 """Who hears of lines of an organisation's transcripts that were written."""
-MAIL_SENDER = "mail-sender"
-"""Name of the role that sends."""
 
 
 def told_by(transcript: Transcript) -> Told:
@@ -68,5 +73,38 @@ def writing_of(
             wake=wake,
             clock=clock,
             new_id=new_id,
+        )
+    )
+
+
+def mail_sender_of(
+    settings: Settings,
+    store: Store,
+    book: OrganisationBook,
+    blobs: Blobs,
+    clock: Clock,
+    *,
+    told: Told,
+    failed: Callable[[str, str], None],
+) -> MailSender:
+    """Build the role that sends; ``failed`` hears whose mail does not arrive: organisation and author."""
+    secrets = SecretFiles(directory=settings.mail_secret_files)
+    relays = Relays(
+        timeout_s=settings.smtp_timeout_ms / 1000, connections=settings.mail_connections, name=settings.smtp_name
+    )
+    turns = Turns(at_once=settings.mail_per_domain, per_minute=settings.mail_rate_per_domain, clock=clock)
+    return MailSender(
+        SenderParts(
+            outbox=store.outgoing,
+            sources=Sources(blobs=blobs, outbox=store.outgoing, read_secret=secrets.read, clock=clock),
+            relays=relays,
+            turns=turns,
+            organisations=book,
+            read_secret=secrets.read,
+            relay_url=settings.smtp_url,
+            told=told,
+            failed=failed,
+            clock=clock,
+            give_up_ms=settings.mail_give_up_ms,
         )
     )

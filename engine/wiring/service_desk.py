@@ -22,6 +22,7 @@ from engine.cases.reckoning import Reckoning
 from engine.cases.rulebook import Rulebook
 from engine.cases.sweep import CaseSweeper
 from engine.channels.email.imap.overview import PolledMailboxes
+from engine.channels.email.sender import MailSender
 from engine.channels.email.shown import Shown
 from engine.channels.form.channel import FormChannel
 from engine.clock import Clock
@@ -49,7 +50,7 @@ from engine.wiring.leased import Leases
 from engine.wiring.listing import listing_of
 from engine.wiring.mail import MailRoom
 from engine.wiring.mail_reception import MailReception
-from engine.wiring.mail_sending import MAIL_SENDER, told_by, writing_of
+from engine.wiring.mail_sending import mail_sender_of, told_by, writing_of
 from engine.wiring.mailboxes import Mailboxes, mailboxes_of
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.other_systems import OtherSystems
@@ -111,7 +112,7 @@ class ServiceDesk:
             self.quick_texts,
             self._clock,
             told=self._told,
-            wake=lambda: wake(MAIL_SENDER),
+            wake=lambda: wake(MailSender.name),
             new_id=self._new_id,
         )
 
@@ -226,6 +227,7 @@ class ServiceDesk:
             clerk,
             indexer,
             *self.mail_room.roles(),
+            mail_sender_of(self._settings, store, book, self._blobs, clock, told=self._told, failed=floor.ring),
             self.listing.jobs,
             self.transfer.importer,
             Reckoning(record=store.milestones, organisations=book, clock=clock),

@@ -16,8 +16,11 @@ CHANNEL = """
 """
 
 
-def mail_engine(folder: Path, *, smtp: int = 0) -> EngineProcess:
-    """Return an engine, not started yet, whose organisation has a mailbox beside its chat; ``smtp``: port it has."""
+def mail_engine(folder: Path, *, smtp: int = 0, relay: int = 0) -> EngineProcess:
+    """Return an engine, not started yet, whose organisation has a mailbox beside its chat.
+
+    ``smtp``: port at which it takes mail; ``relay``: of the server that takes what it sends.
+    """
     config = write_configuration(folder / "config")
     for name, before, after in (
         ("statuses.yaml", "channels: [chat]", "channels: [chat, email]"),
@@ -28,6 +31,7 @@ def mail_engine(folder: Path, *, smtp: int = 0) -> EngineProcess:
     channels = config / "channels.yaml"
     channels.write_text(channels.read_text().rstrip() + CHANNEL)
     settings = {"CORDBOARD_SMTP_LISTEN": f"127.0.0.1:{smtp}", "CORDBOARD_SMTP_RATE": "1000000"} if smtp else {}
+    settings |= {"CORDBOARD_SMTP_URL": f"smtp-plain://127.0.0.1:{relay}"} if relay else {}
     return EngineProcess(folder / "data", config=config, settings=settings)
 
 

@@ -1,0 +1,349 @@
+"""Mail goes out over real SMTP: what is taken, refused, put off, broken off; what is slow or away holds up nothing."""
+
+import asyncio
+import base64
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from engine.channels.email.relays import Relays
+from engine.channels.email.secret_files import SecretFiles
+from engine.channels.email.sender import MailSender, SenderParts
+from engine.channels.email.source import Sources
+from engine.channels.email.turns import Turns
+from engine.clock import SystemClock
+from engine.ids import id_source
+from engine.model.conversation import Entry
+from engine.model.mail import Mailbox
+from engine.model.mail_channel import Email
+from engine.model.mail_record import OutgoingFile, OutgoingKind, OutgoingMail, OutgoingState, RecipientState
+from engine.model.organisation import Channel, Organisation
+from engine.store.blobs import Blobs
+from engine.store.mail.outbox_rows import queue_in
+from engine.store.store import Store
+from tests.integration.channels.email.sink import CLOSE, Sink
+from tests.organisations import small_organisation
+from tests.records import migrated_file
+from tests.servers import eventually
+
+ZOE = Mailbox(email="Zoe@example.org", name="Zoë")
+LEE = Mailbox(email="lee@example.net")
+
+
+@dataclass
+class Post:
+    """A record with an outbox, and a sender that empties it."""
+
+    store: Store
+    blobs: Blobs
+    directory: Path
+    clock: SystemClock = field(default_factory=SystemClock)
+    emails: dict[str, Email] = field(default_factory=dict)
+    told: list[Entry] = field(default_factory=list)
+
+    def get(self, org_id: str) -> Organisation:
+        channels = {
+            key: Channel(key=key, kind="email", name="Help", queue="sales", email=one)
+            for key, one in self.emails.items()
+        }
+        return small_organisation(org_id, channels=channels)
+
+    def sender(self, relay_url: str, *, relays: Relays | None = None, **changes: object) -> MailSender:
+        secrets = SecretFiles(directory=self.directory / "secrets")
+        outbox = self.store.outgoing
+        parts = SenderParts(
+            outbox=outbox,
+            sources=Sources(blobs=self.blobs, outbox=outbox, read_secret=secrets.read, clock=self.clock),
+            relays=relays or Relays(timeout_s=20, connections=4, name="client.test"),
+            turns=Turns(at_once=4, per_minute=60_000, clock=self.clock),
+            organisations=self,
+            read_secret=secrets.read,
+            relay_url=relay_url,
+            told=lambda _org, entries: self.told.extend(entries),
+            failed=lambda _org, _user: None,
+            clock=self.clock,
+            chance=lambda: 0.5,
+        )
+        return MailSender(replace(parts, **changes))  # type: ignore[arg-type]
+
+    async def queue(self, **changes: object) -> OutgoingMail:
+        new_id = self.store._access.new_id
+        mail_id = new_id()
+        mail = OutgoingMail(
+            id=mail_id,
+            org_id="acme",
+            channel="mail",
+            kind=OutgoingKind.REPLY,
+            case_id="case",
+            message_id=f"{mail_id}@shop.example",
+            in_reply_to="m1@example.org",
+            references=("m0@example.org", "m1@example.org"),
+            sender=Mailbox(email="help@shop.example", name="Kettle & Crane"),
+            reply_to="help+token@shop.example",
+            to=(ZOE,),
+            subject="Re: [#1] Teekessel — 茶壶",
+            text="Grüße.\n.\nFrom here on.\n",
+            created_ms=self.clock.now_ms(),
+        )
+        mail = replace(mail, **changes)  # type: ignore[arg-type]
+        return await self.store._access.write(mail.org_id, lambda conn: queue_in(conn, mail))
+
+    async def now(self, mail: OutgoingMail) -> OutgoingMail:
+        return await self.store.outgoing.get(mail.org_id, mail.id)
+
+    def is_(self, mail: OutgoingMail, state: OutgoingState) -> "Callable[[], object]":
+        async def look() -> bool:
+            return (await self.now(mail)).state is state
+
+        return look
+
+
+@pytest.fixture
+async def post(tmp_path: Path) -> AsyncIterator[Post]:
+    clock = SystemClock()
+    new_id = id_source(clock)
+    store = Store(url=migrated_file(tmp_path / "record.db"), clock=clock, new_id=new_id)
+    await store.start()
+    blobs = Blobs(directory=tmp_path / "blobs", new_id=new_id)
+    made = Post(store=store, blobs=blobs, directory=tmp_path)
+    made.emails["mail"] = Email(address="help@shop.example")
+    yield made
+    await store.stop()
+
+
+@pytest.fixture
+async def sink() -> AsyncIterator[Sink]:
+    async with Sink().running() as running:
+        yield running
+
+
+def url(sink: Sink) -> str:
+    return f"smtp-plain://127.0.0.1:{sink.port}"
+
+
+async def test_a_mail_arrives_as_it_was_written(post: Post, sink: Sink) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"%PDF\r\n\0"
+
+    blob = await post.blobs.write(chunks(), most_bytes=100)
+    file = OutgoingFile(name="Rechnung ü.pdf", media_type="application/pdf", size=7, sha256=blob.sha256)
+    mail = await post.queue(cc=(LEE,), bcc=(Mailbox(email="boss@shop.example"),), files=(file,))
+    assert await post.sender(url(sink)).step() > 0
+    (got,) = sink.taken
+    message = got.message
+    assert (got.sender, got.to) == (
+        "help+token@shop.example",
+        ("Zoe@example.org", "lee@example.net", "boss@shop.example"),
+    )
+    assert (message["From"], message["Cc"], message["Bcc"]) == (
+        "Kettle & Crane <help@shop.example>",
+        "lee@example.net",
+        None,
+    )
+    assert (message["Subject"], message["In-Reply-To"]) == ("Re: [#1] Teekessel — 茶壶", "<m1@example.org>")
+    assert message["References"] == "<m0@example.org> <m1@example.org>"
+    assert (message["Auto-Submitted"], message["List-Unsubscribe"]) == (None, None)
+    assert got.message_id == f"<{mail.message_id}>"
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert text.get_content().replace("\r", "") == "Grüße.\n.\nFrom here on.\n"
+    (attached,) = message.iter_attachments()
+    assert (attached.get_filename(), attached.get_content()) == ("Rechnung ü.pdf", b"%PDF\r\n\0")
+    assert all(byte < 128 for byte in got.source)
+    now = await post.now(mail)
+    assert (now.state, [one.state for one in now.recipients]) == (OutgoingState.SENT, [RecipientState.SENT] * 3)
+    await post.sender(url(sink)).step()
+    assert len(sink.taken) == 1
+
+
+async def test_a_machines_mail_has_no_return_path(post: Post, sink: Sink) -> None:
+    await post.queue(automatic=True, kind=OutgoingKind.ACKNOWLEDGEMENT)
+    await post.sender(url(sink)).step()
+    assert sink.taken[0].sender == "<>"
+    assert sink.taken[0].message["Auto-Submitted"] == "auto-replied"
+
+
+async def test_each_recipient_has_his_own_answer(post: Post, sink: Sink) -> None:
+    sink.refuse["zoe@example.org"] = ["550 5.1.1 no such user"]
+    sink.refuse["lee@example.net"] = ["451 4.7.1 come back later"]
+    mail = await post.queue(cc=(LEE, Mailbox(email="bob@example.net")))
+    sender = post.sender(url(sink))
+    await sender.step()
+    now = await post.now(mail)
+    assert [one.state.value for one in now.recipients] == ["failed", "waiting", "sent"]
+    assert (now.state, now.recipients[1].code, now.recipients[1].tries) == (OutgoingState.WAITING, 451, 1)
+    assert 50_000 < now.recipients[1].next_ms - mail.created_ms < 120_000
+    await post.store.outgoing.hurry("acme", mail.id, now_ms=post.clock.now_ms())
+    await sender.step()
+    assert [one.to for one in sink.taken] == [("bob@example.net",), ("Zoe@example.org", "lee@example.net")]
+    assert len({one.source for one in sink.taken}) == 1
+    assert (await post.now(mail)).state is OutgoingState.SENT
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "code"),
+    [
+        ("552 5.3.4 too big", OutgoingState.FAILED, 552),
+        ("452 4.3.1 disk full", OutgoingState.WAITING, 452),
+        (CLOSE, OutgoingState.WAITING, 0),
+    ],
+)
+async def test_the_content_is_refused_or_broken_off(
+    post: Post, sink: Sink, answer: str, state: OutgoingState, code: int
+) -> None:
+    sink.content = [answer]
+    mail = await post.queue()
+    await post.sender(url(sink)).step()
+    now = await post.now(mail)
+    assert (now.state, now.recipients[0].code) == (state, code)
+    assert now.fault
+
+
+async def test_a_mail_that_is_broken_off_goes_again_as_it_was(post: Post, sink: Sink) -> None:
+    sink.content = [CLOSE]
+    mail = await post.queue()
+    sender = post.sender(url(sink))
+    await sender.step()
+    await post.store.outgoing.hurry("acme", mail.id, now_ms=post.clock.now_ms())
+    await sender.step()
+    first, second = sink.taken
+    assert first == second
+
+
+async def test_a_mail_is_given_up_in_time(post: Post, sink: Sink) -> None:
+    sink.content = ["451 later"]
+    mail = await post.queue(created_ms=post.clock.now_ms() - 3_600_000)
+    await post.sender(url(sink), give_up_ms=3_600_000).step()
+    now = await post.now(mail)
+    assert (now.state, now.fault) == (OutgoingState.FAILED, "given up; the last answer: later")
+
+
+async def test_without_a_relay_mail_waits_and_says_so(post: Post, tmp_path: Path) -> None:
+    mail = await post.queue()
+    await post.sender("").step()
+    now = await post.now(mail)
+    assert now.state is OutgoingState.WAITING
+    assert now.fault.startswith("No mail relay is configured")
+    assert now.recipients[0].tries == 0
+    post.emails["mail"] = Email(address="help@shop.example", relay="ours")
+    mail = await post.queue()
+    await post.sender("").step()
+    assert "The secret ours of mail cannot be read" in (await post.now(mail)).fault
+    secret = tmp_path / "secrets" / "acme" / "ours"
+    secret.parent.mkdir(parents=True)
+    secret.write_text(f"folder://{tmp_path}/sent\n")
+    await post.store.outgoing.hurry("acme", mail.id, now_ms=post.clock.now_ms())
+    await post.sender("").step()
+    assert (await post.now(mail)).state is OutgoingState.SENT
+    assert mail.message_id.encode() in (tmp_path / "sent" / f"{mail.id}.eml").read_bytes()
+
+
+async def test_a_channel_that_is_gone_or_wrong_keeps_its_mail(post: Post, sink: Sink) -> None:
+    mail = await post.queue(channel="old")
+    wrong = await post.queue(to=(Mailbox(email="no address"),))
+    await post.sender(url(sink)).step()
+    assert "no e-mail channel 'old'" in (await post.now(mail)).fault
+    now = await post.now(wrong)
+    assert (now.state, now.recipients[0].code) == (OutgoingState.FAILED, 554)
+
+
+async def test_a_relay_that_is_away_holds_nothing_else_up(post: Post, sink: Sink, tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets" / "acme"
+    secrets.mkdir(parents=True)
+    (secrets / "away").write_text("smtp-plain://127.0.0.1:9")
+    post.emails["away"] = Email(address="a@shop.example", relay="away")
+    waiting = [await post.queue(channel="away") for _ in range(60)]
+    mail = await post.queue()
+    await post.sender(url(sink)).step()
+    assert (await post.now(mail)).state is OutgoingState.SENT
+    for one in waiting:
+        now = await post.now(one)
+        assert (now.state, now.recipients[0].tries) == (OutgoingState.WAITING, 0)
+        assert now.fault.startswith("the relay 127.0.0.1:9: ")
+
+
+async def test_a_slow_relay_holds_nothing_else_up(post: Post, sink: Sink, tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets" / "acme"
+    secrets.mkdir(parents=True)
+    async with Sink(pause_s=600).running() as slow:
+        (secrets / "slow").write_text(url(slow))
+        post.emails["slow"] = Email(address="a@shop.example", relay="slow")
+        for _ in range(70):
+            await post.queue(channel="slow")
+        mail = await post.queue()
+        step = asyncio.create_task(post.sender(url(sink), hold_ms=300_000).step())
+        await eventually(post.is_(mail, OutgoingState.SENT))
+        step.cancel()
+        await asyncio.gather(step, return_exceptions=True)
+
+
+async def test_connections_are_few_and_used_again(post: Post) -> None:
+    async with Sink(pause_s=0.01).running() as sink:
+        for number in range(60):
+            await post.queue(to=(Mailbox(email=f"c{number}@d{number % 7}.example"),))
+        await post.sender(url(sink)).step()
+        assert len(sink.taken) == len({one.message_id for one in sink.taken}) == 60
+        assert sink.most_at_once <= 4
+        assert sink.connections <= 8
+
+
+async def test_one_domain_gets_few_at_once(post: Post) -> None:
+    async with Sink(pause_s=0.02).running() as sink:
+        for _ in range(12):
+            await post.queue()
+        turns = Turns(at_once=1, per_minute=60_000, clock=post.clock)
+        await post.sender(url(sink), turns=turns).step()
+        assert (len(sink.taken), sink.most_at_once) == (12, 1)
+
+
+async def test_a_claim_is_kept_while_a_mail_is_slow(post: Post) -> None:
+    async with Sink(pause_s=1.0).running() as sink:
+        mail = await post.queue()
+        steps = [post.sender(url(sink), hold_ms=300).step() for _ in range(2)]
+        await asyncio.gather(*steps)
+        assert (await post.now(mail)).state is OutgoingState.SENT
+        assert len(sink.taken) == 1
+
+
+async def test_a_connection_that_the_relay_closed_is_no_failure(post: Post, sink: Sink) -> None:
+    relays = Relays(timeout_s=20, connections=4)
+    relay = f"127.0.0.1:{sink.port}"
+    first = await post.queue()
+    sender = post.sender(url(sink), relays=relays)
+
+    async def keep_open() -> None:
+        """Do not close with the step, as while other mail is on its way."""
+
+    close, relays.close = relays.close, keep_open  # type: ignore[method-assign]
+    await sender.step()
+    for line in relays._lines.values():
+        for one in line.idle:
+            transport = one.smtp.transport
+            assert transport is not None
+            transport.close()
+    second = await post.queue()
+    await sender.step()
+    assert [(await post.now(one)).state for one in (first, second)] == [OutgoingState.SENT] * 2, relay
+    await close()
+
+
+async def test_mail_is_signed_where_the_channel_has_a_key(post: Post, sink: Sink, tmp_path: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    post.emails["mail"] = replace(post.emails["mail"], dkim_selector="s1", dkim_secret="dkim")
+    mail = await post.queue()
+    await post.sender(url(sink)).step()
+    assert "The secret dkim of mail cannot be read" in (await post.now(mail)).fault
+    secrets = tmp_path / "secrets" / "acme"
+    secrets.mkdir(parents=True)
+    (secrets / "dkim").write_bytes(pem)
+    await post.store.outgoing.hurry("acme", mail.id, now_ms=post.clock.now_ms())
+    await post.sender(url(sink)).step()
+    signature = str(sink.taken[0].message["DKIM-Signature"])
+    assert "d=shop.example; s=s1" in re.sub(r"\s+", " ", signature)
+    assert base64.b64decode(re.sub(r"\s", "", signature.rpartition("b=")[2]))
