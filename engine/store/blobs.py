@@ -53,7 +53,7 @@ class Blobs:
         """
         beside = self._directory / "incoming" / self._new_id()
         digest, size, waiting = hashlib.sha256(), 0, bytearray()
-        file = await asyncio.to_thread(_create, beside)
+        file, kept = await asyncio.to_thread(_create, beside), False
         try:
             async for chunk in chunks:
                 size += len(chunk)
@@ -66,10 +66,12 @@ class Blobs:
                     waiting.clear()
             blob = Blob(sha256=digest.hexdigest(), size=size)
             await asyncio.to_thread(_finish, file, bytes(waiting), beside, self._path(blob.sha256))
+            kept = True
             return blob
         finally:
-            file.close()
-            beside.unlink(missing_ok=True)
+            if not kept:  # of one that is, the thread has closed the file
+                file.close()
+                beside.unlink(missing_ok=True)
 
     def aside(self, directory: Path, hashes: Sequence[str]) -> Mapping[str, Path]:
         """Take files that lie in ``directory`` under their hashes out of it; ``adopt`` keeps them. On one file system.
@@ -146,6 +148,7 @@ def _finish(file: BinaryIO, rest: bytes, beside: Path, path: Path) -> None:
     file.write(rest)
     file.flush()
     os.fsync(file.fileno())
+    file.close()
     for directory in _put(beside, path):
         _sync(directory)
 

@@ -13,9 +13,8 @@ END = b"\r\n.\r\n"
 _LOOK_BACK = 8
 """Bytes of the piece before in which a false end may begin."""
 
-_FALSE_END = re.compile(rb"(?:\r\n|[\r\n])\x00*\.\x00*(?:\r\n|\r(?!\Z)|\n)")
-"""Something like an end; the true one matches too. A CR at the end of a piece is not yet known to be bare."""
-_HINTS = (b"\n.", b"\r.", b"\n\x00", b"\r\x00")
+_DOT_AT_LINE_END = re.compile(rb"\.\x00*[\r\n]")
+"""What every end has, false or true: few mails have many, and they are quickly found."""
 
 
 class DataReader:
@@ -53,8 +52,16 @@ class DataReader:
     def _look(self, text: bytes) -> None:
         """Look for false ends in what came, with what was before it."""
         seen = self._behind + text
-        if not self.smuggled and any(hint in seen for hint in _HINTS):
-            self.smuggled = any(found.group() != END for found in _FALSE_END.finditer(seen))
+        if not self.smuggled:
+            self.smuggled = any(_is_false_end(seen, *found.span()) for found in _DOT_AT_LINE_END.finditer(seen))
+
+
+def _is_false_end(seen: bytes, dot: int, behind: int) -> bool:
+    """Say whether a dot with CR or LF behind it stands at the beginning of a line too, and is not the true end."""
+    if behind == len(seen) and seen.endswith(b"\r"):
+        return False  # nobody knows yet whether that CR is bare
+    before = seen[max(0, dot - _LOOK_BACK) : dot].rstrip(b"\x00")
+    return before.endswith((b"\r", b"\n")) and seen[max(0, dot - 2) : dot + 3] != END
 
 
 def _beginning_of_end(text: bytes) -> int:

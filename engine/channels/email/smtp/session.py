@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Sequence
@@ -28,6 +29,8 @@ ABORT_S = 10.0
 LONGEST_COMMAND = 2_048
 LONGEST_NAME = 255
 MOST_GUESSES = 3
+_USUAL = re.compile(r"<([\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255})>(.*)", re.ASCII)
+"""An address as nearly all are; aiosmtpd's own reader, which takes 50 µs for one, reads the others."""
 
 
 class SmtpSession(SMTP):
@@ -163,6 +166,10 @@ class SmtpSession(SMTP):
         await super().push((text if plain else answers.enhanced(text)).encode("utf-8", "replace"))
 
     # -- commands -----------------------------------------------------------------------------------------------
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        usual = _USUAL.fullmatch(arg or "")
+        return (usual[1], usual[2]) if usual else super()._getaddr(arg)
 
     def _create_envelope(self) -> Envelope:
         return MailEnvelope()
