@@ -1,6 +1,7 @@
 """E-mail on its way out: who writes it, who sends it."""
 
 from collections.abc import Callable, Sequence
+from urllib.parse import quote
 
 from engine.cases.quick_texts import QuickTexts
 from engine.channels.email.relays import Relays
@@ -101,10 +102,15 @@ def mail_sender_of(
             turns=turns,
             organisations=book,
             read_secret=secrets.read,
-            relay_url=settings.smtp_url,
+            relay_url=settings.smtp_url or _demo_folder(settings),
             told=told,
             failed=failed,
             clock=clock,
             give_up_ms=settings.mail_give_up_ms,
         )
     )
+
+
+def _demo_folder(settings: Settings) -> str:
+    """Return where the demo keeps the mail that it would send, as a relay's address; "" for everybody else."""
+    return f"folder://{quote(str(settings.data.absolute() / 'sent-mail'))}" if settings.demo else ""

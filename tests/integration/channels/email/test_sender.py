@@ -3,13 +3,18 @@
 import asyncio
 import base64
 import re
+import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
 from engine.channels.email.relays import Relays
 from engine.channels.email.secret_files import SecretFiles
@@ -347,3 +352,47 @@ async def test_mail_is_signed_where_the_channel_has_a_key(post: Post, sink: Sink
     signature = str(sink.taken[0].message["DKIM-Signature"])
     assert "d=shop.example; s=s1" in re.sub(r"\s+", " ", signature)
     assert base64.b64decode(re.sub(r"\s", "", signature.rpartition("b=")[2]))
+
+
+async def test_a_relay_is_spoken_to_over_tls_or_not_at_all(post: Post, tmp_path: Path) -> None:
+    server, client = _certified(tmp_path)
+    async with Sink().running(server) as sink:
+        secure = f"smtp://127.0.0.1:{sink.port}"
+        mail = await post.queue()
+        await post.sender(secure).step()
+        assert "certificate" in (await post.now(mail)).fault.lower()
+        await post.store.outgoing.hurry("acme", mail.id, now_ms=post.clock.now_ms())
+        trusting = Relays(timeout_s=20, connections=1, tls=client)
+        await post.sender(secure, relays=trusting).step()
+        assert (await post.now(mail)).state is OutgoingState.SENT
+    async with Sink().running() as plain:
+        mail = await post.queue()
+        await post.sender(f"smtp://127.0.0.1:{plain.port}").step()
+        assert (await post.now(mail)).state is OutgoingState.WAITING
+        assert plain.taken == []
+
+
+def _certified(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Return the contexts of a server with a certificate of its own, and of a client that believes it."""
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    at = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(at - timedelta(days=1))
+        .not_valid_after(at + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    chain = folder / "chain.pem"
+    form = serialization.PrivateFormat.PKCS8
+    private = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    chain.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(chain)
+    return server, ssl.create_default_context(cafile=str(chain))
