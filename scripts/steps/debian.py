@@ -21,6 +21,10 @@ def _has_dovecot() -> bool:
     return shutil.which("dovecot") is not None or Path("/usr/sbin/dovecot").exists()
 
 
+def _has_swaks() -> bool:
+    return shutil.which("swaks") is not None
+
+
 def _has_chinese_font() -> bool:
     if shutil.which("fc-list") is None:
         return False
@@ -32,6 +36,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "postgresql": _has_postgresql,
     "fonts-noto-cjk": _has_chinese_font,
     "dovecot-imapd": _has_dovecot,
+    "swaks": _has_swaks,
 }
 
 
