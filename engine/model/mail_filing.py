@@ -116,3 +116,13 @@ class LateMail:
 
     mail: Mail
     seen: bool  # who ended the work knew of it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldWork:
+    """Work that an agent holds, and how he stands."""
+
+    item: WorkItem
+    channel: str
+    status: str  # key of his present status; "" = none known
+    since_ms: int  # … in which he has been since

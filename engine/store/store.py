@@ -42,8 +42,10 @@ from engine.store.customers.things import Assets, Orders
 from engine.store.customers.view import View
 from engine.store.full_text.full_text import FullText
 from engine.store.idempotency import Idempotency
+from engine.store.mail.absent import AbsentAgents
 from engine.store.mail.addresses import MailAddresses
 from engine.store.mail.filing import MailFiling
+from engine.store.mail.keeping import MailKeeping
 from engine.store.mail.late import LateMailing
 from engine.store.mail.mailboxes import Mailboxes
 from engine.store.mail.mails import Mails
@@ -111,20 +113,26 @@ class Store:
         self.search = FullText(access=access)
         self.sights = Sights(access=access)
         self.submissions = Submissions(access=access)
-        self.mails = Mails(access=access)
-        self.mail_filing = MailFiling(access=access)
-        self.late_mail = LateMailing(access=access)
-        self.mail_threads = MailThreads(access=access)
-        self.mail_secrets = MailSecrets(access=access)
-        self.outgoing = Outgoing(access=access)
-        self.mail_addresses = MailAddresses(access=access)
-        self.mailboxes = Mailboxes(access=access)
+        self._place_mail(access)
         self.users = Users(access=access)
         self.sessions = Sessions(access=access)
         self.tokens = Tokens(access=access)
         self.configuration = Configuration(access=access)
         self.idempotency = Idempotency(access=access)
         self.audit = Audit(access=access)
+
+    def _place_mail(self, access: Access) -> None:
+        """Place the repositories of mail."""
+        self.mails = Mails(access=access)
+        self.mail_filing = MailFiling(access=access)
+        self.late_mail = LateMailing(access=access)
+        self.mail_keeping = MailKeeping(access=access)
+        self.absent_agents = AbsentAgents(access=access)
+        self.mail_threads = MailThreads(access=access)
+        self.mail_secrets = MailSecrets(access=access)
+        self.outgoing = Outgoing(access=access)
+        self.mail_addresses = MailAddresses(access=access)
+        self.mailboxes = Mailboxes(access=access)
 
     def _place_customers(self, access: Access) -> None:
         """Place the repositories of customers and of what they have."""

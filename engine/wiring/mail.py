@@ -12,6 +12,7 @@ from engine.cases.standing import reopened
 from engine.channels.email.acknowledging import Acknowledged, acknowledgement
 from engine.channels.email.held import HeldMails
 from engine.channels.email.judging import Judged, Place
+from engine.channels.email.keeping import SourceKeeping
 from engine.channels.email.late import LateMailRole
 from engine.channels.email.parts import Acknowledge, MailParts
 from engine.channels.email.reader import MailReader
@@ -60,7 +61,8 @@ class MailRoom:
             return planner(CaseRules(organisation=organisation, new_id=new_id), first=reopened)
 
         self._clock = clock
-        self._late = store.late_mail
+        self._store = store
+        self._book = book
         self.parts = MailParts(
             mails=store.mails,
             filing=store.mail_filing,
@@ -81,8 +83,9 @@ class MailRoom:
 
     def roles(self) -> Sequence[Role]:
         """Build the roles of which one process plays each."""
-        late = LateMailRole(record=self._late, parts=self.parts, clock=self._clock, seconds=time.monotonic)
-        return (MailReader(parts=self.parts, clock=self._clock), late)
+        late = LateMailRole(record=self._store.late_mail, parts=self.parts, clock=self._clock, seconds=time.monotonic)
+        keeping = SourceKeeping(sources=self._store.mail_keeping, organisations=self._book, clock=self._clock)
+        return (MailReader(parts=self.parts, clock=self._clock), late, keeping)
 
     async def stop(self) -> None:
         """End the readers. Safe to call twice."""

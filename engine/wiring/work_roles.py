@@ -9,6 +9,7 @@ from engine.channels.chat.presence import Presence
 from engine.channels.chat.settings import ChatSettings
 from engine.clock import Clock
 from engine.conversations.transcript import Transcript
+from engine.intake.absent import AbsentReturns
 from engine.intake.hours import HoursKeeper
 from engine.intake.reception import Reception
 from engine.intake.reroute import Rerouting
@@ -84,9 +85,10 @@ def single_roles(
 ) -> Sequence[Role]:
     """Build the roles of which one process plays each.
 
-    They resume parked work, tell queues their hours, estimate waits.
+    They resume parked work, give back mail of absent agents, tell queues their hours, estimate waits.
     """
     return (
+        AbsentReturns(held=store.absent_agents, board=router, recorder=recorder, organisations=book, clock=clock),
         Returns(parked=store.parked, board=router, recorder=recorder, seconds=time.monotonic),
         WaitKeeper(queues=router, history=store.told, organisations=book, share=waits, clock=clock),
         HoursKeeper(queues=router, organisations=book, clock=clock),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.ids import id_source
 from engine.model.mail_record import Envelope, MailState, ReceivedMail, Source
 from engine.store.store import Store
@@ -94,3 +94,34 @@ async def test_what_cannot_be_read_is_shown_with_its_reason_and_read_no_more(sto
     assert [mail.id for mail in unread if mail.envelope.org_id == org_id] == [other.id]
     assert [mail.received.id for mail in await store.mails.list(org_id, limit=1)] == [other.id]
     assert [mail.received.id for mail in await store.mails.list(org_id, before=other.id)] == [one.id]
+
+
+async def test_the_source_of_an_old_mail_is_forgotten_once_nobody_has_to_decide_about_it(store: Store) -> None:
+    org_id = _new_id()
+    old, young, waiting = received(org_id, at_ms=1), received(org_id, at_ms=100), received(org_id, at_ms=1)
+    for one in (old, young, waiting):
+        await store.mails.receive(one)
+        await store.mails.quarantine(org_id, one.id, why="too-slow", now_ms=9)
+    for one in (old, young):
+        await store.mails.discard(org_id, one.id, actor_id="sue", now_ms=10)
+
+    assert await store.mail_keeping.forget(org_id, "support", before_ms=50) == 1
+    assert await store.mail_keeping.forget(org_id, "support", before_ms=50) == 0
+    kept = {mail.received.id: mail.received.sha256 for mail in await store.mails.list(org_id)}
+    assert kept == {old.id: "", young.id: young.sha256, waiting.id: waiting.sha256}
+
+
+async def test_a_decision_is_made_once(store: Store) -> None:
+    org_id = _new_id()
+    one = received(org_id)
+    await store.mails.receive(one)
+    with pytest.raises(Conflict) as caught:
+        await store.mails.discard(org_id, one.id, actor_id="sue", now_ms=10)
+    assert caught.value.slug == "already-decided"
+    await store.mails.quarantine(org_id, one.id, why="too-slow", now_ms=9)
+    again = await store.mails.retry(org_id, one.id, actor_id="sue", now_ms=10)
+    assert (again.state, again.received.tries) == (MailState.RECEIVED, 0)
+    await store.mails.quarantine(org_id, one.id, why="too-slow", now_ms=11)
+    await store.mails.discard(org_id, one.id, actor_id="sue", now_ms=12)
+    thrown = await store.mails.discard(org_id, one.id, actor_id="ben", now_ms=13)
+    assert (thrown.state, thrown.decided_by) == (MailState.DISCARDED, "sue")
