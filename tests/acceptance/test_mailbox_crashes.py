@@ -1,5 +1,6 @@
 """The engine is killed while it takes mails out of a mailbox: each is on the record once, and marked as read there."""
 
+import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -88,5 +89,24 @@ def test_killed_while_mails_are_taken_each_is_there_once(tmp_path: Path, dovecot
             (mailbox,) = api.get("/mailboxes")["items"]
             assert (mailbox["channel"], mailbox["mailbox"], mailbox["fault"]) == ("support", "support", "")
             assert [one["last_uid"] for one in mailbox["folders"]] == [MAILS]
+    finally:
+        engine.close()
+
+
+@pytest.mark.parametrize(("mails", "kills"), [(300, 2), pytest.param(10_000, 20, marks=pytest.mark.long)])
+def test_killed_at_any_time_each_is_there_once(tmp_path: Path, dovecot: Dovecot, mails: int, kills: int) -> None:
+    user = f"random-{mails}@kettle.example"
+    dovecot.deliver(user, *(mail(number) for number in range(mails)))
+    engine = mailbox_engine(tmp_path, dovecot, user)
+    chance = random.Random(mails)
+    try:
+        for moment in sorted(chance.randrange(mails) for _ in range(kills)):
+            engine.start()
+            until(lambda wanted=moment: recorded(engine) >= wanted, within_s=300, what="on its way")  # type: ignore[misc]
+            engine.kill()
+        engine.start()
+        until(lambda: recorded(engine) == mails, within_s=600, what="all are on the record")
+        until(lambda: sum("\\Seen" in one for one in dovecot.flags(user)) == mails, within_s=600, what="all are marked")
+        assert recorded(engine) == mails
     finally:
         engine.close()
