@@ -16,10 +16,10 @@ CHANNEL = """
 """
 
 
-def mail_engine(folder: Path, *, smtp: int = 0, relay: int = 0) -> EngineProcess:
+def mail_engine(folder: Path, *, smtp: int = 0, relay: int = 0, channel: str = CHANNEL) -> EngineProcess:
     """Return an engine, not started yet, whose organisation has a mailbox beside its chat.
 
-    ``smtp``: port at which it takes mail; ``relay``: of the server that takes what it sends.
+    ``smtp``: port at which it takes mail; ``relay``: of the server that takes what it sends; ``channel``: its section.
     """
     config = write_configuration(folder / "config")
     for name, before, after in (
@@ -29,7 +29,7 @@ def mail_engine(folder: Path, *, smtp: int = 0, relay: int = 0) -> EngineProcess
         path = config / name
         path.write_text(path.read_text().replace(before, after))
     channels = config / "channels.yaml"
-    channels.write_text(channels.read_text().rstrip() + CHANNEL)
+    channels.write_text(channels.read_text().rstrip() + channel)
     settings = {"CORDBOARD_SMTP_LISTEN": f"127.0.0.1:{smtp}", "CORDBOARD_SMTP_RATE": "1000000"} if smtp else {}
     settings |= {"CORDBOARD_SMTP_URL": f"smtp-plain://127.0.0.1:{relay}"} if relay else {}
     return EngineProcess(folder / "data", config=config, settings=settings)

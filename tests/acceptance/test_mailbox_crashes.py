@@ -7,12 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from _pytest.outcomes import Skipped
 
-from tests.acceptance.configuration import write_configuration
 from tests.acceptance.engine_process import ORG, ApiClient, EngineProcess, until
+from tests.acceptance.mails import mail_engine
 from tests.dovecot import PASSWORD, Dovecot, running_dovecot
-from tests.servers import Missing
 
 MAILS = 50
 CHANNEL = """
@@ -29,33 +27,17 @@ CHANNEL = """
 
 @pytest.fixture(scope="module")
 def dovecot() -> Iterator[Dovecot]:
-    """Run a Dovecot; skips where none is installed."""
-    try:
-        context = running_dovecot()
-        server = context.__enter__()
-    except Missing as error:
-        raise Skipped(str(error)) from error
-    try:
+    """Run a Dovecot."""
+    with running_dovecot() as server:
         yield server
-    finally:
-        context.__exit__(None, None, None)
 
 
 def mailbox_engine(folder: Path, dovecot: Dovecot, user: str) -> EngineProcess:
     """Return an engine, not started yet, that polls a mailbox."""
-    config = write_configuration(folder / "config")
-    for name, before, after in (
-        ("statuses.yaml", "channels: [chat]", "channels: [chat, email]"),
-        ("profiles.yaml", "chat: { weight: 1 }", "chat: { weight: 1 }\n      email: { weight: 1 }"),
-    ):
-        path = config / name
-        path.write_text(path.read_text().replace(before, after))
-    channels = config / "channels.yaml"
-    channels.write_text(channels.read_text().rstrip() + CHANNEL.format(port=dovecot.port, user=user))
     secrets = folder / "data" / "secrets" / "mail" / ORG
     secrets.mkdir(parents=True)
     (secrets / "support").write_text(PASSWORD)
-    return EngineProcess(folder / "data", config=config)
+    return mail_engine(folder, channel=CHANNEL.format(port=dovecot.port, user=user))
 
 
 def mail(number: int) -> bytes:

@@ -86,19 +86,17 @@ class Connection:
         async with asyncio.timeout(timeout_s):
             return await self._response([], within_s=None)
 
-    async def run(
-        self, command: str, *, heed: Heed = nothing, answers: tuple[str, ...] = (), timeout_s: float | None = None
-    ) -> Response:
+    async def run(self, command: str, *, heed: Heed = nothing, answers: tuple[str, ...] = ()) -> Response:
         """Send a command; return its tagged response, NO and BAD too, when every other went to ``heed``.
 
         ``answers``: lines for the server's continuation requests, in order; further ones get an empty line.
-        Each response has ``timeout_s`` to come. Raises Faulty.
+        Raises Faulty.
         """
         tag = self.next_tag()
         await self.send(f"{tag} {command}")
         left = list(answers)
         while True:
-            response = await self._response([], within_s=timeout_s or self._timeout_s)
+            response = await self._response([], within_s=self._timeout_s)
             if response.tag == tag:
                 return response
             if response.tag == "+":

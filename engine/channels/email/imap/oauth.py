@@ -120,7 +120,7 @@ async def _ask(oauth: OAuth, given: Credentials) -> Reply:
     try:
         async with asyncio.timeout(TIMEOUT_S):
             status, body = await _post(oauth.token_url, {name: value for name, value in form.items() if value})
-    except (OSError, httpx.HTTPError, ValueError) as error:
+    except (OSError, httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise Faulty(Fault.UNREACHABLE, f"{oauth.token_url}: {error}") from error
     try:
         reply = msgspec.json.decode(body, type=Reply, strict=False)

@@ -33,7 +33,6 @@ class Selected:
 
     uid_validity: int
     uid_next: int = 0  # 0 = the server did not say
-    exists: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,18 +101,15 @@ class Session:
     async def select(self, folder: str) -> Selected:
         """Choose a folder. Raises Faulty (``folder``)."""
         said: dict[str, str] = {}
-        exists = 0
 
         def heed(response: Response) -> None:
-            nonlocal exists
             said[response.code] = response.argument
-            exists = response.number if response.kind == "EXISTS" else exists
 
         await self.command(f"SELECT {folder_name(folder)}", fault=Fault.FOLDER, heed=heed)
         if not _number(said, "UIDVALIDITY"):
             raise Faulty(Fault.FOLDER, f"the server keeps no numbers of mails in {folder}")
         self._news = False
-        return Selected(uid_validity=_number(said, "UIDVALIDITY"), uid_next=_number(said, "UIDNEXT"), exists=exists)
+        return Selected(uid_validity=_number(said, "UIDVALIDITY"), uid_next=_number(said, "UIDNEXT"))
 
     async def search(self, criteria: str) -> list[int]:
         """Return the numbers (UIDs) of the chosen folder's mails that fit, ascending. Raises Faulty."""
@@ -148,9 +144,11 @@ class Session:
         Raises Faulty, also when it has gone or is another; TooLong; Unreadable. Whoever does not read to the end must
         close the session.
         """
-        seen = 0
+        seen, given = 0, False
 
         def sized(size: int) -> None:
+            nonlocal given
+            given = True
             if size > most_bytes:
                 raise TooLong(size)
 
@@ -161,7 +159,7 @@ class Session:
         command = f"UID FETCH {uid} (UID BODY.PEEK[])"
         async for chunk in self._connection.stream(command, heed=heed, sized=sized):
             yield chunk
-        if not seen:
+        if not given:  # nothing, or NIL
             raise Unreadable
         if seen != uid:
             raise Faulty(Fault.UNREACHABLE, "a mail has gone while it was fetched")
@@ -298,11 +296,12 @@ def _fetched(response: Response) -> Fetched | None:
         return None
     said: dict[str, Value] = dict(items(response.values))
     body, at = said.get("BODY[]"), said.get("INTERNALDATE")
-    if not isinstance(body, bytes):
+    size = (numbers([said.get("RFC822.SIZE")]) or [0])[0]
+    if not isinstance(body, bytes) or (size and not body):
         return None
     return Fetched(
         uid=_uid(response),
         at_ms=moment_ms(at) if isinstance(at, bytes) else 0,
-        size=(numbers([said.get("RFC822.SIZE")]) or [0])[0],
+        size=size,
         data=body,
     )

@@ -81,9 +81,8 @@ class Folder:
         for many in self._doubts.groups(places, GROUP):
             known = await self._take(known, left[:many])
             left = left[many:]
-        if not new and known.last_uid + 1 < selected.uid_next:  # older ones are left, others were moved away
-            known = replace(known, last_uid=selected.uid_next - 1)
-            await self._parts.record.advance(known)
+        if not new and known.last_uid + 1 < known.first_uid:  # what lies there since the beginning is too old
+            await self._parts.record.advance(replace(known, last_uid=known.first_uid - 1))
         if self._fault is not None:
             raise self._fault
         await self._parts.record.polled(self._key, now_ms=self._parts.clock.now_ms())

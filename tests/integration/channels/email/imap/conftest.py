@@ -4,26 +4,17 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from _pytest.outcomes import Skipped
 
 from tests.dovecot import Dovecot, running_dovecot
 from tests.integration.channels.email.imap.house import House, open_house
 from tests.records import migrated_file
-from tests.servers import Missing
 
 
 @pytest.fixture(scope="module")
 def dovecot() -> Iterator[Dovecot]:
-    """Run a Dovecot; skips where none is installed."""
-    try:
-        context = running_dovecot()
-        server = context.__enter__()
-    except Missing as error:
-        raise Skipped(str(error)) from error
-    try:
+    """Run a Dovecot."""
+    with running_dovecot() as server:
         yield server
-    finally:
-        context.__exit__(None, None, None)
 
 
 @pytest.fixture

@@ -116,6 +116,11 @@ class House:
         """Return what is known of a folder."""
         return (await self.store.mailboxes.folders(self.key))[name]
 
+    async def done_to(self, uid: int, name: str = "INBOX") -> bool:
+        """Say whether mails up to this number are done with, which is remembered last of all."""
+        known = (await self.store.mailboxes.folders(self.key)).get(name)
+        return known is not None and known.last_uid == uid
+
     async def alerts(self) -> list[tuple[str, object]]:
         """Return kinds of alerts with what each is about, oldest first."""
         found = reversed(await self.store.alerts.list(self.org))

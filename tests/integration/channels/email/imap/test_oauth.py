@@ -7,13 +7,12 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from _pytest.outcomes import Skipped
 
 from engine.model.mail_channel import OAuth
 from tests.dovecot import Dovecot, free_port, running_dovecot
 from tests.integration.channels.email.imap.house import House, mail, open_house
 from tests.records import migrated_file
-from tests.servers import Missing, eventually
+from tests.servers import eventually
 
 USER = "shop@tea.example"
 
@@ -70,16 +69,9 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def asking(port: int) -> Iterator[Dovecot]:
-    """Run a Dovecot that asks whether tokens are good; skips where none is installed."""
-    try:
-        context = running_dovecot(introspection_url=f"http://127.0.0.1:{port}/introspect")
-        server = context.__enter__()
-    except Missing as error:
-        raise Skipped(str(error)) from error
-    try:
+    """Run a Dovecot that asks whether tokens are good."""
+    with running_dovecot(introspection_url=f"http://127.0.0.1:{port}/introspect") as server:
         yield server
-    finally:
-        context.__exit__(None, None, None)
 
 
 @pytest.fixture

@@ -54,19 +54,20 @@ async def test_one_of_two_processes_polls_and_the_other_takes_over(house: House,
     first, second = Process(house, leases), Process(house, leases)
     try:
         await house.deliver(*(mail(number) for number in range(40)))
-        await eventually(lambda: taken(house, *range(40)), within_s=30)
+        await eventually(lambda: house.done_to(40), within_s=30)
         assert house.counted == ["taken"] * 40
         await first.loop.stop()
         await house.deliver(mail(40))
-        await eventually(lambda: taken(house, *range(41)), within_s=30)
+        await eventually(lambda: house.done_to(41), within_s=30)
         await second.loop.stop()
         third = Process(house, leases)
         await house.deliver(mail(41))
-        await eventually(lambda: taken(house, *range(42)), within_s=30)
+        await eventually(lambda: house.done_to(42), within_s=30)
         await third.loop.stop()
     finally:
         await asyncio.gather(first.loop.stop(), second.loop.stop())
     assert house.counted == ["taken"] * 42
+    assert await taken(house, *range(42))
 
 
 async def test_a_process_that_is_gone_without_a_word_is_replaced(house: House, leases: Leases) -> None:
