@@ -21,6 +21,7 @@ from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.failpoints import failpoint
 from engine.model.board import AgentView, HeldItem
 from engine.model.conversation import Appended, Author, Draft, EntryKind
+from engine.model.mail_channel import MAIL_KIND
 from engine.model.organisation import Organisation, Role, StatusKind
 from engine.model.record import Applied
 from engine.model.user import Principal
@@ -254,9 +255,13 @@ class Desk:
         )
 
     async def say(self, who: Principal, interaction_id: str, *, client_id: str, body: str) -> Appended:
-        """Write to the visitor; the holder only. Raises NotFound, Forbidden, Conflict(interaction-closed)."""
+        """Write to the visitor; the holder only.
+
+        Raises NotFound, Forbidden, Conflict (``interaction-closed``; ``write-mail``: what is said there would be sent
+        to nobody).
+        """
         # Where no work is open the conversation is over: the record then refuses everything but a repeat.
-        await self._check_holder(who, interaction_id, over_is_wrong=False)
+        await self._check_holder(who, interaction_id, over_is_wrong=False, says=True)
         return await self.say_as_holder(who, interaction_id, client_id=client_id, body=body)
 
     async def say_as_holder(self, who: Principal, interaction_id: str, *, client_id: str, body: str) -> Appended:
@@ -341,12 +346,16 @@ class Desk:
             reply = await command(holder) if holder else reply
         return required(reply)
 
-    async def _check_holder(self, who: Principal, interaction_id: str, *, over_is_wrong: bool = True) -> None:
+    async def _check_holder(
+        self, who: Principal, interaction_id: str, *, over_is_wrong: bool = True, says: bool = False
+    ) -> None:
         item = await self._work.for_interaction(who.org_id, interaction_id)
         if item is None:
             if over_is_wrong:
                 raise Conflict("The conversation is over.", slug="interaction-closed")
             return
+        if says and item.kind == MAIL_KIND:
+            raise Conflict("A customer who writes e-mail is answered by e-mail.", slug="write-mail")
         if item.agent_id != who.user_id or item.state not in HOLDING:
             raise Forbidden("The conversation is not with you.", slug=Outcome.NOT_YOURS.value)
 

@@ -17,6 +17,7 @@ from engine.errors import Forbidden, NotFound, Unavailable
 from engine.model.board import HeldItem
 from engine.model.case import Case
 from engine.model.conversation import Author, Entry, Interaction
+from engine.model.mail_channel import MAIL_KIND
 from engine.model.record import Overview
 from engine.model.signal import Behind, EntryAppended, Receipt, Signal, Typing, VisitorOnline
 from engine.model.work import WorkState
@@ -100,8 +101,9 @@ class Shown:
         self._threads: dict[str, _Thread] = {}
 
     def holds(self, interaction_id: str) -> bool:
-        """Say whether the agent held the conversation when the board was last looked at."""
-        return self._has(interaction_id, as_consult=False)
+        """Say whether the agent held the conversation when the board was last looked at, and may just talk there."""
+        thread = self._threads.get(interaction_id)
+        return thread is not None and thread.item.kind != MAIL_KIND and self._has(interaction_id, as_consult=False)
 
     def consults(self, interaction_id: str) -> bool:
         """Say whether he was asked about it then: he may read it and leave notes."""

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+MAIL_KIND = "email"
+"""Kind of an e-mail channel, of its conversations and of the work that comes through it."""
+
 
 class Security(StrEnum):
     """How a connection to a mail server is protected."""

@@ -98,6 +98,13 @@ OPERATIONS = (
         handler=write_entry,
         tag=TAG,
         status=201,
-        errors=("unknown-interaction", "not-yours", "interaction-closed", "too-large", "reserved-client-id"),
+        errors=(
+            "unknown-interaction",
+            "not-yours",
+            "interaction-closed",
+            "write-mail",
+            "too-large",
+            "reserved-client-id",
+        ),
     ),
 )

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, bindparam, select
 from engine.errors import NotFound
 from engine.ids import NewId
 from engine.model.conversation import Author, Draft, EntryKind, InteractionState
+from engine.model.mail_channel import MAIL_KIND
 from engine.model.mail_record import OutgoingMail
 from engine.model.mail_sending import WrittenMail
 from engine.store.appends import append
@@ -26,7 +27,6 @@ from engine.store.rows import AnyRow
 from engine.store.tables import interactions
 from engine.store.upsert import insert
 
-KIND = "email"
 LONGEST_BODY = 100_000
 
 _CASE: Select[Any] = (
@@ -103,7 +103,7 @@ def _interaction(conn: Connection, mail: OutgoingMail, case: AnyRow, *, new_id: 
         if first(conn, _NAMED, {**of, "named": mail.interaction_id}) is None:
             raise NotFound(f"there is no interaction {mail.interaction_id}", slug="unknown-interaction")
         return mail.interaction_id
-    found = first(conn, _OF_CASE, {**of, "of_kind": KIND, "on": mail.channel})
+    found = first(conn, _OF_CASE, {**of, "of_kind": MAIL_KIND, "on": mail.channel})
     if found is not None:
         return str(found.id)
     row = _row(mail, case, new_id(), now_ms)
@@ -116,7 +116,7 @@ def _row(mail: OutgoingMail, case: AnyRow, interaction_id: str, now_ms: int) -> 
         "id": interaction_id,
         "org_id": mail.org_id,
         "channel": mail.channel,
-        "kind": KIND,
+        "kind": MAIL_KIND,
         "conversation_key": mail.id,
         "token_hash": "",
         "contact_id": case.contact_id,

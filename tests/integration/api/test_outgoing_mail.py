@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from engine.channels.email import tokens
 from engine.model.mail import FailedAddress
 from engine.model.mail_channel import Email
-from engine.model.organisation import Channel, Organisation
+from engine.model.organisation import CasePolicy, Channel, Organisation
 from engine.store.mail import addresses
+from tests.contract.store.building import PLAN, arrival
 from tests.integration.api.engine_under_test import ORIGIN, Browser, Engine, running_engine, staffed_organisation
 from tests.integration.api.test_mails import Post
 
@@ -185,3 +186,12 @@ async def test_without_a_channel_there_is_no_mail(tmp_path: Path, valkey_address
         case_id, _number = await case_of(ana)
         refused = await ana.get(f"/cases/{case_id}/mail/draft")
         assert (refused.status_code, refused.json()["slug"]) == (409, "no-address")
+
+
+async def test_nothing_is_said_in_a_conversation_by_mail_that_nobody_would_get(engine: Engine, org: str) -> None:
+    ana, store = await engine.signed_in("ana"), engine.application.store
+    begun = await store.arrivals.open_interaction(
+        arrival(org, channel="mail"), kind="email", plan=PLAN, case_policy=CasePolicy.FIRST_MESSAGE, now_ms=1
+    )
+    refused = await ana.post(f"/interactions/{begun.interaction.id}/entries", {"client_id": "x", "body": "Hello"})
+    assert (refused.status_code, refused.json()["slug"]) == (409, "write-mail")

@@ -90,5 +90,5 @@ class Sink:
             server.close()
             for client in clients:
                 if client.transport is not None:
-                    client.transport.abort()
+                    client.transport.close()
             await asyncio.sleep(0.05)  # they close in the loop's next round
