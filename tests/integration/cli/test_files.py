@@ -55,7 +55,7 @@ async def test_files_go_in_and_come_out(desk: Engine, tmp_path: Path, capsys: Ou
         part.write_text("\n".join(lines[:200]) + "\n" + lines[200][:20])  # of a call that was interrupted
         assert await call("export", "contacts", str(table), "--columns", "name,email") == 0
         rows = table.read_text().splitlines()
-        assert (len(rows), rows[0], rows[1][:3], part.exists()) == (601, "name,email", "'=P", False)
+        assert (len(rows), rows[0], rows[1][:4], part.exists()) == (601, '"name","email"', "\"'=P", False)
         assert await call("export", "cases", str(tmp_path / "none.csv")) == 0
 
 
