@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from engine.clock import Clock
+from engine.errors import CordboardError
 from engine.intake.contract import Recorder
 from engine.model.mail_filing import HeldWork
 from engine.model.organisation import Organisation, StatusKind
@@ -72,10 +73,13 @@ class AbsentReturns:
         self._clock = clock
 
     async def step(self) -> float:
-        """Give back what is due; return the seconds to the next look. Raises Unavailable. Idempotent."""
+        """Give back what is due; return the seconds to the next look. Idempotent."""
         for organisation in self._organisations.all():
             if any(one.email and one.email.return_after_ms for one in organisation.channels.values()):
-                await self._look(organisation)
+                try:
+                    await self._look(organisation)
+                except CordboardError as error:  # a board that is away holds up no other organisation's
+                    log.warning("mail of absent agents not looked at", org=organisation.id, why=str(error))
         return EVERY_S
 
     async def _look(self, organisation: Organisation) -> None:

@@ -11,6 +11,7 @@ from engine.channels.email.judging import filed_order
 from engine.channels.email.parts import MailParts
 from engine.channels.email.placing import place_in
 from engine.clock import Clock
+from engine.errors import CordboardError, NotFound, Unavailable
 from engine.model.mail import MailNature
 from engine.model.mail_filing import Joining, LateMail
 from engine.model.mail_record import Mail
@@ -21,6 +22,9 @@ EVERY_S = 1.0
 SHARE = 20
 """A look may take a twentieth of the time, however much is joined."""
 LIMIT = 200
+PUT_OFF_S = 60.0
+PUT_OFF = 1_000
+"""Mails remembered for which no work can be opened now; beyond that the first of them are tried again sooner."""
 
 
 class LateRecord(Protocol):
@@ -48,6 +52,7 @@ class LateMailRole:
         self._clock = clock
         self._seconds = seconds
         self._after = ""
+        self._put_off: dict[str, float] = {}  # mail → until when
 
     async def step(self) -> float:
         """Settle a page; return the seconds to the next look. Raises Unavailable."""
@@ -58,18 +63,30 @@ class LateMailRole:
             org_id, mail_id = one.mail.received.envelope.org_id, one.mail.received.id
             if one.seen:
                 await self._record.settle(org_id, mail_id)
-            else:
-                await self._again(one.mail)
+            elif self._put_off.get(mail_id, 0.0) <= begun_s:
+                await self._try(one.mail)
         self._after = found[-1].mail.received.id if len(found) == LIMIT else ""
         return max(EVERY_S, took_s * SHARE)
+
+    async def _try(self, mail: Mail) -> None:
+        """Open new work for a mail; one for which that cannot be done holds up no other. Raises Unavailable."""
+        try:
+            await self._again(mail)
+            self._put_off.pop(mail.received.id, None)
+        except Unavailable:
+            raise
+        except CordboardError as error:
+            while len(self._put_off) >= PUT_OFF:
+                self._put_off.pop(next(iter(self._put_off)))
+            self._put_off[mail.received.id] = self._seconds() + PUT_OFF_S
+            log.warning("mail without work", org=mail.received.envelope.org_id, mail=mail.received.id, why=str(error))
 
     async def _again(self, mail: Mail) -> None:
         """Open new work for a mail that came too late for its old one."""
         received, summary = mail.received, mail.summary
         place = place_in(self._parts, received)
         if place is None or summary is None:
-            log.error("mail without work", org=received.envelope.org_id, mail=received.id)
-            return
+            raise NotFound("its channel is configured no more", slug="unknown-channel")
         org_id = received.envelope.org_id
         order = filed_order(
             received,

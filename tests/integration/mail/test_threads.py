@@ -164,3 +164,15 @@ async def test_what_kills_its_reader_is_put_aside_and_others_go_on(engine: MailE
     held = engine.application.service.mail_room.held
     thrown = await held.decide(org, gone, Decision.DISCARD, actor_id="sue")
     assert thrown.state is MailState.DISCARDED
+
+
+async def test_who_takes_work_back_knows_of_the_mail_that_joined_it(engine: MailEngine, org: str) -> None:
+    first = await opened(engine)
+    second = await engine.read(answer())
+    await engine.application.others.dispatch.cancel(org, second.item_id)
+
+    async def filed() -> bool:
+        return (await engine.store.mails.get(org, second.received.id)).state is MailState.FILED
+
+    assert await found(filed)
+    assert (await engine.store.mails.get(org, second.received.id)).interaction_id == first.interaction_id
