@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 
 from engine.channels.email import tokens
@@ -27,6 +27,7 @@ LONGEST_QUOTATION = 20_000
 """Characters of the mail that is answered which are quoted."""
 
 _ADDRESS = re.compile(r"^[^\s<>()\[\]\\,;:\"@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\]\\,;:\"@\x00-\x1f\x7f]{1,255}$")
+_THREADING = frozenset({"message-id", "in-reply-to", "references"})
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -67,11 +68,33 @@ class Letter:
         return tuple(dict.fromkeys(one.email for one in (*self.to, *self.cc, *self.bcc)))
 
 
+class _Policy(EmailPolicy):
+    """How a mail is written: Message-IDs stay in one piece each, which the library would fold into encoded words."""
+
+    def fold(self, name: str, value: str) -> str:
+        """Return a header as text."""
+        return _folded(name, value) if name.lower() in _THREADING else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Return a header as bytes."""
+        if name.lower() in _THREADING:
+            return _folded(name, value).encode("ascii", "ignore")
+        return super().fold_binary(name, value)
+
+
+POLICY = _Policy(linesep="\r\n", cte_type="7bit")
+"""How every mail is written: in seven bits, so that no server on its way changes what is signed (RFC 6376, 5.3)."""
+
+
+def _folded(name: str, value: str) -> str:
+    return f"{name}: " + "\r\n ".join(str(value).split()) + "\r\n"
+
+
 def message_of(letter: Letter) -> EmailMessage:
     """Return the mail as it is sent. Raises InvalidInput for an address that is none, or too many of them."""
     if not letter.recipients or len(letter.recipients) > MOST_RECIPIENTS:
         raise InvalidInput(f"A mail goes to 1 to {MOST_RECIPIENTS} addresses.", field="to")
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = _address(letter.sender, "from")
     message["To"] = [_address(one, "to") for one in letter.to]
     if letter.cc:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from email.policy import SMTP
 from typing import Protocol
 
 from engine.channels.email.compose import Enclosure, Letter, message_of
@@ -17,8 +16,6 @@ from engine.model.mail_channel import Email
 from engine.model.mail_record import OutgoingMail
 from engine.model.mail_sending import DueMail
 
-SEVEN_BIT = SMTP.clone(cte_type="7bit")
-"""Every relay takes it, and none has to change what is signed (RFC 6376, section 5.3)."""
 MOST_BYTES = 104_857_600
 
 
@@ -70,7 +67,7 @@ class Sources:
         if due.raw_sha256:
             return await self._read(due.raw_sha256)
         letter = await self._letter(due.mail)
-        source = await asyncio.to_thread(lambda: message_of(letter).as_bytes(policy=SEVEN_BIT))
+        source = await asyncio.to_thread(lambda: message_of(letter).as_bytes())
         if email.dkim_selector:
             source = await self._signed(due.mail, email, source)
         blob = await self.blobs.write(_once(source), most_bytes=MOST_BYTES)

@@ -51,8 +51,13 @@ def mailboxes(value: bytes) -> tuple[Mailbox, ...]:
 
 
 def ids(value: bytes) -> tuple[str, ...]:
-    """Return the Message-IDs in a header, each once; also such as lack their angle brackets."""
+    """Return the Message-IDs in a header, each once; also such as lack their angle brackets.
+
+    Encoded words have no place there (RFC 2047, section 5), but some programs fold long ids so.
+    """
     text = value.decode("utf-8", "replace").replace("\0", "")
+    if "=?" in text:
+        text = _decoded_words(_BETWEEN.sub(r"\1", text))
     found = _ID.findall(text) or _BARE_ID.findall(text[:LONGEST_VALUE])
     return tuple(dict.fromkeys(found))[-MOST_IDS:]
 

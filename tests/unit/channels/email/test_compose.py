@@ -131,3 +131,22 @@ def test_references_grow_and_are_bounded() -> None:
 def test_subjects_do_not_grow() -> None:
     assert answer_subject("AW: Re: [#7] Kettle", 7) == "Re: [#7] Kettle"
     assert answer_subject("", 7) == "Re: [#7]"
+
+
+def test_ids_of_a_long_thread_are_never_folded_into_encoded_words() -> None:
+    ids = tuple(f"c{TOKEN}.0192f0c3-1111-7222-8333-{number:012}@support.kettle.example" for number in range(30))
+    letter = Letter(
+        sender=Mailbox(email="support@kettle.example"),
+        to=(Mailbox(email="zoe@example.org"),),
+        subject="Re: Kettle",
+        text="Hello",
+        message_id=ids[-1],
+        in_reply_to=ids[-2],
+        references=ids[:-1],
+        at_ms=1_000,
+    )
+    raw = message_of(letter).as_bytes()
+    assert b"=?" not in raw
+    assert max(len(line) for line in raw.split(b"\r\n")) < 200
+    got = read_mail(raw, lambda pieces: ("", sum(map(len, pieces))))
+    assert (got.message_id, got.in_reply_to, got.references) == (ids[-1], (ids[-2],), ids[:-1])

@@ -5,6 +5,7 @@ import hashlib
 import quopri
 from collections.abc import Iterable
 from email.message import EmailMessage
+from email.policy import SMTP
 
 import pytest
 from hypothesis import given, settings
@@ -318,3 +319,14 @@ def test_nothing_raises(said: list[bytes], ends: bytes) -> None:
 def test_a_long_name_without_an_address_is_read_once() -> None:
     mail, _ = read(lines(b"From: Ana " + b"a" * 60_000, "", "Hi"))
     assert mail.sender is None or "@" not in mail.sender.email
+
+
+def test_ids_in_encoded_words_are_read() -> None:
+    mail = EmailMessage(policy=SMTP)
+    ids = [f"c{'a' * 42}.0192f0c3-1111-7222-8333-{number:012}@support.kettle.example" for number in range(3)]
+    mail["In-Reply-To"] = f"<{ids[2]}>"
+    mail["References"] = " ".join(f"<{one}>" for one in ids)
+    mail.set_content("Hello")
+    assert b"=?utf-8?q?" in mail.as_bytes(), "as Python's library folds what is long"
+    got = read_mail(mail.as_bytes(), Kept())
+    assert (got.in_reply_to, got.references) == ((ids[2],), tuple(ids))
