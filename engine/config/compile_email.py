@@ -71,7 +71,6 @@ def compile_email(channel: ChannelSection) -> Email | None:
         forwarded=section.forwarded,
         keep_raw_ms=section.keep_source,
         trusted_servers=tuple(one.lower() for one in section.trusted_servers),
-        checks_authenticity=section.checks_authenticity,
         mailboxes=tuple(_mailbox(key, one) for key, one in section.mailboxes.items()),
         relay=section.relay,
         dkim_selector=section.dkim_selector,

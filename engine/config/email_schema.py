@@ -89,9 +89,6 @@ class EmailSection(Section):
     trusted_servers: list[Host] = Field(
         default_factory=list, max_length=50, description="Servers whose Authentication-Results are believed."
     )
-    checks_authenticity: bool = Field(
-        default=False, description="SPF, DKIM and DMARC are checked here, for mail received over SMTP."
-    )
     mailboxes: dict[Key, MailboxSection] = Field(
         default_factory=dict, max_length=20, description="Mailboxes that are polled."
     )

@@ -92,7 +92,6 @@ class Email:
     forwarded: bool = True  # who wrote a mail that somebody of ours passes on is the contact
     keep_raw_ms: int = 0  # the source of a mail is kept this long; 0 = always
     trusted_servers: tuple[str, ...] = ()  # authserv-ids whose Authentication-Results count (RFC 8601)
-    checks_authenticity: bool = False  # SPF, DKIM and DMARC are checked here, for mail received over SMTP
     mailboxes: tuple[MailboxSource, ...] = ()
     relay: str = ""  # name of the file that holds this channel's relay address; "" = the installation's
     dkim_selector: str = ""  # "" = mail is not signed here
