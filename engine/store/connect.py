@@ -35,6 +35,9 @@ PREPARED = 400
 # serialization_failure, deadlock_detected, lock_not_available (PostgreSQL, appendix A)
 RETRYABLE = frozenset({"40001", "40P01", "55P03"})
 
+TOO_MUCH = "54"
+"""Class of what is beyond a limit of PostgreSQL, an index's row for one; the driver counts it as operational."""
+
 DRIVER_ERRORS = (DBAPIError, sqlite3.Error, psycopg.Error)
 """What a failing database raises, through SQLAlchemy or from the driver itself."""
 
@@ -166,11 +169,17 @@ def retryable(error: BaseException) -> bool:
     return isinstance(origin, psycopg.Error) and origin.sqlstate in RETRYABLE
 
 
+def too_much(error: BaseException) -> bool:
+    """Say whether a value is larger than the database can ever keep, however often it is tried."""
+    origin = _origin(error)
+    return isinstance(origin, psycopg.Error) and (origin.sqlstate or "").startswith(TOO_MUCH)
+
+
 def away(error: BaseException) -> bool:
     """Say whether the database, not the job, is at fault: away, locked, full or broken."""
     origin = _origin(error)
     if isinstance(origin, psycopg.Error):
-        return isinstance(origin, psycopg.OperationalError | psycopg.InterfaceError)
+        return isinstance(origin, psycopg.OperationalError | psycopg.InterfaceError) and not too_much(origin)
     if isinstance(origin, sqlite3.Error):
         return isinstance(origin, sqlite3.OperationalError | sqlite3.InterfaceError)
     return False

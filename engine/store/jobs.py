@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError
 
 from engine.errors import CordboardError, InvalidInput, Unavailable
-from engine.store.connect import away
+from engine.store.connect import away, too_much
 from engine.store.direct import Cursor
 
 Work = Callable[[Connection], Any]
@@ -106,7 +106,7 @@ def as_engine_error(error: Exception) -> Exception:
     """Turn a failing database into Unavailable, a value it cannot keep into InvalidInput; leave everything else."""
     if isinstance(error, CordboardError):
         return error
-    if isinstance(error, DataError | OverflowError | psycopg.DataError):
+    if isinstance(error, DataError | OverflowError | psycopg.DataError) or too_much(error):
         refused = InvalidInput("a value is not one that the record can keep", mend="Check numbers and characters.")
         refused.__cause__ = error
         return refused

@@ -168,9 +168,11 @@ async def _transact(
     if taken:
         said = await _content(smtp, source)
         replies |= dict.fromkeys(taken, said)
-    if smtp.is_connected and not all(one.code in TAKEN for one in replies.values()):
-        with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+    if smtp.is_connected and not (taken and all(one.code in TAKEN for one in replies.values())):
+        try:
             await smtp.rset()
+        except (aiosmtplib.SMTPException, OSError):  # its answer may still come, and is not the next mail's
+            smtp.close()
     return replies
 
 

@@ -112,6 +112,10 @@ class _NoMail(CordboardError):
     """Say that something can be no mail, however often it is tried."""
 
 
+class _Lapsed(Unavailable):
+    """Say that a claim could not be renewed in time: somebody else may have the mail, or may have taken it back."""
+
+
 @dataclass(kw_only=True, slots=True)
 class _Claim:
     """A mail that is ours as long as it is renewed."""
@@ -138,7 +142,11 @@ class MailSender:
         running: dict[str, tuple[asyncio.Task[None], tuple[str, str]]] = {}
         try:
             while True:
-                await self._start_due(running)
+                try:
+                    await self._start_due(running)
+                except Unavailable:  # what is on its way goes on: to cut it off would send it twice
+                    if not running:
+                        raise
                 if not running:
                     return EVERY_S
                 tasks = [task for task, _place in running.values()]
@@ -178,15 +186,19 @@ class MailSender:
     async def _deliver(self, claim: _Claim) -> None:
         mail = claim.due.mail
         to = _waiting(mail, self._parts.clock.now_ms())
+        if not to:  # whose turn it was got a report meanwhile, or the clock went back
+            return await self._settle(claim, to, {})
         try:
             relay, email = await self._way(mail)
             source = await self._source(claim, email)
             if source is None:
                 return None  # the claim is lost
             failpoint("mail.before-send")
-            replies = await self._hand_over(mail, relay, to, source)
+            replies = await self._hand_over(claim, relay, to, source)
         except _NoMail as error:
             replies = {one.email: Reply(code=554, said=error.detail) for one in to}
+        except _Lapsed:
+            raise
         except CordboardError as error:
             return await self._postpone(claim, error.detail)
         except Exception as error:
@@ -217,11 +229,14 @@ class MailSender:
             raise _NoMail(error.detail) from error
 
     async def _hand_over(
-        self, mail: OutgoingMail, relay: Relay, to: Sequence[OutgoingRecipient], source: bytes
+        self, claim: _Claim, relay: Relay, to: Sequence[OutgoingRecipient], source: bytes
     ) -> Mapping[str, Reply]:
-        """Return the answer for each recipient; raise RelayAway when nobody has it."""
-        parts, envelope = self._parts, _as_written(mail, to)
+        """Return the answer for each recipient; raise RelayAway when nobody has it, _Lapsed when others may try it."""
+        parts, mail = self._parts, claim.due.mail
+        envelope = _as_written(mail, to)
         async with parts.turns.of(relay.name, envelope.values()):
+            if parts.clock.now_ms() >= claim.due.until_ms:  # the record is away, or we stood still
+                raise _Lapsed("its claim lapsed while it waited for its turn")
             replies = await parts.relays.send(relay, mail.id, _return_path(mail), list(envelope.values()), source)
         failpoint("mail.after-send")
         return {email: replies[address] for email, address in envelope.items() if address in replies}

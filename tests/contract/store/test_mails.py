@@ -1,13 +1,17 @@
 """Received mails: each once, found again, read in the order they came."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
+from sqlalchemy import Connection
 
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, InvalidInput, NotFound
 from engine.ids import id_source
 from engine.model.mail_record import Envelope, MailState, ReceivedMail, Source
+from engine.store.mail.tables import mails
 from engine.store.store import Store
+from engine.store.upsert import change
 from tests.records import Ticking
 
 pytestmark = pytest.mark.asyncio
@@ -125,3 +129,18 @@ async def test_a_decision_is_made_once(store: Store) -> None:
     await store.mails.discard(org_id, one.id, actor_id="sue", now_ms=12)
     thrown = await store.mails.discard(org_id, one.id, actor_id="ben", now_ms=13)
     assert (thrown.state, thrown.decided_by) == (MailState.DISCARDED, "sue")
+
+
+async def test_what_an_index_cannot_keep_is_no_fault_of_the_database(store: Store) -> None:
+    one = received(_new_id())
+    await store.mails.receive(one)
+    chance = Random(1)
+    endless = "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(4_000))
+
+    def work(conn: Connection) -> None:
+        change(conn, mails, {"id": one.id}, {"message_id": endless})
+        if conn.dialect.name != "postgresql":
+            raise InvalidInput("SQLite's indexes keep anything")
+
+    with pytest.raises(InvalidInput):  # were it Unavailable, whoever writes it would try for ever
+        await store._access.write(one.envelope.org_id, work)

@@ -20,6 +20,7 @@ MOST_IDS = 100
 LONGEST_ADDRESS = 320
 LONGEST_NAME = 200
 LONGEST_ID = 900
+"""Bytes; RFC 5322 has lines of 998 at most."""
 LONGEST_VALUE = 10_000
 LATEST_MS = 4_102_444_800_000
 """The year 2100: what lies beyond is no date of a mail."""
@@ -59,7 +60,8 @@ def ids(value: bytes) -> tuple[str, ...]:
     if "=?" in text:
         text = _decoded_words(_BETWEEN.sub(r"\1", text))
     found = _ID.findall(text) or _BARE_ID.findall(text[:LONGEST_VALUE])
-    return tuple(dict.fromkeys(found))[-MOST_IDS:]
+    fitting = (one for one in found if len(one.encode("utf-8")) <= LONGEST_ID)  # an index takes no longer ones
+    return tuple(dict.fromkeys(fitting))[-MOST_IDS:]
 
 
 def date_ms(value: bytes) -> int:

@@ -4,17 +4,20 @@ import asyncio
 import base64
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+from sqlalchemy import Connection
 
 from engine.channels.email.relays import Relays
 from engine.channels.email.secret_files import SecretFiles
@@ -22,6 +25,7 @@ from engine.channels.email.sender import MailSender, SenderParts
 from engine.channels.email.source import Sources
 from engine.channels.email.turns import Turns
 from engine.clock import SystemClock
+from engine.errors import Unavailable
 from engine.ids import id_source
 from engine.model.conversation import Entry
 from engine.model.mail import Mailbox
@@ -30,7 +34,9 @@ from engine.model.mail_record import OutgoingFile, OutgoingKind, OutgoingMail, O
 from engine.model.organisation import Channel, Organisation
 from engine.store.blobs import Blobs
 from engine.store.mail.outbox_rows import queue_in
+from engine.store.mail.tables import outgoing_recipients
 from engine.store.store import Store
+from engine.store.upsert import change
 from tests.integration.channels.email.sink import CLOSE, Sink
 from tests.organisations import small_organisation
 from tests.records import migrated_file
@@ -313,6 +319,66 @@ async def test_a_claim_is_kept_while_a_mail_is_slow(post: Post) -> None:
         await asyncio.gather(*steps)
         assert (await post.now(mail)).state is OutgoingState.SENT
         assert len(sink.taken) == 1
+
+
+async def test_a_record_that_is_away_cuts_nothing_off(post: Post) -> None:
+    async with Sink(pause_s=0.3).running() as sink:
+        sink.refuse[LEE.email] = ["550 5.7.1 no"]
+        slow, quick = await post.queue(), await post.queue(to=(LEE,))
+        outbox = post.store.outgoing
+        claim, away = outbox.claim, 0
+
+        async def claim_while_nobody_sends(**asked: Any) -> object:
+            nonlocal away
+            if away or sink.at_once:
+                away += 1
+                if not sink.taken:
+                    raise Unavailable("the record is away")
+            return await claim(**asked)
+
+        outbox.claim = claim_while_nobody_sends  # type: ignore[method-assign, assignment]
+        await post.sender(url(sink)).step()
+        assert (await post.now(slow)).state is OutgoingState.SENT
+        assert (await post.now(quick)).state is OutgoingState.FAILED
+        assert len(sink.taken) == 1
+
+
+async def test_a_mail_whose_claim_lapsed_while_it_waited_is_left_to_others(post: Post, sink: Sink) -> None:
+    class Shifted(SystemClock):
+        by_ms = 0
+
+        def now_ms(self) -> int:
+            return super().now_ms() + self.by_ms
+
+    class Standstill(Turns):
+        @asynccontextmanager
+        async def of(self, relay: str, emails: Iterable[str]) -> AsyncIterator[None]:
+            async with super().of(relay, emails):
+                waited.append(clock.by_ms)
+                clock.by_ms = 60_000
+                yield
+
+    clock, waited = Shifted(), list[int]()
+    mail = await post.queue()
+    turns = Standstill(at_once=1, per_minute=60_000, clock=clock)
+    await post.sender(url(sink), clock=clock, turns=turns).step()
+    assert waited == [0, 60_000]
+    assert len(sink.taken) == 1
+    assert (await post.now(mail)).state is OutgoingState.SENT
+
+
+async def test_a_mail_that_is_nobodys_turn_touches_no_relay(post: Post, sink: Sink) -> None:
+    mail = await post.queue(to=(ZOE, LEE))
+    later_ms = post.clock.now_ms() + 3_600_000
+
+    def put_off(conn: Connection) -> None:  # as when a report came of the one whose turn it was
+        change(conn, outgoing_recipients, {"outgoing_id": mail.id}, {"next_ms": later_ms})
+
+    await post.store._access.write("acme", put_off)
+    await post.sender(url(sink)).step()
+    now = await post.now(mail)
+    assert (now.state, [one.tries for one in now.recipients], sink.connections) == (OutgoingState.WAITING, [0, 0], 0)
+    assert await post.store.outgoing.next_ms() == later_ms
 
 
 async def test_a_connection_that_the_relay_closed_is_no_failure(post: Post, sink: Sink) -> None:

@@ -305,6 +305,11 @@ x\x9f>"\x01
 )
 
 
+def test_an_identifier_that_no_index_keeps_is_none() -> None:
+    mail, _kept = read(lines(f"Message-ID: <{'茶' * 400}@tea.example>", f"References: <{'茶' * 200}@x> <r.1@x>", ""))
+    assert (mail.message_id, mail.references) == ("", (f"{'茶' * 200}@x", "r.1@x"))
+
+
 @settings(max_examples=300)
 @given(
     said=st.lists(st.one_of(pieces, st.binary(max_size=40)), max_size=40), ends=st.sampled_from([b"\r\n", b"\n", b"\r"])
