@@ -10,6 +10,7 @@ from engine.cases.effects import Undeliverable
 from engine.clock import Clock
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model.casework import PendingEffect
+from engine.model.mail import unencoded
 from engine.model.organisation import Organisation
 from engine.model.oversight import sight_in
 from engine.model.user import Principal, User
@@ -191,7 +192,7 @@ def message_of(pending: PendingEffect, *, sender: str, addresses: Sequence[str])
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:200]
+    return unencoded(" ".join(text.split()))[:200]
 
 
 def _to(pending: PendingEffect) -> Mapping[str, object]:

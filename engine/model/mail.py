@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
+def unencoded(text: str) -> str:
+    """Return a text for a header, in which nothing is an encoded word (RFC 2047).
+
+    Python's library decodes what looks like one when a header is set, and writes its line ends as they are: by that
+    whoever chose a subject, a name or an address could write headers and text of his own into our mail.
+    """
+    return text.replace("=?", "= ?")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mailbox:
     """Somebody as a mail names him; the word of RFC 5322, section 3.4."""

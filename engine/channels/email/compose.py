@@ -18,7 +18,7 @@ from email.utils import format_datetime
 from engine.channels.email import tokens
 from engine.channels.email.joining import bare_subject
 from engine.errors import InvalidInput
-from engine.model.mail import Mailbox, ParsedMail
+from engine.model.mail import Mailbox, ParsedMail, unencoded
 
 MOST_RECIPIENTS = 100
 MOST_REFERENCES = 30
@@ -29,6 +29,10 @@ LONGEST_QUOTATION = 20_000
 _ADDRESS = re.compile(r"^[^\s<>()\[\]\\,;:\"@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\]\\,;:\"@\x00-\x1f\x7f]{1,255}$")
 _THREADING = frozenset({"message-id", "in-reply-to", "references"})
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_ID = re.compile(r"(?!.*=\?)[!-;=?-~]{1,900}")
+"""A Message-ID that can be written as it is; those of others may be anything."""
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,5}")
+_LINE_ENDS = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,11 +105,11 @@ def message_of(letter: Letter) -> EmailMessage:
         message["Cc"] = [_address(one, "cc") for one in letter.cc]
     if letter.reply_to:
         message["Reply-To"] = _address(Mailbox(email=letter.reply_to, name=letter.sender.name), "reply_to")
-    message["Subject"] = _BREAKS.sub(" ", letter.subject)[:LONGEST_SUBJECT]
+    message["Subject"] = _one_line(letter.subject)[:LONGEST_SUBJECT]
     message["Date"] = format_datetime(datetime.fromtimestamp(letter.at_ms / 1000, UTC))
     message["Message-ID"] = f"<{letter.message_id}>"
     _add_thread(message, letter)
-    if letter.language:
+    if _LANGUAGE.fullmatch(letter.language):
         message["Content-Language"] = letter.language
     if letter.automatic:
         message["Auto-Submitted"] = "auto-replied" if letter.in_reply_to else "auto-generated"  # RFC 3834, section 5
@@ -113,6 +117,17 @@ def message_of(letter: Letter) -> EmailMessage:
         message["Precedence"] = "auto_reply"
     _add_content(message, letter)
     return message
+
+
+def source_of(message: EmailMessage) -> bytes:
+    """Return a mail as it goes over the wire; raise InvalidInput where it has other headers than were set."""
+    source = message.as_bytes()
+    head = source.partition(b"\r\n\r\n")[0]
+    lines = [line for line in head.split(b"\r\n") if line[:1] not in b" \t"]
+    names = [line.partition(b":")[0].decode("ascii", "replace") for line in lines]
+    if names != message.keys() or _LINE_ENDS.search(head):
+        raise InvalidInput("A header of the mail would end in its middle.")
+    return source
 
 
 def answer_references(mail: ParsedMail) -> tuple[str, tuple[str, ...]]:
@@ -159,7 +174,7 @@ def answered_to(
 
 def check_address(one: Mailbox, where: str) -> None:
     """Raise InvalidInput for what is no single mail address, or would end a line."""
-    if not _ADDRESS.match(one.email):
+    if not _ADDRESS.match(one.email) or "=?" in one.email:
         raise InvalidInput(
             f"{one.email[:100]!r} is no mail address.", field=where, mend="Write it as name@example.com."
         )
@@ -169,14 +184,19 @@ def _address(one: Mailbox, where: str) -> Address:
     """Return an address for a header, checked: nothing that ends a line, no second address."""
     check_address(one, where)
     local, _at, domain = one.email.rpartition("@")
-    return Address(display_name=_BREAKS.sub(" ", one.name)[:200], username=local, domain=domain)
+    return Address(display_name=_one_line(one.name)[:200], username=local, domain=domain)
+
+
+def _one_line(text: str) -> str:
+    return unencoded(_BREAKS.sub(" ", text))
 
 
 def _add_thread(message: EmailMessage, letter: Letter) -> None:
-    if letter.in_reply_to:
-        message["In-Reply-To"] = f"<{letter.in_reply_to}>"
-    if letter.references:
-        message["References"] = " ".join(f"<{one}>" for one in letter.references)
+    """Name what is answered; what cannot be written is left out."""
+    for name, ids in (("In-Reply-To", (letter.in_reply_to,)), ("References", letter.references)):
+        fit = [f"<{one}>" for one in ids if _ID.fullmatch(one)]
+        if fit:
+            message[name] = " ".join(fit)
 
 
 def _add_content(message: EmailMessage, letter: Letter) -> None:
@@ -188,10 +208,11 @@ def _add_content(message: EmailMessage, letter: Letter) -> None:
     shown = [one for one in letter.enclosures if one.content_id and letter.html]
     html = message.get_body(("html",)) if shown else None
     for one in letter.enclosures:
+        name = _one_line(one.name)
         kind, _slash, subtype = (one.content_type if "/" in one.content_type else "application/octet-stream").partition(
             "/"
         )
         if html is not None and one in shown:
-            html.add_related(one.content, kind, subtype, cid=f"<{one.content_id}>", filename=one.name)
+            html.add_related(one.content, kind, subtype, cid=f"<{one.content_id}>", filename=name)
         else:
-            message.add_attachment(one.content, maintype=kind, subtype=subtype, filename=one.name)
+            message.add_attachment(one.content, maintype=kind, subtype=subtype, filename=name)

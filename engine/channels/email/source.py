@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from engine.channels.email.compose import Enclosure, Letter, message_of
+from engine.channels.email.compose import Enclosure, Letter, message_of, source_of
 from engine.channels.email.dkim_signing import sign
 from engine.clock import Clock
 from engine.errors import InvalidInput
@@ -67,7 +67,7 @@ class Sources:
         if due.raw_sha256:
             return await self._read(due.raw_sha256)
         letter = await self._letter(due.mail)
-        source = await asyncio.to_thread(lambda: message_of(letter).as_bytes())
+        source = await asyncio.to_thread(lambda: source_of(message_of(letter)))
         if email.dkim_selector:
             source = await self._signed(due.mail, email, source)
         blob = await self.blobs.write(_once(source), most_bytes=MOST_BYTES)

@@ -14,6 +14,7 @@ from engine.channels.email.compose import (
     message_id,
     message_of,
     quotation,
+    source_of,
 )
 from engine.channels.email.reading.mail import read_mail
 from engine.channels.email.robots import Circumstances, nature
@@ -106,6 +107,45 @@ def test_nothing_that_people_write_makes_another_header(name: str, subject: str,
     assert not set(names) & {"bcc", "cc", "x-evil"}
     assert got.sender is not None
     assert got.sender.email == TEA.email
+
+
+EVIL = "=?utf-8?b?DQpYLUV2aWw6IDENCg0KSSBhbSB0aGUgYm9keQ==?="
+"""An encoded word that holds the end of a line, a header, the end of the headers, and a text."""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"subject": f"Re: [#1] {EVIL}"},
+        {"to": (Mailbox(email="ana@shop.example", name=EVIL),)},
+        {"cc": (Mailbox(email="ana@shop.example", name=f'Ana "{EVIL}'),)},
+        {"sender": Mailbox(email="help@tea.example", name=EVIL)},
+        {"in_reply_to": f"{EVIL}@shop.example", "references": (f"{EVIL}@shop.example", "a b@x", "é@x", "ok@x")},
+        {"in_reply_to": "a>\r\nX-Evil: 1", "references": ("a\nX-Evil:1@x", "")},
+        {"language": EVIL},
+        {"language": "en\r\nX-Evil: 1"},
+        {"enclosures": (Enclosure(name=EVIL, content_type="application/pdf", content=b"%PDF"),)},
+        {"enclosures": (Enclosure(name="a\r\nX-Evil: 1", content_type="application/pdf", content=b"%PDF"),)},
+    ],
+)
+def test_no_encoded_word_of_others_is_written_as_a_header_or_as_text(said: dict[str, object]) -> None:
+    source = source_of(message_of(letter(**said)))
+    assert b"\nX-Evil" not in source
+    assert b"I am the body" not in source
+    assert read_mail(source, Kept()).text.startswith("Dear Ana")
+
+
+def test_an_address_that_is_an_encoded_word_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="no mail address"):
+        message_of(letter(to=(Mailbox(email=f"{EVIL}@shop.example"),)))
+
+
+@pytest.mark.parametrize("broken", [EVIL, "a =?utf-8?q?=0a?="])
+def test_a_header_that_ends_in_its_middle_is_never_sent(broken: str) -> None:
+    message = message_of(letter())
+    message.replace_header("Subject", broken)
+    with pytest.raises(InvalidInput, match="header"):
+        source_of(message)
 
 
 def test_whom_an_answer_goes_to() -> None:
