@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -106,7 +107,8 @@ class Blobs:
     async def sweep(self, named: Callable[[Sequence[str]], Awaitable[frozenset[str]]]) -> int:
         """Delete files that have been there for an hour and that no row names, ``named`` says which do."""
         deleted = 0
-        for batch in await asyncio.to_thread(self._old):
+        batches = self._old()
+        while batch := await asyncio.to_thread(next, batches, None):
             kept = await named([path.name for path in batch if _NAME.fullmatch(path.name)])
             doomed = [path for path in batch if path.name not in kept]
             deleted += sum([await asyncio.to_thread(self._delete, path) for path in doomed])
@@ -114,6 +116,8 @@ class Blobs:
 
     def _delete(self, path: Path) -> bool:
         """Delete an old file; the same content may have come anew meanwhile, and that one stays."""
+        if _written_s(path) >= time.time() - ORPHAN_S:
+            return False
         aside = self._directory / "outgoing" / self._new_id()
         aside.parent.mkdir(exist_ok=True, mode=0o700)
         try:
@@ -131,11 +135,25 @@ class Blobs:
             raise NotFound("there is no such file", slug="unknown-attachment")
         return self._directory / sha256[:2] / sha256[2:4] / sha256
 
-    def _old(self) -> list[list[Path]]:
+    def _old(self) -> Iterator[list[Path]]:
+        """Yield old files, some at a time; what comes and goes meanwhile is passed over."""
         before_s = time.time() - ORPHAN_S
-        files = (path for path in self._directory.rglob("*") if path.is_file())
-        found = [path for path in files if path.stat().st_mtime < before_s]
-        return [found[start : start + BATCH] for start in range(0, len(found), BATCH)]
+        batch: list[Path] = []
+        for directory, _within, names in os.walk(self._directory):
+            batch += [path for name in names if _written_s(path := Path(directory, name)) < before_s]
+            while len(batch) >= BATCH:
+                yield batch[:BATCH]
+                batch = batch[BATCH:]
+        if batch:
+            yield batch
+
+
+def _written_s(path: Path) -> float:
+    """Return when a file was written; one that is gone is not old."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _create(path: Path) -> BinaryIO:

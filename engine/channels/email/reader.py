@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
@@ -27,6 +29,7 @@ from engine.channels.email.judging import (
 from engine.channels.email.parts import MailParts
 from engine.channels.email.placing import place_in
 from engine.channels.email.reading.pool import Unreadable
+from engine.channels.email.reading.worker import NO_ROOM
 from engine.clock import Clock
 from engine.errors import CordboardError, Unavailable
 from engine.failpoints import failpoint
@@ -93,20 +96,27 @@ class MailReader:
 
     async def _work(self, faults: list[Unavailable]) -> None:
         """See to one mail after the other; where a part is away, all stop."""
-        while not faults and (mail := await self._next()) is not None:
-            done = self._taken[mail.id] = asyncio.Event()
-            try:
-                await self._see_to(mail)
-            except Unavailable as error:
-                faults.append(error)
-            except CordboardError as error:
-                await self._not_filed(mail, str(error))
-            except Exception:
-                log.exception("mail not filed", org=mail.envelope.org_id, mail=mail.id)
-                await self._not_filed(mail, "a defect of the engine")
-            finally:
-                done.set()
-                self._taken.pop(mail.id, None)
+        try:
+            while not faults and (mail := await self._next()) is not None:
+                await self._attempt(mail)
+        except Unavailable as error:
+            faults.append(error)
+
+    async def _attempt(self, mail: ReceivedMail) -> None:
+        """See to a mail, whatever is wrong with it. Raises Unavailable."""
+        done = self._taken[mail.id] = asyncio.Event()
+        try:
+            await self._see_to(mail)
+        except Unavailable:
+            raise
+        except CordboardError as error:
+            await self._not_filed(mail, str(error))
+        except Exception:
+            log.exception("mail not filed", org=mail.envelope.org_id, mail=mail.id)
+            await self._not_filed(mail, "a defect of the engine")
+        finally:
+            done.set()
+            self._taken.pop(mail.id, None)
 
     async def _next(self) -> ReceivedMail | None:
         """Return the next mail; None when all is done: while somebody is at a slow one, others may come."""
@@ -126,8 +136,8 @@ class MailReader:
     async def _see_to(self, received: ReceivedMail) -> None:
         org_id = received.envelope.org_id
         place = place_in(self._parts, received)
-        if place is None:
-            await self._quarantine(received, "unknown-channel")
+        if place is None:  # gone, or so new that this process does not know it yet
+            await self._unreadable(received, "unknown-channel")
             return
         try:
             said = await self._read(received)
@@ -153,7 +163,7 @@ class MailReader:
             hashes = [*([read.html_sha256] if read.html_sha256 else []), *(one.sha256 for one in parts)]
             taken = self._parts.files.aside(read.directory, hashes)
         if taken:  # the reader is at the next mail meanwhile
-            await self._parts.files.adopt(taken)
+            await self._adopt(taken)
         files = [
             MailFile(
                 mail_id=received.id,
@@ -170,6 +180,15 @@ class MailReader:
         if read.html_sha256:
             files.insert(0, _html(received.id, read.html_sha256, read.html_size))
         return _Said(mail=read.mail, body=read.body, files=tuple(files), html_sha256=read.html_sha256)
+
+    async def _adopt(self, taken: Mapping[str, Path]) -> None:
+        """Keep files; raise Unavailable where there is no room, which is no fault of their mail."""
+        try:
+            await self._parts.files.adopt(taken)
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise Unavailable(f"files cannot be kept: {error.strerror}", slug="storage-away") from error
+            raise
 
     async def _threads(self, received: ReceivedMail, mail: ParsedMail, clues: tuple[Clue, ...]) -> Threads:
         """Look up what a mail names; what it answers may have come just before it, and be in work still."""

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -80,3 +81,32 @@ async def test_old_files_without_a_name_are_swept(blobs: Blobs, tmp_path: Path) 
 
     assert await blobs.sweep(named) == 2
     assert files(tmp_path) == sorted([hashes[0], hashes[2]])
+
+
+async def test_what_goes_while_files_are_swept_is_passed_over(
+    blobs: Blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes = [(await blobs.write(pieces(bytes([number])), most_bytes=10)).sha256 for number in range(4)]
+    for one in hashes:
+        os.utime(blobs.place(one), (1, 1))
+    monkeypatch.setattr("engine.store.blobs.BATCH", 1)
+
+    async def named(names: Sequence[str]) -> frozenset[str]:
+        for other in set(hashes) - set(names):  # another sweep is quicker
+            shutil.rmtree(blobs.place(other).parent, ignore_errors=True)
+        return frozenset()
+
+    assert await blobs.sweep(named) == 1
+    assert files(tmp_path) == []
+
+
+async def test_what_comes_anew_while_it_is_swept_stays(blobs: Blobs, tmp_path: Path) -> None:
+    blob = await blobs.write(pieces(b"x"), most_bytes=1)
+    os.utime(blobs.place(blob.sha256), (1, 1))
+
+    async def named(_names: Sequence[str]) -> frozenset[str]:
+        await blobs.write(pieces(b"x"), most_bytes=1)
+        return frozenset()
+
+    assert await blobs.sweep(named) == 0
+    assert files(tmp_path) == [blob.sha256]

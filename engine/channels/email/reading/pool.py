@@ -17,7 +17,8 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from engine.channels.email.reading.worker import LENGTH, TOO_LARGE, Asked, Read
+from engine.channels.email.reading.worker import LENGTH, STORAGE, TOO_LARGE, Asked, Read
+from engine.errors import Unavailable
 from engine.model.mail import MailBody, ParsedMail
 
 log = structlog.get_logger(__name__)
@@ -70,8 +71,9 @@ class Readers:
 
     @contextlib.asynccontextmanager
     async def reading(self, path: Path) -> AsyncIterator[ReadMail]:
-        """Read the mail in a file; its files are there until the context ends. Raises Unreadable.
+        """Read the mail in a file; its files are there until the context ends.
 
+        Raises Unreadable; Unavailable (``storage-away``) where there is no room for its files.
         Cancelled: the reader is ended.
         """
         reader = await self._free.get()
@@ -106,6 +108,8 @@ class _Reader:
         finally:
             if not done:
                 await self.stop()
+        if answer.fault == STORAGE:
+            raise Unavailable("there is no room for the files of a mail", slug=STORAGE)
         if answer.mail is None or answer.body is None or self._directory is None:
             raise Unreadable(answer.fault or "killed-its-reader")
         return ReadMail(
@@ -153,8 +157,9 @@ class _Reader:
 
     def clear(self) -> None:
         """Delete the files of the last mail; they were moved where they were wanted."""
-        for path in self._directory.iterdir() if self._directory else ():
-            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # somebody tidied the directory away: the next mail gets a new one
+            for path in self._directory.iterdir() if self._directory else ():
+                path.unlink(missing_ok=True)
 
     async def stop(self) -> None:
         """End the process at once."""

@@ -7,6 +7,7 @@ its input does, so that it never outlives who started it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import mmap
 import os
@@ -29,6 +30,9 @@ from engine.model.mail import MailBody, ParsedMail
 LENGTH = struct.Struct(">I")
 TOO_LARGE = "too-large"
 """The fault of a mail that needs more memory than a reader may have."""
+STORAGE = "storage-away"
+"""The fault that is none of the mail's: there is no room for its files."""
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +85,10 @@ def serve(directory: Path, source: BinaryIO, answers: BinaryIO) -> int:
             answer = read(Path(asked.path), directory)
         except MemoryError:
             answer = Read(fault=TOO_LARGE)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            answer = Read(fault=STORAGE)
         data = msgspec.json.encode(answer)
         answers.write(LENGTH.pack(len(data)) + data)
         answers.flush()

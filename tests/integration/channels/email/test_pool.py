@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.channels.email.reading.pool import Readers, Unreadable
+from engine.errors import Unavailable
 from tests.servers import eventually
 
 MAIL = b"""From: Ana <ana@shop.example>
@@ -101,6 +103,27 @@ async def test_a_mail_that_needs_too_much_memory_is_told_and_the_next_is_read(ma
         assert got.mail.subject == "Kettle"
     await readers.stop()
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("cordboard-mail")]
+
+
+async def test_a_full_disk_is_no_fault_of_the_mail(readers: Readers, mail: Path) -> None:
+    async with readers.reading(mail) as got:
+        directory = got.directory
+    (directory / "incoming").symlink_to("/dev/full")  # where its reader writes a file first
+    with pytest.raises(Unavailable, match="no room"):
+        async with readers.reading(mail):
+            pass
+    async with readers.reading(mail) as got:
+        assert got.mail.subject == "Kettle"
+
+
+async def test_a_directory_that_was_tidied_away_costs_no_reader(readers: Readers, mail: Path) -> None:
+    async with readers.reading(mail) as got:
+        shutil.rmtree(got.directory)
+    with pytest.raises(Unreadable):
+        async with readers.reading(mail):
+            pass
+    async with readers.reading(mail) as got:
+        assert got.mail.subject == "Kettle"
 
 
 async def test_cancelling_ends_the_reader(readers: Readers, mail: Path, tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""The reader of mail: a record that goes away ends its step, and a channel may be newer than a process knows."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+
+from engine.channels.email.parts import MailParts
+from engine.channels.email.reader import READ_TRIES, MailReader
+from engine.clock import SystemClock
+from engine.errors import NotFound, Unavailable
+from engine.model.mail_record import Envelope, ReceivedMail, Source
+
+
+def received(mail_id: str, *, tries: int = 0) -> ReceivedMail:
+    return ReceivedMail(
+        id=mail_id,
+        envelope=Envelope(org_id="o", channel="new", source=Source.SMTP),
+        fingerprint=mail_id,
+        sha256="",
+        size=1,
+        received_ms=1,
+        tries=tries,
+    )
+
+
+class Record:
+    """Mails that wait; it is away after so many looks."""
+
+    def __init__(self, *mails: ReceivedMail, looks: int = 100) -> None:
+        self.waiting = {one.id: one for one in mails}
+        self.looks = looks
+        self.became: dict[str, str] = {}
+
+    async def unread(self, *, now_ms: int, limit: int) -> Sequence[ReceivedMail]:
+        assert now_ms
+        self.looks -= 1
+        if self.looks < 0:
+            raise Unavailable("the record is away")
+        return list(self.waiting.values())[:limit]
+
+    async def put_off(self, _org_id: str, mail_id: str, *, why: str, next_ms: int) -> None:
+        assert next_ms
+        del self.waiting[mail_id]
+        self.became[mail_id] = f"later: {why}"
+
+    async def quarantine(self, _org_id: str, mail_id: str, *, why: str, now_ms: int) -> bool:
+        assert now_ms
+        del self.waiting[mail_id]
+        self.became[mail_id] = why
+        return True
+
+
+class Parts:
+    """What the role is handed, as far as it comes."""
+
+    def __init__(self, mails: Record) -> None:
+        self.mails = mails
+        self.organisations = self
+
+    def get(self, org_id: str) -> Any:
+        raise NotFound(f"there is no organisation {org_id}", slug="unknown-organisation")
+
+    def count(self, state: str, nature: str) -> None:
+        assert (state, nature) == ("quarantined", "unknown-channel")
+
+
+def reader(record: Record) -> MailReader:
+    return MailReader(parts=cast("MailParts", Parts(record)), clock=SystemClock())
+
+
+async def test_a_channel_that_is_not_known_yet_is_waited_for() -> None:
+    record = Record(received("a"), received("b", tries=READ_TRIES - 1))
+    assert await reader(record).step() == 0.0
+    assert record.became == {"a": "later: unknown-channel", "b": "unknown-channel"}
+
+
+async def test_a_record_that_goes_away_is_no_defect() -> None:
+    with pytest.raises(Unavailable):
+        await reader(Record(received("a"), received("b"), looks=1)).step()
