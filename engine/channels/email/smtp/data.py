@@ -13,8 +13,9 @@ END = b"\r\n.\r\n"
 _LOOK_BACK = 8
 """Bytes of the piece before in which a false end may begin."""
 
-_DOT_AT_LINE_END = re.compile(rb"\.\x00*[\r\n]")
-"""What every end has, false or true: few mails have many, and they are quickly found."""
+_DOT_ALONE = re.compile(rb"\.(?<=[\r\n]\.)\x00*[\r\n]")
+"""What every end has, false or true: a dot that begins a line and ends it. Many dots elsewhere cost nothing."""
+_DOT_BEHIND_NULS = re.compile(rb"(?<=[\r\n])\x00{1,8}(\.)\x00*[\r\n]")
 
 
 class DataReader:
@@ -53,7 +54,10 @@ class DataReader:
         """Look for false ends in what came, with what was before it."""
         seen = self._behind + text
         if not self.smuggled:
-            self.smuggled = any(_is_false_end(seen, *found.span()) for found in _DOT_AT_LINE_END.finditer(seen))
+            found = [one.span() for one in _DOT_ALONE.finditer(seen)]
+            if b"\0" in seen:
+                found += [(one.start(1), one.end()) for one in _DOT_BEHIND_NULS.finditer(seen)]
+            self.smuggled = any(_is_false_end(seen, dot, behind) for dot, behind in found)
 
 
 def _is_false_end(seen: bytes, dot: int, behind: int) -> bool:

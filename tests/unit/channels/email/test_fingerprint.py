@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from engine.channels.email.fingerprint import LONGEST_LINE, Fingerprint
+from engine.channels.email.fingerprint import LONGEST_LINE, MOST_LINES, Fingerprint
 
 MAIL = (
     b"Received: from mx.example by us.example; Sun, 22 Nov 2026 10:00:00 +0000\r\n"
@@ -116,3 +116,14 @@ def test_hops_are_counted_in_the_header_only() -> None:
     taken = Fingerprint()
     taken.add(b"Received: a\r\n b\r\nRECEIVED : c\r\nX-Received: d\r\n\r\nReceived: e\r\n")
     assert taken.received == 2
+
+
+@pytest.mark.parametrize("pieces", [4_096, 1 << 30])
+def test_of_an_endless_header_the_rest_is_body(pieces: int) -> None:
+    flood = MAIL.partition(b"\r\n\r\n")[0] + b"\r\n" + b"a:\r\n" * MOST_LINES
+    whole = fingerprint(flood + b"Received: x\r\nend", pieces=pieces)
+    assert whole == fingerprint(flood + b"Received: x\r\nend")
+    assert whole != fingerprint(flood + b"Received: y\r\nend", pieces=pieces)  # a trace line of a header does not count
+    taken = Fingerprint()
+    taken.add(flood + b"Received: x\r\n" * 100)
+    assert taken.received == 1
