@@ -33,6 +33,11 @@ def authenticity(mail: ParsedMail, trusted: Collection[str]) -> Authenticity:
     return Authenticity()
 
 
+def disproved(said: Authenticity) -> bool:
+    """Say whether a mail is not from whom it says: DMARC fails, or SPF does and no signature holds."""
+    return said.dmarc == "fail" or (said.dmarc != "pass" and said.spf == "fail" and said.dkim != "pass")
+
+
 def _read(server: str, text: str) -> Authenticity:
     results: dict[str, str] = {}
     detail: dict[str, str] = {}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.channels.email import tokens
-from engine.channels.email.authenticity import authenticity
+from engine.channels.email.authenticity import authenticity, disproved
 from engine.channels.email.joining import Candidate, Clue, bare_subject, clues, join
 from engine.channels.email.language import language_of
 from engine.channels.email.robots import Circumstances, nature
@@ -100,15 +100,17 @@ def sought_of(found: Sequence[Clue], mail: ParsedMail) -> Sought:
 
 def judge(mail: ParsedMail, received: ReceivedMail, place: Place, found: Sequence[Clue], threads: Threads) -> Judged:
     """Say what a mail is, and which case it belongs to."""
+    proven = authenticity(mail, place.email.trusted_servers)
     known = Circumstances(
         own=place.own,
         own_id=mail.message_id in threads.sent,
         null_sender=_null_sender(mail, received),
+        forged=disproved(proven),
     )
     return Judged(
         nature=nature(mail, known),
         known=known,
-        match=join(candidates_of(found, threads), mail, authenticity(mail, place.email.trusted_servers)),
+        match=join(candidates_of(found, threads), mail, proven),
     )
 
 

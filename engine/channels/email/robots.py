@@ -58,6 +58,7 @@ class Circumstances:
     own: frozenset[str] = frozenset()  # our addresses, lower case
     own_id: bool = False  # its Message-ID is one that we gave
     null_sender: bool = False  # its envelope names nobody to return it to
+    forged: bool = False  # a trusted server says that it is not from whom it says
     lists: frozenset[str] = frozenset()  # List-Ids that customers' mail comes through, lower case
 
 
@@ -74,6 +75,7 @@ def unanswerable(mail: ParsedMail, kind: MailNature, known: Circumstances) -> st
     reasons = {
         f"it is {kind.value}": kind is not MailNature.PERSON,
         "its envelope has no sender": known.null_sender,
+        "its sender is forged": known.forged,  # an answer would go to somebody who never wrote
         "it has no address to answer": "@" not in address,
         "it is from ourselves": address in known.own,
         "its address is no person's": bool(NOT_IN_PERSON.match(address)),

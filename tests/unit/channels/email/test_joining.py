@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.channels.email import tokens
-from engine.channels.email.authenticity import authenticity
+from engine.channels.email.authenticity import authenticity, disproved
 from engine.channels.email.joining import Candidate, Clue, bare_subject, clues, join, numbers
 from engine.model.mail import Authenticity, Mailbox, ParsedMail, ThreadClue, ThreadMatch
 
@@ -194,3 +194,18 @@ def test_only_the_operators_own_servers_are_believed() -> None:
 @given(value=st.text(max_size=300))
 def test_any_results_are_read_without_raising(value: str) -> None:
     checked(value, "mx.tea.example;" + value)
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        (Authenticity(), False),
+        (Authenticity(spf="fail", dkim="fail", dmarc="fail"), True),
+        (Authenticity(spf="fail", dmarc="none"), True),
+        (Authenticity(spf="fail", dkim="pass", dmarc="none"), False),  # passed on by a server of his
+        (Authenticity(spf="fail", dkim="fail", dmarc="pass"), False),
+        (Authenticity(spf="softfail"), False),
+    ],
+)
+def test_a_sender_is_disproved_by_what_leaves_no_doubt(said: Authenticity, wrong: bool) -> None:
+    assert disproved(said) is wrong

@@ -153,6 +153,10 @@ def test_only_people_get_automatic_answers(one: ParsedMail, why: str) -> None:
     assert unanswerable(one, MailNature.PERSON, OURS) == why
 
 
+def test_nobody_is_answered_whose_name_was_forged() -> None:
+    assert unanswerable(mail(), MailNature.PERSON, Circumstances(forged=True)) == "its sender is forged"
+
+
 def test_a_report_names_each_recipient_as_we_wrote_to_him() -> None:
     found = nature(
         mail(
