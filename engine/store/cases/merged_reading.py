@@ -9,8 +9,10 @@ from sqlalchemy import Connection, Select, bindparam, select
 from engine.errors import NotFound
 from engine.model.customer import CASE
 from engine.store.cases.tables import cases
+from engine.store.cases.writes import lock_case
 from engine.store.customers.tables import merges
 from engine.store.direct import every, first
+from engine.store.rows import AnyRow
 
 MOST_HOPS = 20
 """Merges that reading follows: what was merged may have been merged into something merged since."""
@@ -41,6 +43,18 @@ def present(conn: Connection, org_id: str, case_id: str) -> str:
             return case_id
         case_id = row.merged_into
     raise NotFound(f"case {case_id} was merged too often", slug="unknown-case")
+
+
+def lock_present(conn: Connection, org_id: str, case_id: str) -> AnyRow | None:
+    """Return the row of the case that a case is now, locked until the transaction ends; None: there is none.
+
+    It may be merged while its lock is waited for; then the one that it is part of by then is locked too.
+    Raises NotFound for one that was merged too often.
+    """
+    row = lock_case(conn, org_id, present(conn, org_id, case_id))
+    while row is not None and row.merged_into:
+        row = lock_case(conn, org_id, present(conn, org_id, row.merged_into))
+    return row
 
 
 def absorbed(conn: Connection, org_id: str, case_id: str) -> list[str]:

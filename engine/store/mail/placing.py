@@ -23,7 +23,7 @@ from engine.model.mail_filing import MailOrder
 from engine.model.work import Plan, WorkItem, WorkState
 from engine.store.appends import append, entry_from, row_of_entry
 from engine.store.cases.decide import decide_case
-from engine.store.cases.merged_reading import present
+from engine.store.cases.merged_reading import lock_present
 from engine.store.cases.parts import write_link
 from engine.store.cases.signals import add_said
 from engine.store.cases.tables import milestones
@@ -167,7 +167,7 @@ def _case(conn: Connection, order: MailOrder, contact: Contact, *, new_id: NewId
     if order.joining is None:
         return _open(conn, order, contact, new_id=new_id)
     try:
-        row = lock_case(conn, order.org_id, present(conn, order.org_id, order.joining.case_id))
+        row = lock_present(conn, order.org_id, order.joining.case_id)
     except NotFound:
         row = None
     if row is None:

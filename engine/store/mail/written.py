@@ -19,8 +19,8 @@ from engine.model.mail_channel import MAIL_KIND
 from engine.model.mail_record import OutgoingMail
 from engine.model.mail_sending import WrittenMail
 from engine.store.appends import append
-from engine.store.cases.merged_reading import present
-from engine.store.cases.tables import cases
+from engine.store.cases.merged_reading import lock_present
+from engine.store.conversations import lock
 from engine.store.direct import first
 from engine.store.mail.outbox_rows import of_client, queue_in
 from engine.store.rows import AnyRow
@@ -29,11 +29,6 @@ from engine.store.upsert import insert
 
 LONGEST_BODY = 100_000
 
-_CASE: Select[Any] = (
-    select(cases.c.id, cases.c.contact_id, cases.c.watched)
-    .where(cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org"))
-    .with_for_update()
-)
 _OF_CASE: Select[Any] = (
     select(interactions.c.id)
     .where(
@@ -62,7 +57,9 @@ def write_in(
     known = of_client(conn, mail.org_id, mail.author_id, mail.client_id)
     if known is not None:
         return WrittenMail(mail=known, repeated=True)
-    case = first(conn, _CASE, {"case": present(conn, mail.org_id, mail.case_id), "org": mail.org_id})
+    if mail.interaction_id:  # before its case, as everybody does
+        lock(conn, mail.org_id, mail.interaction_id)
+    case = lock_present(conn, mail.org_id, mail.case_id)
     if case is None:
         raise NotFound(f"there is no case {mail.case_id}", slug="unknown-case")
     known = of_client(conn, mail.org_id, mail.author_id, mail.client_id)  # the same request may have been first

@@ -17,6 +17,7 @@ from engine.model.service import Order
 from engine.store.store import Store
 from tests.contract.store.building import START_MS, listed, opened
 from tests.contract.store.test_contacts import kept
+from tests.contract.store.test_outgoing_mail import letter
 from tests.contract.store.test_things import asset
 
 pytestmark = pytest.mark.postgres
@@ -167,3 +168,17 @@ async def test_who_asks_twice_at_once_gets_one_case(
     first, second = await asyncio.gather(*asked)
     assert first.id == second.id
     assert first.number == 2
+
+
+async def test_a_mail_written_while_its_case_is_merged_is_of_the_kept_one(
+    store: Store, raw: psycopg.AsyncConnection, org: str
+) -> None:
+    begun, contact = await opened(store, org, email="a@x.org"), await kept(store, org, "b@x.org")
+    kept_id = await case_of(store, org, contact)
+    assert begun.case is not None
+    await raw.execute("UPDATE cases SET merged_into = %s WHERE id = %s", (kept_id, begun.case.id))
+    mail = letter(store, org, begun, interaction_id="")
+    writing = asyncio.create_task(store.outgoing.write(mail, "S", author_name="Ana", now_ms=START_MS))
+    await until(raw, 1, writing.done)
+    await raw.commit()
+    assert (await writing).mail.case_id == kept_id
