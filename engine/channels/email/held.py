@@ -37,8 +37,8 @@ class HeldMails:
     async def decide(self, org_id: str, mail_id: str, decision: Decision, *, actor_id: str, case_id: str = "") -> Mail:
         """Do what was decided of a held or quarantined mail; return it as it is then.
 
-        ``case_id``: the case to join, where it is not the one that the mail names. Raises NotFound, InvalidInput
-        (``case_id``: there is none to join), Conflict (``already-decided``).
+        ``case_id``: the case to join, where it is not the one that the mail names. Raises NotFound (``unknown-mail``,
+        ``unknown-case``), InvalidInput (``case_id``: there is none to join), Conflict (``already-decided``).
         """
         now_ms = self._clock.now_ms()
         if decision is Decision.DISCARD:
@@ -51,7 +51,7 @@ class HeldMails:
         if mail.state in FILED and mail.decided_by:
             return mail
         if mail.state not in (MailState.HELD, MailState.QUARANTINED):
-            raise Conflict("the mail was decided about already", slug="already-decided", state=mail.state.value)
+            raise _decided(mail)
         return await self._file(mail, decision, actor_id=actor_id, case_id=case_id)
 
     async def _file(self, mail: Mail, decision: Decision, *, actor_id: str, case_id: str) -> Mail:
@@ -79,7 +79,14 @@ class HeldMails:
             self._parts.publish.publish(filed.entries, org_id=org_id)
             if filed.item is not None:
                 await self._parts.enter(filed.item)
-        return await self._parts.mails.get(org_id, received.id)
+        now = await self._parts.mails.get(org_id, received.id)
+        if now.state not in FILED:  # somebody was quicker, and decided otherwise
+            raise _decided(now)
+        return now
+
+
+def _decided(mail: Mail) -> Conflict:
+    return Conflict("the mail was decided about already", slug="already-decided", state=mail.state.value)
 
 
 def _joining(mail: Mail, case_id: str) -> Joining:

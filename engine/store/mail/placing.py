@@ -170,6 +170,8 @@ def _case(conn: Connection, order: MailOrder, contact: Contact, *, new_id: NewId
         row = lock_present(conn, order.org_id, order.joining.case_id)
     except NotFound:
         row = None
+    if row is None and order.decided_by:  # whoever named it meant another
+        raise NotFound(f"there is no case {order.joining.case_id}", slug="unknown-case")
     if row is None:
         return _open(conn, order, contact, new_id=new_id)
     if not row.closed_ms:

@@ -1,11 +1,17 @@
 """Which conversation a mail comes to: answers join their case and its open work; strangers and machines do not."""
 
 import asyncio
+from dataclasses import replace
 
-from engine.channels.email.held import Decision
+import pytest
+
+from engine.channels.email.held import Decision, HeldMails
 from engine.channels.email.tokens import plus_address, token_of
+from engine.clock import SystemClock
+from engine.errors import Conflict, NotFound
 from engine.model.case_setup import CaseStatusKind
-from engine.model.mail_record import Mail, MailState
+from engine.model.mail_record import Mail, MailFile, MailState
+from engine.store.mail.mails import Mails
 from tests.integration.api.engine_under_test import agent_socket
 from tests.integration.mail.engine import ADDRESS, BOTH, MailEngine, found, mail_text
 
@@ -88,6 +94,9 @@ async def test_a_stranger_with_a_token_is_held_until_somebody_lets_him_in(engine
     assert await bodies(engine, first.interaction_id) == ["It drips."]
 
     held = engine.application.service.mail_room.held
+    with pytest.raises(NotFound, match="no case"):
+        await held.decide(org, stranger.received.id, Decision.JOIN, actor_id="sue", case_id="none")
+    assert await engine.store.mails.get(org, stranger.received.id) == stranger
     joined = await held.decide(org, stranger.received.id, Decision.JOIN, actor_id="sue")
     again = await held.decide(org, stranger.received.id, Decision.JOIN, actor_id="sue")
     assert joined == again
@@ -95,6 +104,26 @@ async def test_a_stranger_with_a_token_is_held_until_somebody_lets_him_in(engine
     assert len(await bodies(engine, first.interaction_id)) == 2
     further = await engine.read(mail_text("Me again", sender="m@evil.example", to=to), sender="m@evil.example", to=to)
     assert further.state is MailState.JOINED
+
+
+async def test_of_two_who_decide_at_once_one_is_told(engine: MailEngine, org: str) -> None:
+    first = await opened(engine)
+    to = plus_address(ADDRESS, token_of(await engine.store.mail_secrets.secret(org), org, first.case_id))
+    stranger = await engine.read(mail_text(sender="m@evil.example", to=to), sender="m@evil.example", to=to)
+    parts = engine.application.service.mail_room.parts
+    others = HeldMails(parts=parts, clock=SystemClock())
+
+    class Meanwhile(Mails):
+        async def files(self, org_id: str, mail_id: str) -> list[MailFile]:
+            await others.decide(org_id, mail_id, Decision.DISCARD, actor_id="ben")
+            return await super().files(org_id, mail_id)
+
+    mails = Meanwhile(access=engine.store._access)
+    held = HeldMails(parts=replace(parts, mails=mails), clock=SystemClock())
+    with pytest.raises(Conflict, match="decided"):
+        await held.decide(org, stranger.received.id, Decision.JOIN, actor_id="sue")
+    assert (await mails.get(org, stranger.received.id)).decided_by == "ben"
+    assert await bodies(engine, first.interaction_id) == ["It drips."]
 
 
 async def test_mail_after_the_work_is_over_is_new_work_for_who_had_it(engine: MailEngine, org: str) -> None:
