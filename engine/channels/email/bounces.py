@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 
 from engine.model.mail import FailedAddress, ParsedMail
 
@@ -40,7 +42,8 @@ _WORDED = (
     re.compile(rf"^[ \t]*<({_ADDRESS})>:\s", re.MULTILINE),
     re.compile(rf"^\s{{1,8}}({_ADDRESS})\s*$", re.MULTILINE),  # Exim
     re.compile(
-        rf"(?:\b(?:to|recipients?(?: or groups)?|recipient address|an|à|para)\b|收件人)\s*:?\s*<?({_ADDRESS})>?",
+        r"(?:\b(?:to|recipients?(?: or groups)?|recipient address|an|à|para)\b|收件人)"
+        rf"\s{{0,40}}:?\s{{0,40}}<?({_ADDRESS})>?",  # bounded: two runs of blanks side by side take quadratic time
         re.IGNORECASE,
     ),
 )
@@ -118,15 +121,17 @@ def _address(field: str) -> str:
 
 def _listed(mail: ParsedMail) -> Iterator[FailedAddress]:
     """Read Exim's header; the text says why."""
-    for found in re.finditer(_ADDRESS, ", ".join(mail.all("x-failed-recipients"))):
-        yield _said(found.group(0), mail.text[:LONGEST_TEXT])
+    why = _said("", mail.text[:LONGEST_TEXT])
+    named = ", ".join(mail.all("x-failed-recipients"))[:LONGEST_TEXT]
+    yield from (replace(why, email=found.group(0)) for found in re.finditer(_ADDRESS, named))
 
 
 def _worded(mail: ParsedMail) -> Iterator[FailedAddress]:
     """Read a report in words: the address that stands alone on a line, and what follows it."""
     text = mail.text[:LONGEST_TEXT]
     for pattern in _WORDED:
-        found = [_said(one.group(1).rstrip("."), text[one.end() : one.end() + 1_000]) for one in pattern.finditer(text)]
+        named = islice(pattern.finditer(text), MOST_RECIPIENTS)
+        found = [_said(one.group(1).rstrip("."), text[one.end() : one.end() + 1_000]) for one in named]
         if found:
             yield from found
             return

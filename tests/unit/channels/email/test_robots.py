@@ -153,6 +153,24 @@ def test_only_people_get_automatic_answers(one: ParsedMail, why: str) -> None:
     assert unanswerable(one, MailNature.PERSON, OURS) == why
 
 
+@pytest.mark.parametrize(
+    "one",
+    [
+        mail("failure notice", sender="mailer-daemon@x.example", text="to" + " " * 20_000),
+        mail("failure notice", sender="mailer-daemon@x.example", text="to a@b.example\n" * 1_500),
+        ParsedMail(
+            text="a@b " * 5_000,
+            headers=tuple(("x-failed-recipients", "a@b.example," * 150) for _ in range(500)),
+        ),
+    ],
+    ids=["blanks", "words", "header"],
+)
+def test_a_hostile_report_is_read_in_a_moment(one: ParsedMail) -> None:
+    found = nature(one, OURS)  # minutes where every address is looked up anew, and blanks are tried in every way
+    assert found.kind is MailNature.BOUNCE
+    assert len(found.failed) <= 2
+
+
 def test_nobody_is_answered_whose_name_was_forged() -> None:
     assert unanswerable(mail(), MailNature.PERSON, Circumstances(forged=True)) == "its sender is forged"
 
