@@ -199,4 +199,6 @@ def _settle(conn: Connection, order: MailOrder, *, state: MailState, **values: o
         "decided_by": order.decided_by,
         "decided_ms": order.now_ms if order.decided_by else 0,
     }
+    if order.of is MailState.JOINED:  # its work was over: that it has new work changes nothing in who decided about it
+        del row["decided_by"], row["decided_ms"]
     change(conn, mails, {"id": order.mail_id}, {**row, **values})

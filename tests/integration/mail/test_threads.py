@@ -6,10 +6,13 @@ from dataclasses import replace
 import pytest
 
 from engine.channels.email.held import Decision, HeldMails
+from engine.channels.email.judging import filed_order
+from engine.channels.email.placing import place_in
 from engine.channels.email.tokens import plus_address, token_of
 from engine.clock import SystemClock
 from engine.errors import Conflict, NotFound
 from engine.model.case_setup import CaseStatusKind
+from engine.model.mail import MailNature
 from engine.model.mail_record import Mail, MailFile, MailState
 from engine.store.mail.mails import Mails
 from tests.integration.api.engine_under_test import agent_socket
@@ -104,6 +107,23 @@ async def test_a_stranger_with_a_token_is_held_until_somebody_lets_him_in(engine
     assert len(await bodies(engine, first.interaction_id)) == 2
     further = await engine.read(mail_text("Me again", sender="m@evil.example", to=to), sender="m@evil.example", to=to)
     assert further.state is MailState.JOINED
+
+
+async def test_new_work_for_a_mail_leaves_who_decided_about_it(engine: MailEngine, org: str) -> None:
+    first = await opened(engine)
+    to = plus_address(ADDRESS, token_of(await engine.store.mail_secrets.secret(org), org, first.case_id))
+    stranger = await engine.read(mail_text(sender="m@evil.example", to=to), sender="m@evil.example", to=to)
+    room = engine.application.service.mail_room
+    joined = await room.held.decide(org, stranger.received.id, Decision.JOIN, actor_id="sue")
+    place = place_in(room.parts, joined.received)
+    assert place is not None
+    assert joined.summary is not None
+    again = filed_order(
+        joined.received, place, joined.summary, (), joining=None, nature=MailNature.PERSON, now_ms=joined.filed_ms + 1
+    )
+    assert not (await room.parts.filing.file(again)).repeated
+    mail = await engine.store.mails.get(org, joined.received.id)
+    assert (mail.state, mail.decided_by) == (MailState.FILED, "sue")
 
 
 async def test_of_two_who_decide_at_once_one_is_told(engine: MailEngine, org: str) -> None:
