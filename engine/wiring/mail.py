@@ -9,7 +9,7 @@ from engine.cases.attachments import checked_type
 from engine.cases.draft import CaseRules
 from engine.cases.planner import planner
 from engine.cases.standing import reopened
-from engine.channels.email.acknowledging import Acknowledged, acknowledgement
+from engine.channels.email.acknowledging import Acknowledged, acknowledgement, pace_key
 from engine.channels.email.held import HeldMails
 from engine.channels.email.judging import Judged, Place
 from engine.channels.email.keeping import SourceKeeping
@@ -99,8 +99,8 @@ def acknowledging_of(store: Store, clock: Clock, new_id: NewId) -> Acknowledge:
         place: Place, judged: Judged, mail: ParsedMail, summary: MailSummary, received: ReceivedMail
     ) -> Acknowledging | None:
         told = place.email.acknowledgement
-        to = (*mail.reply_to, *((mail.sender,) if mail.sender else ()))[:1]
-        if told is None or not to or unanswerable(mail, judged.nature.kind, judged.known):
+        to = mail.sender
+        if told is None or to is None or unanswerable(mail, judged.nature.kind, judged.known):
             return None
         org_id = received.envelope.org_id
         secret = await store.mail_secrets.secret(org_id)
@@ -111,7 +111,7 @@ def acknowledging_of(store: Store, clock: Clock, new_id: NewId) -> Acknowledge:
             mail_id=received.id,
             mail=mail,
             language=summary.language,
-            contact_name=to[0].name,
+            contact_name=to.name,
             at_ms=clock.now_ms(),
             fill=merge_known,
         )
@@ -120,6 +120,6 @@ def acknowledging_of(store: Store, clock: Clock, new_id: NewId) -> Acknowledge:
             token = token_of(secret, org_id, case.id)
             return acknowledgement(of, case, interaction_id=interaction_id, token=token, new_id=new_id())
 
-        return Acknowledging(email=to[0].email.lower(), every_ms=told.every_ms, write=write)
+        return Acknowledging(email=pace_key(to.email), every_ms=told.every_ms, write=write)
 
     return acknowledge

@@ -2,7 +2,7 @@
 
 Whether it may be answered at all is for ``robots.unanswerable`` to say, whether it is answered now for the record,
 which counts by sender: at most once in a while. Sent with the null sender and ``Auto-Submitted`` (RFC 3834), so that
-no machine answers it.
+no machine answers it; to who wrote, never to a Reply-To, by which anybody could have it sent to others (section 4).
 """
 
 from __future__ import annotations
@@ -33,6 +33,12 @@ class Acknowledged:
     fill: Fill
 
 
+def pace_key(email: str) -> str:
+    """Return what counts as one sender: ``zoe+a@`` and ``zoe+b@`` are the same person's, in most places."""
+    local, _, domain = email.lower().rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
 def acknowledgement(
     of: Acknowledged, case: Case, *, interaction_id: str, token: str, new_id: str
 ) -> OutgoingMail | None:
@@ -40,8 +46,8 @@ def acknowledgement(
 
     ``token`` is the case's, ``new_id`` what the answer is called.
     """
-    told, to = of.email.acknowledgement, (of.mail.reply_to or ((of.mail.sender,) if of.mail.sender else ()))[:1]
-    if told is None or not to or "@" not in to[0].email:
+    told, to = of.email.acknowledgement, of.mail.sender
+    if told is None or to is None or "@" not in to.email:
         return None
     sender = sender_of(of.email, channel_name=of.channel_name, queue=case.queue)
     marks = Marks.of(of.email, token)
@@ -70,7 +76,7 @@ def acknowledgement(
         references=references,
         sender=sender,
         reply_to=marks.reply_to(sender),
-        to=to,
+        to=(to,),
         subject=own or subject_of(OutgoingKind.REPLY, of.mail.subject, case),
         text=marks.signed(text),
         language=of.language,

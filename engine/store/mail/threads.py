@@ -77,7 +77,6 @@ _WRITTEN_TO: Select[Any] = (
 class _Named(msgspec.Struct):
     """Of a summary what says who took part."""
 
-    reply_to: tuple[Mailbox, ...] = ()
     to: tuple[Mailbox, ...] = ()
     cc: tuple[Mailbox, ...] = ()
 
@@ -137,7 +136,7 @@ def _named(summary: str) -> Iterable[str]:
     if not summary:
         return ()
     named = msgspec.json.decode(summary, type=_Named)
-    return (one.email.lower() for one in (*named.reply_to, *named.to, *named.cc))
+    return (one.email.lower() for one in (*named.to, *named.cc))
 
 
 def _of_message(conn: Connection, of: Mapping[str, object]) -> tuple[str, bool]:

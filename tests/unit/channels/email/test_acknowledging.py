@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.channels.email import tokens
-from engine.channels.email.acknowledging import Acknowledged, acknowledgement
+from engine.channels.email.acknowledging import Acknowledged, acknowledgement, pace_key
 from engine.channels.email.body.splitting import split_text
 from engine.channels.email.drafting import (
     WROTE,
@@ -135,3 +135,8 @@ def test_what_is_passed_on_says_whose_it_was() -> None:
     assert found.forwarded is not None
     assert found.forwarded.sender is not None
     assert found.forwarded.sender.email == "zoe@example.org"
+
+
+def test_details_of_an_address_are_one_sender() -> None:
+    assert {pace_key(one) for one in ("Zoe@x.example", "zoe+1@x.example", "zoe+2@X.example")} == {"zoe@x.example"}
+    assert pace_key("+@x.example") == "+@x.example"
