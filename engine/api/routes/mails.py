@@ -48,7 +48,8 @@ async def list_case_mails(case_id: str, parts: Parts, who: Agent, *, limit: Limi
 
     Newest first, those that are held for the case among them.
     """
-    found = await parts.service.mails.of_case(who.org_id, case_id, limit=limit)
+    case = await parts.service.case_reader.get(who.org_id, case_id)
+    found = await parts.service.mails.of_case(who.org_id, case.id, limit=limit)
     return Page(items=[MailLine.of(one) for one in found])
 
 

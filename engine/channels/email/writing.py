@@ -95,8 +95,9 @@ class Writing:
         return written
 
     async def of_case(self, org_id: str, case_id: str) -> Sequence[OutgoingMail]:
-        """Return a case's mails, oldest first."""
-        return await self._parts.outgoing.of_case(org_id, case_id)
+        """Return a case's mails, or those of the one it was merged into, oldest first; raise NotFound."""
+        case = await self._parts.cases.get(org_id, case_id)
+        return await self._parts.outgoing.of_case(org_id, case.id)
 
     async def get(self, org_id: str, case_id: str, mail_id: str) -> OutgoingMail:
         """Return a mail of a case; raise NotFound (``unknown-case``, ``unknown-mail``)."""

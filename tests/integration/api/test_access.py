@@ -27,7 +27,7 @@ def path_of(operation: Operation, ids: dict[str, str] | None = None) -> str:
     path = operation.path
     for name in ("item_id", "interaction_id", "case_id", "contact_id", "alert_id", "user_id", "token_id"):
         path = path.replace(f"{{{name}}}", (ids or {}).get(name, "no-such-id"))
-    return path.replace("{noun}", "contact") + QUERIES.get(operation.handler.__name__, "")
+    return path.replace("{noun}", "contact").replace("{number}", "1") + QUERIES.get(operation.handler.__name__, "")
 
 
 def needed(engine: Engine, operation: Operation) -> str:
@@ -78,6 +78,8 @@ BODIES: dict[str, dict[str, object]] = {
     "set_user_password": {"password": "long enough for all"},
     "set_presence": {"status": "break"},
     "run_macro": {"client_id": "x"},
+    "send_mail": {"client_id": "x", "body": "hello"},
+    "decide_mail": {"decision": "discard"},
     "run_macro_job": {"case_ids": ["no-such-id"]},
     "change_view": {"version": 1, "name": "X"},
     "ask_approval": {"process": "x"},
