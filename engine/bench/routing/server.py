@@ -62,8 +62,9 @@ class BoardServer:
         return waited_s(self._server.pid) if self._server.pid is not None else 0.0
 
     async def memory(self) -> int:
-        """Return the bytes in use."""
-        return int((await self._info("memory"))["used_memory"])
+        """Return the bytes that the data takes: the buffers of connections and of the log come and go."""
+        info = await self._info("memory")
+        return int(info["used_memory"]) - int(info["mem_clients_normal"]) - int(info["mem_aof_buffer"])
 
     async def version(self) -> str:
         """Return name and version."""
