@@ -120,7 +120,7 @@ class Application:
             self.floor.stop_all()
             self.others.streams.stop_all()
             await self.chat.stop()
-            await self.service.mail.stop()
+            await self.service.wind_down()
         await self._loops.stop()
         if hasattr(self, "chat"):
             await self.service.mail_room.stop()

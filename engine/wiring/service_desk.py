@@ -1,5 +1,6 @@
 """Customers and cases: the stages behind the service desk, built once per process."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from engine.agents.floor import Floor
@@ -68,6 +69,7 @@ class ServiceDesk:
         self._book = book
         self._clock = clock
         self._new_id = new_id
+        self._sender: MailSender | None = None
         self.activities = Activities(record=store.activities, clock=clock, new_id=new_id)
         self.assigning = Assigning(record=store.cases, organisations=book, clock=clock, new_id=new_id)
         self._blobs = Blobs(directory=settings.data / "attachments", new_id=new_id)
@@ -190,6 +192,11 @@ class ServiceDesk:
             new_id=self._new_id,
         )
 
+    async def wind_down(self) -> None:
+        """Let mails that are on their way in or out finish, and begin no more. Safe to call twice."""
+        going = self._sender.wind_down(self._settings.drain_ms / 1000) if self._sender else asyncio.sleep(0)
+        await asyncio.gather(self.mail.stop(), going)
+
     def mailboxes(self, leases: Leases, metrics: Metrics) -> Mailboxes:
         """Build the role that has mailboxes polled."""
         return mailboxes_of(
@@ -222,12 +229,15 @@ class ServiceDesk:
         work = case_work_of(store, router, others, clock=clock, new_id=self._new_id)
         metrics.watch("case_lag_seconds", "How long the oldest case of the last round waited for it.", clerk.lag_s)
         indexer = SearchIndexer(index=store.search, clock=clock)
+        self._sender = mail_sender_of(
+            self._settings, store, book, self._blobs, clock, told=self._told, failed=floor.ring
+        )
         metrics.watch("search_lag_seconds", "How late the last texts came into the search index.", indexer.lag_s)
         return (
             clerk,
             indexer,
             *self.mail_room.roles(),
-            mail_sender_of(self._settings, store, book, self._blobs, clock, told=self._told, failed=floor.ring),
+            self._sender,
             self.listing.jobs,
             self.transfer.importer,
             Reckoning(record=store.milestones, organisations=book, clock=clock),

@@ -3,6 +3,7 @@
 At least once: between the relay's "250" and our commit nobody can say whether the mail went, so it goes again, with the
 same Message-ID and the same bytes. Nowhere else: a mail is claimed before it is tried, its source committed before the
 first try, and who finds his claim gone notes nothing. A relay that is away, slow or missing holds up its own mail only.
+Before it stops it claims no more, and waits a while for what a relay is just taking (``wind_down``).
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ OF_CHANNEL = 32
 """Mails of one channel that are claimed at once: the others' are not behind them."""
 FAULT_MS = 60_000
 """A mail that could not be tried is looked at again after so long."""
+Place = tuple[str, str]
+"""Organisation and channel."""
 NO_RELAY = "No mail relay is configured: set smtp_url, or the relay of the channel."
 
 
@@ -121,9 +124,19 @@ class _Claim:
     """A mail that is ours as long as it is renewed."""
 
     due: DueMail
+    name: str
     over: asyncio.Event = field(default_factory=asyncio.Event)
     renewing: asyncio.Task[None] | None = None
     lost: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
+class _Sending:
+    """A mail on its way."""
+
+    place: Place
+    task: asyncio.Task[None]
+    handing: bool = False  # to a relay: cut off now, it may go twice
 
 
 class MailSender:
@@ -133,52 +146,72 @@ class MailSender:
 
     def __init__(self, parts: SenderParts) -> None:
         self._parts = parts
+        self._running: dict[str, _Sending] = {}
+        self._leaving = asyncio.Event()
 
     async def step(self) -> float:
         """Send whatever is due until nothing is; return the seconds to the next look. Raises Unavailable.
 
         Cancellation ends all that is on its way; its claims lapse.
         """
-        running: dict[str, tuple[asyncio.Task[None], tuple[str, str]]] = {}
         try:
             while True:
                 try:
-                    await self._start_due(running)
+                    await self._start_due()
                 except Unavailable:  # what is on its way goes on: to cut it off would send it twice
-                    if not running:
+                    if not self._running:
                         raise
-                if not running:
+                if not self._running:
                     return EVERY_S
-                tasks = [task for task, _place in running.values()]
+                tasks = [one.task for one in self._running.values()]
                 await asyncio.wait(tasks, timeout=EVERY_S, return_when=asyncio.FIRST_COMPLETED)
-                for mail_id in [mail_id for mail_id, (task, _place) in running.items() if task.done()]:
-                    running.pop(mail_id)[0].result()
+                for name in [name for name, one in self._running.items() if one.task.done()]:
+                    ended = self._running.pop(name).task
+                    if not (self._leaving.is_set() and ended.cancelled()):
+                        ended.result()
         finally:
-            for task, _place in running.values():
+            tasks = [one.task for one in self._running.values()]
+            self._running = {}
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*(task for task, _place in running.values()), return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._parts.relays.close()
 
-    async def _start_due(self, running: dict[str, tuple[asyncio.Task[None], tuple[str, str]]]) -> None:
-        parts = self._parts
-        if len(running) >= AT_ONCE:
+    async def wind_down(self, within_s: float) -> None:
+        """Send no more: what a relay is just taking comes to its end within the time, the rest is left to others.
+
+        Its loop is stopped after it. Safe to call twice, and where nothing is sent.
+        """
+        self._leaving.set()
+        waits = [one.task for one in self._running.values() if one.handing]
+        for one in self._running.values():
+            if not one.handing:
+                one.task.cancel()
+        if waits:
+            await asyncio.wait(waits, timeout=within_s)
+
+    async def _start_due(self) -> None:
+        parts, running = self._parts, self._running
+        if self._leaving.is_set() or len(running) >= AT_ONCE:
             return
-        counts = Counter(place for _task, place in running.values())
+        counts = Counter(one.place for one in running.values())
         claimed = await parts.outbox.claim(
             now_ms=parts.clock.now_ms(),
             hold_ms=parts.hold_ms,
             limit=min(OF_CHANNEL, AT_ONCE - len(running)),
             without=[place for place, count in counts.items() if count >= OF_CHANNEL],
         )
-        for due in claimed:
-            mail = due.mail
-            task = asyncio.create_task(self._try(due), name=f"mail:{mail.id}")
-            running[f"{mail.id}:{due.until_ms}"] = (task, (mail.org_id, mail.channel))
+        for due in (
+            () if self._leaving.is_set() else claimed
+        ):  # what is claimed and not begun goes when its claim lapses
+            mail, name = due.mail, f"{due.mail.id}:{due.until_ms}"
+            task = asyncio.create_task(self._try(due, name), name=f"mail:{mail.id}")
+            running[name] = _Sending(place=(mail.org_id, mail.channel), task=task)
 
-    async def _try(self, due: DueMail) -> None:
+    async def _try(self, due: DueMail, name: str) -> None:
         """Try one mail, whatever is wrong with it."""
         try:
-            async with self._kept(due) as claim:
+            async with self._kept(due, name) as claim:
                 await self._deliver(claim)
         except Unavailable as error:  # the record is away: the claim lapses
             log.warning("mail waits", org=due.mail.org_id, mail=due.mail.id, reason=error.detail)
@@ -237,6 +270,8 @@ class MailSender:
         async with parts.turns.of(relay.name, envelope.values()):
             if parts.clock.now_ms() >= claim.due.until_ms:  # the record is away, or we stood still
                 raise _Lapsed("its claim lapsed while it waited for its turn")
+            if claim.name in self._running:
+                self._running[claim.name].handing = True
             replies = await parts.relays.send(relay, mail.id, _return_path(mail), list(envelope.values()), source)
         failpoint("mail.after-send")
         return {email: replies[address] for email, address in envelope.items() if address in replies}
@@ -291,9 +326,9 @@ class MailSender:
         await self._parts.outbox.postpone(claim.due, fault=fault, next_ms=next_ms)
 
     @contextlib.asynccontextmanager
-    async def _kept(self, due: DueMail) -> AsyncIterator[_Claim]:
+    async def _kept(self, due: DueMail, name: str) -> AsyncIterator[_Claim]:
         """Renew a claim until the work on it is over; who loses it is cancelled."""
-        claim = _Claim(due=due)
+        claim = _Claim(due=due, name=name)
         work = asyncio.current_task()
         claim.renewing = asyncio.create_task(self._renew(claim, work), name=f"claim:{due.mail.id}")
         try:

@@ -293,6 +293,36 @@ async def test_a_slow_relay_holds_nothing_else_up(post: Post, sink: Sink, tmp_pa
         await asyncio.gather(step, return_exceptions=True)
 
 
+async def test_before_it_stops_what_a_relay_is_taking_comes_to_its_end(post: Post) -> None:
+    async with Sink(pause_s=1.0).running() as slow:
+        taken = await post.queue()
+        sender = post.sender(url(slow))
+        step = asyncio.create_task(sender.step())
+        await eventually(lambda: slow.at_once)
+        ending = asyncio.create_task(sender.wind_down(60))
+        await asyncio.sleep(0)  # from now on nothing is begun
+        later = await post.queue()
+        await ending
+        assert (await post.now(taken)).state is OutgoingState.SENT
+        assert await asyncio.wait_for(step, 60) > 0
+        assert await sender.step() > 0
+        assert ((await post.now(later)).state, len(slow.taken)) == (OutgoingState.WAITING, 1)
+
+
+async def test_it_waits_for_no_relay_longer_than_it_may(post: Post) -> None:
+    async with Sink(pause_s=600).running() as slow:
+        mails = [await post.queue() for _ in range(3)]  # one of them is taken, the others wait for their turn
+        turns = Turns(at_once=1, per_minute=60_000, clock=post.clock)
+        sender = post.sender(url(slow), turns=turns)
+        step = asyncio.create_task(sender.step())
+        await eventually(lambda: slow.at_once)
+        await sender.wind_down(0.01)
+        await eventually(lambda: len(sender._running) == 1)
+        step.cancel()
+        assert isinstance((await asyncio.gather(step, return_exceptions=True))[0], asyncio.CancelledError)
+        assert {(await post.now(one)).state for one in mails} == {OutgoingState.WAITING}
+
+
 async def test_connections_are_few_and_used_again(post: Post) -> None:
     async with Sink(pause_s=0.01).running() as sink:
         for number in range(60):
