@@ -37,7 +37,7 @@ class BoardSource(Protocol):
 class Statistics(Protocol):
     """Service levels from SQL."""
 
-    async def service_level(self, org_id: str, *, since_ms: int) -> Mapping[str, QueueStatistics]:
+    async def service_level(self, org_id: str, *, since_ms: int, now_ms: int) -> Mapping[str, QueueStatistics]:
         """Return each queue's figures since a time."""
         ...
 
@@ -119,7 +119,7 @@ class Wallboard:
         view = await self._board.board_view(organisation.id)
         if not 0 <= now_ms - kept.statistics_ms <= STATISTICS_FRESH_MS:
             since_ms = start_of_day_ms(now_ms, organisation.time_zone)
-            kept.statistics = await self._statistics.service_level(organisation.id, since_ms=since_ms)
+            kept.statistics = await self._statistics.service_level(organisation.id, since_ms=since_ms, now_ms=now_ms)
             kept.statistics_ms = now_ms
         if not 0 <= now_ms - kept.names_ms <= NAMES_FRESH_MS:
             users = await self._users.list(organisation.id)

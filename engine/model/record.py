@@ -127,12 +127,13 @@ class QueueStatistics:
     answered_in_target: int = 0
     abandoned: int = 0  # short ones included
     short_abandoned: int = 0
+    undecided: int = 0  # wait for an answer that can be in time still
     asa_ms: int = 0  # mean time to answer
 
     @property
     def service_level(self) -> float | None:
-        """Answered within target ÷ (offered − short abandons); None when nothing counts yet."""
-        counted = self.offered - self.short_abandoned
+        """Answered within target ÷ (offered − short abandons − undecided); None when nothing counts yet."""
+        counted = self.offered - self.short_abandoned - self.undecided
         return self.answered_in_target / counted if counted > 0 else None
 
 

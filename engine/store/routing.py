@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, bindparam, case, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, func, not_, or_, select
 
 from engine.errors import Conflict
 from engine.ids import NewId
@@ -20,7 +20,7 @@ from engine.model.conversation import Author, Entry, Interaction
 from engine.model.record import Applied, BoardMark, QueueState, QueueStatistics
 from engine.model.work import EventKind, RoutingEvent, WorkItem
 from engine.store.access import Access
-from engine.store.conditions import EVENT_OF_ITEM, HAS_CLIENT_ID
+from engine.store.conditions import EVENT_OF_ITEM, HAS_CLIENT_ID, SEGMENT_UNANSWERED
 from engine.store.direct import beside, every, first
 from engine.store.effects import apply_effects
 from engine.store.json_text import dump
@@ -134,9 +134,9 @@ class Routing:
         """Begin a new epoch above the record's and ``at_least``; the cursor starts anew. Returns it."""
         return await self._access.write(org_id, lambda conn: _begin_epoch(conn, org_id, at_least))
 
-    async def service_level(self, org_id: str, *, since_ms: int) -> dict[str, QueueStatistics]:
-        """Return per queue what became of the segments offered since ``since_ms``."""
-        return await self._access.read(lambda conn: _service_level(conn, org_id, since_ms))
+    async def service_level(self, org_id: str, *, since_ms: int, now_ms: int) -> dict[str, QueueStatistics]:
+        """Return per queue what became of the segments offered since ``since_ms``, as it stands at ``now_ms``."""
+        return await self._access.read(lambda conn: _service_level(conn, org_id, since_ms, now_ms))
 
     async def statuses(self, org_id: str) -> dict[str, str]:
         """Return the last known presence status of each agent."""
@@ -318,13 +318,15 @@ def _queue_states(conn: Connection, org_id: str) -> dict[str, QueueState]:
     return {row.queue: QueueState(mode=row.mode, closed=bool(row.closed)) for row in conn.execute(query)}
 
 
-def _service_level(conn: Connection, org_id: str, since_ms: int) -> dict[str, QueueStatistics]:
+def _service_level(conn: Connection, org_id: str, since_ms: int, now_ms: int) -> dict[str, QueueStatistics]:
     seg = segments.c
     answered = seg.answered_ms > 0
     took = seg.answered_ms - seg.offered_ms
     in_target = and_(answered, (seg.target_ms == 0) | (took <= seg.target_ms))
     abandoned = seg.abandoned_ms > 0
     short = and_(abandoned, seg.abandoned_ms - seg.offered_ms < SHORT_MS)
+    in_time_still = or_(seg.target_ms == 0, now_ms - seg.offered_ms <= seg.target_ms)
+    undecided = and_(SEGMENT_UNANSWERED, not_(abandoned), in_time_still)
     query = (
         select(
             seg.queue,
@@ -336,6 +338,7 @@ def _service_level(conn: Connection, org_id: str, since_ms: int) -> dict[str, Qu
                     ("in_target", in_target),
                     ("abandoned", abandoned),
                     ("short", short),
+                    ("undecided", undecided),
                 )
             ),
             func.sum(case((answered, took), else_=0)).label("took_ms"),
@@ -354,5 +357,6 @@ def _statistics(row: AnyRow) -> QueueStatistics:
         answered_in_target=counts["in_target"],
         abandoned=counts["abandoned"],
         short_abandoned=counts["short"],
+        undecided=counts["undecided"],
         asa_ms=counts["took_ms"] // counts["answered"] if counts["answered"] else 0,
     )

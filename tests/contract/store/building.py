@@ -16,6 +16,8 @@ from engine.store.store import Store
 from tests.organisations import small_organisation
 
 START_MS = 1_800_000_000_000
+LATE_MS = START_MS + 3_600_000
+"""When all of a short story is over."""
 PLAN = Plan(queue="sales", requirement=Requirement(skills={"english": 3}), priority=1, rules=("first",))
 
 

@@ -12,7 +12,7 @@ from engine.model.record import Applied, BoardMark, Opened
 from engine.model.work import EventKind, RoutingEvent, WorkState
 from engine.store.store import Store
 from engine.store.tables import assignments, segments
-from tests.contract.store.building import START_MS, Story, agent, opened, said
+from tests.contract.store.building import LATE_MS, START_MS, Story, agent, opened, said
 
 
 async def told(store: Store, result: Opened) -> list[Entry]:
@@ -288,11 +288,26 @@ async def test_service_level_counts_segments(store: Store, org: str) -> None:
         await store.routing.apply([story.tell(EventKind.ENQUEUED)])
         story.at_ms += leave * 1_000 - 1_000
         await store.routing.apply([story.tell(EventKind.ABANDONED)])
-    counted = (await store.routing.service_level(org, since_ms=START_MS))["sales"]
+    counted = (await store.routing.service_level(org, since_ms=START_MS, now_ms=LATE_MS))["sales"]
     assert (counted.offered, counted.answered, counted.answered_in_target) == (4, 2, 1)
     assert (counted.abandoned, counted.short_abandoned, counted.asa_ms) == (2, 1, 6_000)
     assert counted.service_level == pytest.approx(1 / 3)
-    assert await store.routing.service_level(org, since_ms=START_MS + 90_000) == {}
+    assert await store.routing.service_level(org, since_ms=START_MS + 90_000, now_ms=LATE_MS) == {}
+
+
+async def test_who_can_be_answered_in_time_still_does_not_count(store: Store, org: str) -> None:
+    await store.configuration.put(
+        org, name="Acme", digest="d", compiled=b"", agents=(), author="", now_ms=1, targets={"sales": 4_000}
+    )
+    story = Story(await opened(store, org))
+    await store.routing.apply([story.tell(EventKind.ENQUEUED)])
+
+    async def level(now_ms: int) -> tuple[int, float | None]:
+        counted = (await store.routing.service_level(org, since_ms=0, now_ms=now_ms))["sales"]
+        return counted.undecided, counted.service_level
+
+    assert await level(story.at_ms + 3_000) == (1, None)
+    assert await level(story.at_ms + 9_000) == (0, 0)
 
 
 async def test_a_target_that_is_reckoned_anew_counts_from_then_on(store: Store, org: str) -> None:
@@ -305,7 +320,7 @@ async def test_a_target_that_is_reckoned_anew_counts_from_then_on(store: Store, 
         await store.routing.apply(story.answered("ana"))
         draft = said("Hello", author=Author.AGENT, author_id="ana")
         await store.transcripts.append(org, result.interaction.id, draft, now_ms=START_MS + 10_000)
-        return (await store.routing.service_level(org, since_ms=0))["sales"].answered_in_target
+        return (await store.routing.service_level(org, since_ms=0, now_ms=LATE_MS))["sales"].answered_in_target
 
     assert await answered_in_target("a", 30_000) == 1
     assert await answered_in_target("bb", 5_000) == 1  # the second came too late, though the digest is the same

@@ -10,7 +10,7 @@ from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model.conversation import Appended, Author, Draft, EntryKind, InteractionState
 from engine.model.work import EventKind
 from engine.store.store import Store
-from tests.contract.store.building import START_MS, Story, agent, opened, said
+from tests.contract.store.building import LATE_MS, START_MS, Story, agent, opened, said
 
 
 async def test_numbers_are_gapless_under_concurrency(store: Store, org: str) -> None:
@@ -218,7 +218,7 @@ async def test_in_one_batch_or_one_by_one_the_rows_are_the_same(store: Store, or
         assert [one.entry for one in answers] == told[-len(drafts) :]
         assert not any(one.repeated for one in answers)
         now = await store.conversations.get(org, chat.id)
-        level = (await store.routing.service_level(org, since_ms=0))["sales"]
+        level = (await store.routing.service_level(org, since_ms=0, now_ms=LATE_MS))["sales"]
         plain = [(one.seq, one.kind, one.author, one.body, one.client_id, one.at_ms, one.data) for one in told]
         return plain[-len(drafts) :], now.last_seq, now.last_visitor_ms, now.warned_ms, level.asa_ms
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from engine.model.record import Added, NewWork
 from engine.model.work import EventKind, Requirement, RoutingEvent, WorkItem, WorkState
 from engine.store.store import Store
-from tests.contract.store.building import START_MS, agent, opened
+from tests.contract.store.building import LATE_MS, START_MS, agent, opened
 from tests.contract.store.test_routing import assignment_rows, segment_rows
 
 NUMBERS = itertools.count(1)
@@ -140,7 +140,7 @@ async def test_work_without_a_conversation_is_answered_when_it_is_taken(store: S
     ]
     for event in reversed(events):
         await store.routing.apply([event])
-    statistics = (await store.routing.service_level(org, since_ms=1))["sales"]
+    statistics = (await store.routing.service_level(org, since_ms=1, now_ms=LATE_MS))["sales"]
     assert (statistics.offered, statistics.answered, statistics.asa_ms) == (1, 1, 2_000)
 
 
@@ -161,7 +161,7 @@ async def test_scheduled_work_that_is_cancelled_was_never_offered(store: Store, 
     events = [tale.tell(EventKind.SCHEDULED), tale.tell(EventKind.ABANDONED, reason="cancelled")]
     await store.routing.apply(events)
     assert (await store.work.get(org, tale.item.id)).state is WorkState.CLOSED
-    assert await store.routing.service_level(org, since_ms=1) == {}
+    assert await store.routing.service_level(org, since_ms=1, now_ms=LATE_MS) == {}
 
 
 async def test_of_several_offers_the_first_to_accept_has_the_number(store: Store, org: str) -> None:

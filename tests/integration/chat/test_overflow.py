@@ -154,7 +154,7 @@ async def test_another_queue_takes_it_and_counts_it(house: House) -> None:
         assert reply["item"]["queue"] == "support"
         await house.recorder.record(await house.router.events(house.org_id, "0-0", 0))
     assert (await item_of(house, vera)).queue == "support"
-    statistics = await house.store.routing.service_level(house.org_id, since_ms=0)
+    statistics = await house.store.routing.service_level(house.org_id, since_ms=0, now_ms=house.clock.now_ms())
     assert statistics["support"].offered == 1
 
 

@@ -43,7 +43,7 @@ class Source:
             at_ms=self.ms, queues={"sales": QueueView(key="sales", waiting=2, active=1)}, agents=(line, gone)
         )
 
-    async def service_level(self, org_id: str, *, since_ms: int) -> Mapping[str, QueueStatistics]:
+    async def service_level(self, org_id: str, *, since_ms: int, now_ms: int) -> Mapping[str, QueueStatistics]:
         self.statistics += 1
         return {"sales": QueueStatistics(offered=4, answered=3, answered_in_target=2, abandoned=1, short_abandoned=1)}
 

@@ -160,7 +160,7 @@ async def live(store: Store, org: str) -> None:
     await store.routing.apply([story.tell(EventKind.TRANSFERRED, ana.id, 2, to_queue="support")])
     await store.routing.apply([story.tell(EventKind.LOST, ana.id, 2), story.tell(EventKind.ENDED, ana.id, 2)])
     await store.routing.apply([story.tell(EventKind.CLOSED, ana.id, 2)])
-    await store.routing.service_level(org, since_ms=1)
+    await store.routing.service_level(org, since_ms=1, now_ms=START_MS)
     await store.routing.history(org, story.item_id)
     await store.routing.statuses(org)
     await store.cases.timeline(org, case.id, limit=9)

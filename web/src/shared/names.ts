@@ -1,6 +1,6 @@
-/** Take one or two letters that stand for a name; a Chinese name's last character. */
+/** Take one or two letters that stand for a name; a Chinese name's last character. What is in brackets is no name. */
 export function initials(name: string): string {
-  const words = name.trim().split(/\s+/).filter(Boolean)
+  const words = name.replace(/\(.*?\)/g, ' ').split(/\s+/).filter(Boolean)
   const first = words[0]
   if (!first) return '?'
   if (/\p{Script=Han}/u.test(first)) return Array.from(first).at(-1) ?? '?'

@@ -37,8 +37,8 @@ describe('the clock', () => {
 
 describe('names', () => {
   it('become initials', () => {
-    expect(['Ana Silva', 'tom', '王小明', '', 'Jo van der Berg'].map(initials)).toEqual([
-      'AS', 'T', '明', '?', 'JB',
+    expect(['Ana Silva', 'tom', '王小明', '', 'Jo van der Berg', 'Lin (simulated)'].map(initials)).toEqual([
+      'AS', 'T', '明', '?', 'JB', 'L',
     ])
   })
 
