@@ -62,8 +62,15 @@ def serve(
 
 
 def with_demo(settings: Settings) -> Settings:
-    """Let the demo use its own configuration unless another one is given or lies in the data directory."""
-    if not settings.demo or settings.config or any(settings.config_directories[0].glob("*.yaml")):
+    """Let the demo use its own configuration unless another one is given or lies in the data directory.
+
+    It takes mail at a free port of this machine unless the settings say where.
+    """
+    if not settings.demo:
+        return settings
+    if not (settings.smtp_listen or settings.lmtp_listen):
+        settings = dataclasses.replace(settings, smtp_listen="127.0.0.1:0")
+    if settings.config or any(settings.config_directories[0].glob("*.yaml")):
         return settings
     return dataclasses.replace(settings, config=(demo_directory(),))
 

@@ -9,9 +9,8 @@ import asyncio
 import contextlib
 import signal
 import socket
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import structlog
 import uvicorn
@@ -20,19 +19,19 @@ from engine.api.application import create_api
 from engine.api.line import Line
 from engine.app import Application
 from engine.cli.logs import set_up_logs
+from engine.cli.welcome import SIMULATED, address_of, mail_lines, print_welcome
 from engine.demo.accounts import ensure_demo_passwords
 from engine.errors import Conflict, Unavailable
 from engine.model.organisation import Organisation
 from engine.settings import Settings
 from engine.wiring.interpreter import tune_interpreter
+from engine.wiring.mail_sending import SENT
 
 log = structlog.get_logger(__name__)
 
 LARGEST_FRAME = 1 << 18
 """Bytes; larger frames end the socket in the library. Each channel's own limit is far below and answers in words."""
 BACKLOG = 2_048
-SIMULATED = "sim"
-"""Log-ins that begin so belong to the traffic simulation."""
 
 
 def serve(settings: Settings, *, demo: bool, traffic: bool, demo_cases: int = 0) -> int:
@@ -124,7 +123,7 @@ class _Serving:
 
     def _welcome(self, passwords: Mapping[str, Mapping[str, str]]) -> "list[asyncio.Task[None]]":
         """Say where everything is; with the demo, say the log-ins and start traffic."""
-        base = _address(self._listener)
+        base = address_of(self._listener)
         organisations = self._application.book.all()
         if not self._demo:
             log.info("ready", address=base, organisations=[one.id for one in organisations])
@@ -135,7 +134,8 @@ class _Serving:
                 helpers.append(_fill(self._application, organisation.id, self._demo_cases))
             if self._traffic_wanted:
                 helpers.append(_simulate(base, organisation, passwords[organisation.id]))
-            _print_welcome(base, organisation, passwords[organisation.id])
+            mail = mail_lines(organisation, self._application.service.mail.ports, self._settings.data / SENT)
+            print_welcome(base, organisation, passwords[organisation.id], mail=mail)
         return helpers
 
     async def _passwords(self) -> Mapping[str, Mapping[str, str]]:
@@ -232,30 +232,3 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
     listener.set_inheritable(False)
     return listener
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - shown, not bound
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
-
-
-def _print_welcome(base: str, organisation: Organisation, passwords: Mapping[str, str]) -> None:
-    lines = [f"\nCordboard is ready. Organisation: {organisation.name}\n"]
-    pages = (("customer's page", "demo"), ("agent console", "console"), ("wallboard", "wallboard"))
-    lines += [f"  {name:<16}{base}/{path}" for name, path in pages]
-    lines += ["", *_login_lines(organisation, passwords), "", "Ctrl-C stops it.", ""]
-    sys.stdout.write("\n".join(lines))
-    sys.stdout.flush()
-
-
-def _login_lines(organisation: Organisation, passwords: Mapping[str, str]) -> Sequence[str]:
-    shown = [(login, secret) for login, secret in passwords.items() if not login.startswith(SIMULATED)]
-    wide = max((len(secret) for _, secret in shown), default=0)
-    first = "log-ins"
-    lines = []
-    for login, secret in shown:
-        setup = organisation.agents[login]
-        lines.append(f"  {first:<16}{login:<8}{secret:<{wide + 2}}{setup.role.value:<12}{', '.join(setup.skills)}")
-        first = ""
-    return lines

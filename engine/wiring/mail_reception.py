@@ -47,7 +47,7 @@ class MailReception:
         settings = self._settings
         if not (settings.smtp_listen or settings.lmtp_listen):
             return
-        name = settings.smtp_name or await asyncio.to_thread(socket.getfqdn)
+        name = settings.smtp_name or ("localhost" if settings.demo else await asyncio.to_thread(socket.getfqdn))
         self._server = MailServer(
             settings=server_settings(settings, name),
             book=self.addresses,

@@ -21,6 +21,8 @@ from engine.store.blobs import Blobs
 from engine.store.store import Store
 from engine.wiring.organisations import OrganisationBook
 
+SENT = "sent-mail"
+"""Directory in the demo's data directory that keeps the mail which it would send."""
 Told = Callable[[str, Sequence[Entry]], None]
 """Who hears of lines of an organisation's transcripts that were written."""
 
@@ -113,4 +115,4 @@ def mail_sender_of(
 
 def _demo_folder(settings: Settings) -> str:
     """Return where the demo keeps the mail that it would send, as a relay's address; "" for everybody else."""
-    return f"folder://{quote(str(settings.data.absolute() / 'sent-mail'))}" if settings.demo else ""
+    return f"folder://{quote(str(settings.data.absolute() / SENT))}" if settings.demo else ""
