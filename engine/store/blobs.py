@@ -92,6 +92,13 @@ class Blobs:
         """Return where a file lies, for readers in other processes; it may be gone."""
         return self._path(sha256)
 
+    async def size(self, sha256: str) -> int:
+        """Return a file's bytes; raise NotFound (``unknown-attachment``) if it is gone."""
+        try:
+            return (await asyncio.to_thread(self._path(sha256).stat)).st_size
+        except FileNotFoundError as error:
+            raise NotFound("the file is gone", slug="unknown-attachment") from error
+
     async def read(self, sha256: str) -> AsyncIterator[bytes]:
         """Yield a file in pieces; raise NotFound (``unknown-attachment``) at the first one if it is gone."""
         try:

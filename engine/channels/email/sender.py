@@ -223,11 +223,11 @@ class MailSender:
             return await self._settle(claim, to, {})
         try:
             relay, email = await self._way(mail)
-            source = await self._source(claim, email)
-            if source is None:
+            sha256 = await self._source(claim, relay, email)
+            if sha256 is None:
                 return None  # the claim is lost
             failpoint("mail.before-send")
-            replies = await self._hand_over(claim, relay, to, source)
+            replies = await self._hand_over(claim, relay, to, sha256)
         except _NoMail as error:
             replies = {one.email: Reply(code=554, said=error.detail) for one in to}
         except _Lapsed:
@@ -254,20 +254,21 @@ class MailSender:
             raise RelayAway(fault)
         return relay, channel.email
 
-    async def _source(self, claim: _Claim, email: Email) -> bytes | None:
-        """Return what is sent; None when the claim is lost. Raises _NoMail for what never will be a mail."""
+    async def _source(self, claim: _Claim, relay: Relay, email: Email) -> str | None:
+        """Return the hash of what is sent; None: the claim is lost. Raises _NoMail for what never will be a mail."""
         try:
-            return await self._parts.sources.of(lambda: claim.due, email)
+            return await self._parts.sources.of(relay.name, lambda: claim.due, email)
         except InvalidInput as error:
             raise _NoMail(error.detail) from error
 
     async def _hand_over(
-        self, claim: _Claim, relay: Relay, to: Sequence[OutgoingRecipient], source: bytes
+        self, claim: _Claim, relay: Relay, to: Sequence[OutgoingRecipient], sha256: str
     ) -> Mapping[str, Reply]:
         """Return the answer for each recipient; raise RelayAway when nobody has it, _Lapsed when others may try it."""
         parts, mail = self._parts, claim.due.mail
         envelope = _as_written(mail, to)
-        async with parts.turns.of(relay.name, envelope.values()):
+        turn = parts.turns.of(relay.name, envelope.values())
+        async with turn, parts.sources.held(relay.name, sha256) as source:
             if parts.clock.now_ms() >= claim.due.until_ms:  # the record is away, or we stood still
                 raise _Lapsed("its claim lapsed while it waited for its turn")
             if claim.name in self._running:

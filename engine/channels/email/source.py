@@ -1,14 +1,19 @@
-"""The source of a mail that is sent: composed once, signed, kept; every try sends the same bytes."""
+"""The source of a mail that is sent: composed once, signed, kept; every try sends the same bytes.
+
+It waits for its turn on the disk, and is in memory only while it is composed and while it is handed over.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.channels.email.compose import Enclosure, Letter, message_of, source_of
 from engine.channels.email.dkim_signing import sign
+from engine.channels.email.room import Room
 from engine.clock import Clock
 from engine.errors import InvalidInput
 from engine.failpoints import failpoint
@@ -39,6 +44,10 @@ class BlobStore(Protocol):
         """Yield a file in pieces; raise NotFound."""
         ...
 
+    async def size(self, sha256: str) -> int:
+        """Return a file's bytes; raise NotFound."""
+        ...
+
 
 class Composed(Protocol):
     """Note what was composed."""
@@ -56,23 +65,34 @@ class Sources:
     outbox: Composed
     read_secret: Callable[[str, str], str]  # organisation, name; blocks; raises NotFound
     clock: Clock
+    room: Room = field(default_factory=Room)
 
-    async def of(self, claimed: Callable[[], DueMail], email: Email) -> bytes | None:
-        """Return the bytes that are sent; None when the claim was lost meanwhile.
+    async def of(self, relay: str, claimed: Callable[[], DueMail], email: Email) -> str | None:
+        """Return the hash under which lies what is sent over ``relay``; None when the claim was lost meanwhile.
 
         ``claimed`` returns the claim as it stands, which is renewed meanwhile. Raises InvalidInput for what can be no
         mail, NotFound for a key or a file that is not there.
         """
         due = claimed()
         if due.raw_sha256:
-            return await self._read(due.raw_sha256)
-        letter = await self._letter(due.mail)
+            return due.raw_sha256
+        async with self.room.of(relay, sum(one.size for one in due.mail.files)):
+            kept = await self._composed(due.mail, email)
+        failpoint("mail.after-compose")
+        return kept if await self.outbox.composed(claimed(), kept) else None
+
+    @contextlib.asynccontextmanager
+    async def held(self, relay: str, sha256: str) -> AsyncIterator[bytes]:
+        """Wait for room and hold a source in it; raise NotFound."""
+        async with self.room.of(relay, await self.blobs.size(sha256)):
+            yield await self._read(sha256)
+
+    async def _composed(self, mail: OutgoingMail, email: Email) -> str:
+        letter = await self._letter(mail)
         source = await asyncio.to_thread(lambda: source_of(message_of(letter)))
         if email.dkim_selector:
-            source = await self._signed(due.mail, email, source)
-        blob = await self.blobs.write(_once(source), most_bytes=MOST_BYTES)
-        failpoint("mail.after-compose")
-        return source if await self.outbox.composed(claimed(), blob.sha256) else None
+            source = await self._signed(mail, email, source)
+        return (await self.blobs.write(_once(source), most_bytes=MOST_BYTES)).sha256
 
     async def _signed(self, mail: OutgoingMail, email: Email, source: bytes) -> bytes:
         key = await asyncio.to_thread(self.read_secret, mail.org_id, email.dkim_secret)

@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import Connection
 
 from engine.channels.email.relays import Relays
+from engine.channels.email.room import Room
 from engine.channels.email.secret_files import SecretFiles
 from engine.channels.email.sender import MailSender, SenderParts
 from engine.channels.email.source import Sources
@@ -289,6 +290,27 @@ async def test_a_slow_relay_holds_nothing_else_up(post: Post, sink: Sink, tmp_pa
         mail = await post.queue()
         step = asyncio.create_task(post.sender(url(sink), hold_ms=300_000).step())
         await eventually(post.is_(mail, OutgoingState.SENT))
+        step.cancel()
+        await asyncio.gather(step, return_exceptions=True)
+
+
+async def test_large_mails_wait_on_the_disk_and_a_slow_relays_hold_no_others_up(
+    post: Post, sink: Sink, tmp_path: Path
+) -> None:
+    secrets = tmp_path / "secrets" / "acme"
+    secrets.mkdir(parents=True)
+    async with Sink(pause_s=600).running() as slow:
+        (secrets / "slow").write_text(url(slow))
+        post.emails["slow"] = Email(address="a@shop.example", relay="slow")
+        for _ in range(3):
+            await post.queue(channel="slow", text="a" * 3_000)
+        mails = [await post.queue(text="b" * 3_000) for _ in range(3)]
+        sender = post.sender(url(sink), hold_ms=300_000)
+        of = replace(sender._parts.sources, room=Room(most_bytes=10_000, small_bytes=100))  # each relay's fill its half
+        step = asyncio.create_task(post.sender(url(sink), hold_ms=300_000, sources=of).step())
+        for mail in mails:
+            await eventually(post.is_(mail, OutgoingState.SENT))
+        assert slow.most_at_once <= 1
         step.cancel()
         await asyncio.gather(step, return_exceptions=True)
 
