@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from engine.agents.frames import agent_schema
@@ -133,10 +134,6 @@ def install_schemas(app: FastAPI, schemas: Mapping[str, Description]) -> None:
         content = await asyncio.to_thread(written, name)
         return Response(content, media_type="application/schema+json", headers=_OPEN)
 
-    async def read_openapi(_: Anybody = None) -> Response:
-        """Read this description."""
-        return JSONResponse(await asyncio.to_thread(app.openapi), headers=_OPEN)
-
     route = app.router.add_api_route
     route(
         "/schemas/{name}.json",
@@ -148,6 +145,11 @@ def install_schemas(app: FastAPI, schemas: Mapping[str, Description]) -> None:
         responses=problems(("not-found",)),
     )
     route("/openapi.json", read_openapi, methods=["GET"], tags=["Descriptions"], summary="Read this description")
+
+
+async def read_openapi(request: Request, _: Anybody = None) -> Response:
+    """Read this description."""
+    return JSONResponse(await asyncio.to_thread(request.app.openapi), headers=_OPEN)
 
 
 _OPEN = {

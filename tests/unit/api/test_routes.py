@@ -1,5 +1,7 @@
 """Every route says whom it lets in, and stands in the reference."""
 
+import gc
+import weakref
 from pathlib import Path
 
 from fastapi.routing import APIRoute, APIWebSocketRoute
@@ -75,3 +77,18 @@ def section(heading: str) -> str:
     start = lines.index(heading) + 1
     end = next((at for at in range(start, len(lines)) if lines[at].startswith("#")), len(lines))
     return "\n".join(lines[start:end])
+
+
+def test_an_application_that_nobody_holds_goes() -> None:
+    """The framework remembers the functions it served; none of ours may hold what it was served by."""
+    held = weakref.ref(bare_api())
+    gc.collect()
+    assert held() is None
+
+
+def test_two_applications_share_routes_but_not_their_parts() -> None:
+    one, other = bare_api(), bare_api()
+    paths = {route.path for route in one.routes if isinstance(route, APIRoute)}
+    assert paths == {route.path for route in other.routes if isinstance(route, APIRoute)}
+    assert one.state.parts is not other.state.parts
+    assert one.openapi() == other.openapi()
