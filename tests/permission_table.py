@@ -55,7 +55,7 @@ SEEING_ALL = {
     "start_import", "add_to_import", "list_imports", "read_import", "cancel_import", "list_import_failures",
     "read_failed_rows", "list_import_columns",
     "list_submissions", "read_submission", "release_submission", "delete_submission",
-    "list_mails", "list_mailboxes",
+    "list_mails", "list_mailboxes", "list_blocked_channels",
 }  # fmt: skip
 """Operations for supervisors who see everything: not for who sees what is of his teams only."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from engine.api.guard import Sights
 from engine.api.milestones import MilestoneReader
 from engine.api.ports import CaseReader, Customers
-from engine.api.service_ports import CasePartsReader, CustomerViews
+from engine.api.service_ports import BlockedChannels, CasePartsReader, CustomerViews
 from engine.cases.activities import Activities
 from engine.cases.approval_desk import ApprovalDesk
 from engine.cases.assigning import Assigning
@@ -72,4 +72,5 @@ class ServiceParts:
     held_mails: HeldMails
     writing: Writing
     mailboxes: PolledMailboxes
+    outgoing_blocked: BlockedChannels
     sights: Sights

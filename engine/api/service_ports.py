@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from engine.model.case_parts import CaseLink, Follower
+from engine.model.mail_sending import BlockedChannel
 from engine.model.view import AccountView, ContactView, TimelineLine
 from engine.model.visibility import Sight
 
@@ -51,4 +52,12 @@ class CasePartsReader(Protocol):
 
     async def unlink(self, org_id: str, link: CaseLink) -> None:
         """Undo ``link``."""
+        ...
+
+
+class BlockedChannels(Protocol):
+    """Know which channels cannot send mail."""
+
+    async def of_organisation(self, org_id: str) -> Sequence[BlockedChannel]:
+        """Return those that have mail set aside, with why and since when."""
         ...

@@ -198,6 +198,7 @@ class OutgoingMail:
     not_before_ms: int = 0  # until then it can be taken back
     state: OutgoingState = OutgoingState.WAITING
     recipients: tuple[OutgoingRecipient, ...] = ()
+    blocked: bool = False  # set aside: its channel cannot send now
     entry_seq: int = 0
     sent_ms: int = 0
     fault: str = ""  # what is wrong, for the agent

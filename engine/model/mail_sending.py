@@ -63,3 +63,13 @@ class WrittenMail:
     mail: OutgoingMail
     entries: tuple[Entry, ...] = ()
     repeated: bool = False  # it was there before
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BlockedChannel:
+    """A channel that cannot send, and has mail which waits for that."""
+
+    channel: str
+    fault: str
+    mails: int
+    since_ms: int  # when the oldest of them was written

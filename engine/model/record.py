@@ -74,7 +74,7 @@ class Alert:
 
     id: str
     org_id: str
-    kind: str  # escalation | case-escalated | effect-failed | webhook-disabled | mailbox-fault | mail-left
+    kind: str  # escalation | case-escalated | effect-failed | webhook-disabled | mailbox-fault | mail-left | …
     at_ms: int
     data: dict[str, object]
     acknowledged_ms: int = 0

@@ -44,6 +44,7 @@ from engine.store.full_text.full_text import FullText
 from engine.store.idempotency import Idempotency
 from engine.store.mail.absent import AbsentAgents
 from engine.store.mail.addresses import MailAddresses
+from engine.store.mail.blocked import BlockedMail
 from engine.store.mail.filing import MailFiling
 from engine.store.mail.keeping import MailKeeping
 from engine.store.mail.late import LateMailing
@@ -131,6 +132,7 @@ class Store:
         self.mail_threads = MailThreads(access=access)
         self.mail_secrets = MailSecrets(access=access)
         self.outgoing = Outgoing(access=access)
+        self.outgoing_blocked = BlockedMail(access=access)
         self.mail_addresses = MailAddresses(access=access)
         self.mailboxes = Mailboxes(access=access)
 

@@ -9,6 +9,7 @@ from engine.channels.email.secret_files import SecretFiles
 from engine.channels.email.sender import MailSender, SenderParts
 from engine.channels.email.source import Sources
 from engine.channels.email.turns import Turns
+from engine.channels.email.ways import WayParts, Ways
 from engine.channels.email.writing import Writing
 from engine.channels.email.writing_parts import Known, WritingParts
 from engine.clock import Clock
@@ -102,9 +103,16 @@ def mail_sender_of(
             sources=Sources(blobs=blobs, outbox=store.outgoing, read_secret=secrets.read, clock=clock),
             relays=relays,
             turns=turns,
-            organisations=book,
-            read_secret=secrets.read,
-            relay_url=settings.smtp_url or _demo_folder(settings),
+            ways=Ways(
+                parts=WayParts(
+                    blocked=store.outgoing_blocked,
+                    organisations=book,
+                    read_secret=secrets.read,
+                    relay_url=settings.smtp_url or _demo_folder(settings),
+                    away=relays.away,
+                    clock=clock,
+                )
+            ),
             told=told,
             failed=failed,
             clock=clock,

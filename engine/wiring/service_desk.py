@@ -151,6 +151,7 @@ class ServiceDesk:
             view=self._store.view,
             finder=self.listing.finder,
             mailboxes=PolledMailboxes(organisations=self._book, record=self._store.mailboxes),
+            outgoing_blocked=self._store.outgoing_blocked,
             mails=Shown(record=self._store.mails, files=self._blobs),
             held_mails=self.mail_room.held,
             writing=self.writing,

@@ -5,6 +5,7 @@ from pydantic import Field
 from engine.api.schemas.model import Answer
 from engine.channels.email.imap.overview import MailboxOverview
 from engine.clock import moment
+from engine.model.mail_sending import BlockedChannel
 from engine.model.polled_folder import PolledFolder
 
 FAULT = (
@@ -64,3 +65,17 @@ class PolledMailboxAnswer(Answer):
             polled_at=moment(mailbox.whole.polled_ms),
             folders=[PolledFolderAnswer.of(one) for one in mailbox.folders],
         )
+
+
+class BlockedChannelAnswer(Answer):
+    """A channel that cannot send now."""
+
+    channel: str
+    fault: str = Field(description="What is wrong with its relay, its secrets or itself.")
+    mails: int = Field(description="So many are set aside until it can.")
+    oldest_at: str | None = Field(description="When the oldest of them was written.")
+
+    @classmethod
+    def of(cls, one: BlockedChannel) -> "BlockedChannelAnswer":
+        """Build from the noun."""
+        return cls(channel=one.channel, fault=one.fault, mails=one.mails, oldest_at=moment(one.since_ms))

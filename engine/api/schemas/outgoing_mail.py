@@ -177,6 +177,7 @@ class OutgoingMailAnswer(Answer):
     automatic: bool
     state: OutgoingState
     fault: str = Field(description="Why it waits, or what went wrong.")
+    blocked: bool = Field(description="Its channel cannot send now: it goes once that can.")
     created_at: str
     not_before: str = Field(description="Until then it can be taken back without fail.")
     sent_at: str | None
@@ -185,7 +186,7 @@ class OutgoingMailAnswer(Answer):
     @classmethod
     def of(cls, one: OutgoingMail) -> Self:
         """Build from the noun."""
-        waiting = one.state is OutgoingState.WAITING
+        waiting = one.state is OutgoingState.WAITING and not one.blocked
         recipients = [
             RecipientAnswer(
                 email=to.email,
@@ -220,6 +221,7 @@ class OutgoingMailAnswer(Answer):
             automatic=one.automatic,
             state=one.state,
             fault=one.fault,
+            blocked=one.blocked,
             created_at=rfc3339(one.created_ms),
             not_before=rfc3339(one.not_before_ms),
             sent_at=_time(one.sent_ms),

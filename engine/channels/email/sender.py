@@ -22,6 +22,7 @@ from engine.channels.email.relays import RelayAway
 from engine.channels.email.retrying import GIVE_UP_MS, Reply, attempts_of
 from engine.channels.email.source import Sources
 from engine.channels.email.turns import Turns
+from engine.channels.email.ways import NoWay, Place, Ways
 from engine.clock import Clock
 from engine.errors import CordboardError, InvalidInput, Unavailable
 from engine.failpoints import failpoint
@@ -29,8 +30,7 @@ from engine.model.conversation import Entry
 from engine.model.mail_channel import Email
 from engine.model.mail_record import OutgoingMail, OutgoingRecipient, OutgoingState, RecipientState
 from engine.model.mail_sending import Attempt, DueMail, Settled
-from engine.model.organisation import Organisation
-from engine.model.relay import Relay, relay_of
+from engine.model.relay import Relay
 
 log = structlog.get_logger(__name__)
 
@@ -41,9 +41,6 @@ OF_CHANNEL = 32
 """Mails of one channel that are claimed at once: the others' are not behind them."""
 FAULT_MS = 60_000
 """A mail that could not be tried is looked at again after so long."""
-Place = tuple[str, str]
-"""Organisation and channel."""
-NO_RELAY = "No mail relay is configured: set smtp_url, or the relay of the channel."
 
 
 class Outbox(Protocol):
@@ -63,17 +60,13 @@ class Outbox(Protocol):
         """Note what came of a try; None when the claim is lost."""
         ...
 
-    async def postpone(self, due: DueMail, *, fault: str, next_ms: int) -> bool:
-        """Give a claim back: nothing was tried."""
+    async def postpone(self, due: DueMail, *, fault: str, next_ms: int, blocked: bool = False) -> bool:
+        """Give a claim back: nothing was tried; ``blocked``: because of its channel."""
         ...
 
 
 class Hands(Protocol):
     """Hand mails to relays."""
-
-    def away(self, relay: Relay) -> str:
-        """Return why a relay is left alone for now."""
-        ...
 
     async def send(self, relay: Relay, name: str, sender: str, to: Sequence[str], source: bytes) -> Mapping[str, Reply]:
         """Hand a mail over; raise RelayAway."""
@@ -81,14 +74,6 @@ class Hands(Protocol):
 
     async def close(self) -> None:
         """Close all connections."""
-        ...
-
-
-class Organisations(Protocol):
-    """Know the configuration in force."""
-
-    def get(self, org_id: str) -> Organisation:
-        """Return the organisation; raise NotFound."""
         ...
 
 
@@ -100,9 +85,7 @@ class SenderParts:
     sources: Sources
     relays: Hands
     turns: Turns
-    organisations: Organisations
-    read_secret: Callable[[str, str], str]  # organisation, name; blocks; raises NotFound
-    relay_url: str  # the installation's, "" = none
+    ways: Ways
     told: Callable[[str, Sequence[Entry]], None]
     failed: Callable[[str, str], None]  # organisation, author: an alert was raised, a mail does not arrive
     clock: Clock
@@ -157,6 +140,7 @@ class MailSender:
         try:
             while True:
                 try:
+                    await self._parts.ways.look()
                     await self._start_due()
                 except Unavailable:  # what is on its way goes on: to cut it off would send it twice
                     if not self._running:
@@ -201,9 +185,9 @@ class MailSender:
             limit=min(OF_CHANNEL, AT_ONCE - len(running)),
             without=[place for place, count in counts.items() if count >= OF_CHANNEL],
         )
-        for due in (
-            () if self._leaving.is_set() else claimed
-        ):  # what is claimed and not begun goes when its claim lapses
+        if self._leaving.is_set():  # they go when their claims lapse
+            return
+        for due in claimed:
             mail, name = due.mail, f"{due.mail.id}:{due.until_ms}"
             task = asyncio.create_task(self._try(due, name), name=f"mail:{mail.id}")
             running[name] = _Sending(place=(mail.org_id, mail.channel), task=task)
@@ -222,7 +206,7 @@ class MailSender:
         if not to:  # whose turn it was got a report meanwhile, or the clock went back
             return await self._settle(claim, to, {})
         try:
-            relay, email = await self._way(mail)
+            relay, email = await self._parts.ways.of((mail.org_id, mail.channel))
             sha256 = await self._source(claim, relay, email)
             if sha256 is None:
                 return None  # the claim is lost
@@ -230,6 +214,8 @@ class MailSender:
             replies = await self._hand_over(claim, relay, to, sha256)
         except _NoMail as error:
             replies = {one.email: Reply(code=554, said=error.detail) for one in to}
+        except (NoWay, RelayAway) as error:
+            return await self._postpone(claim, error.detail, blocked=True)
         except _Lapsed:
             raise
         except CordboardError as error:
@@ -238,21 +224,6 @@ class MailSender:
             log.exception("mail failed", org=mail.org_id, mail=mail.id)
             return await self._postpone(claim, f"{type(error).__name__} while it was sent")
         return await self._settle(claim, to, replies)
-
-    async def _way(self, mail: OutgoingMail) -> tuple[Relay, Email]:
-        """Return by which relay a mail goes, and its channel. Raises InvalidInput, NotFound, RelayAway."""
-        parts = self._parts
-        channel = parts.organisations.get(mail.org_id).channels.get(mail.channel)
-        if channel is None or channel.email is None:
-            raise InvalidInput(f"There is no e-mail channel {mail.channel!r} any more.")
-        name = channel.email.relay
-        url = await asyncio.to_thread(parts.read_secret, mail.org_id, name) if name else parts.relay_url
-        relay = relay_of(url)
-        if relay is None:
-            raise InvalidInput(NO_RELAY)
-        if fault := parts.relays.away(relay):
-            raise RelayAway(fault)
-        return relay, channel.email
 
     async def _source(self, claim: _Claim, relay: Relay, email: Email) -> str | None:
         """Return the hash of what is sent; None: the claim is lost. Raises _NoMail for what never will be a mail."""
@@ -275,6 +246,8 @@ class MailSender:
                 self._running[claim.name].handing = True
             replies = await parts.relays.send(relay, mail.id, _return_path(mail), list(envelope.values()), source)
         failpoint("mail.after-send")
+        if any(reply.code for reply in replies.values()):
+            parts.ways.well((mail.org_id, mail.channel))
         return {email: replies[address] for email, address in envelope.items() if address in replies}
 
     async def _settle(self, claim: _Claim, to: Sequence[OutgoingRecipient], replies: Mapping[str, Reply]) -> None:
@@ -310,21 +283,26 @@ class MailSender:
                     raise
                 await asyncio.sleep(EVERY_S)
 
-    async def _postpone(self, claim: _Claim, fault: str) -> None:
+    async def _postpone(self, claim: _Claim, fault: str, *, blocked: bool = False) -> None:
+        """Give a claim back, or the mail up; ``blocked``: its channel cannot send, which says when it may go on."""
         await self._stop_renewing(claim)
-        spread = 0.75 + 0.5 * self._parts.chance()
-        next_ms = self._parts.clock.now_ms() + int(FAULT_MS * spread)
-        mail = claim.due.mail
-        since_ms = max(mail.created_ms, mail.not_before_ms)
-        if next_ms - since_ms >= self._parts.give_up_ms:
+        parts, mail = self._parts, claim.due.mail
+        now_ms = parts.clock.now_ms()
+        over_ms = max(mail.created_ms, mail.not_before_ms) + parts.give_up_ms
+        again_ms = now_ms + int(FAULT_MS * (0.75 + 0.5 * parts.chance()))
+        if (now_ms if blocked else again_ms) >= over_ms:
             to = [one for one in mail.recipients if one.state is RecipientState.WAITING]
             lost = [Attempt(email=one.email, state=RecipientState.FAILED, said=f"given up: {fault}") for one in to]
-            settled = await self._parts.outbox.settle(claim.due, lost, now_ms=self._parts.clock.now_ms())
-            self._parts.told(mail.org_id, settled.entries if settled else ())
-            self._parts.failed(mail.org_id, mail.author_id)
+            settled = await parts.outbox.settle(claim.due, lost, now_ms=now_ms)
+            parts.told(mail.org_id, settled.entries if settled else ())
+            parts.failed(mail.org_id, mail.author_id)
             return
-        log.warning("mail waits", org=mail.org_id, mail=mail.id, reason=fault)
-        await self._parts.outbox.postpone(claim.due, fault=fault, next_ms=next_ms)
+        if blocked:
+            parts.ways.none((mail.org_id, mail.channel), fault)
+        else:
+            log.warning("mail waits", org=mail.org_id, mail=mail.id, reason=fault)
+        next_ms = over_ms if blocked else again_ms
+        await parts.outbox.postpone(claim.due, fault=fault, next_ms=next_ms, blocked=blocked)
 
     @contextlib.asynccontextmanager
     async def _kept(self, due: DueMail, name: str) -> AsyncIterator[_Claim]:

@@ -152,6 +152,7 @@ def _mail(row: AnyRow, recipients: Iterable[AnyRow], files: Iterable[AnyRow]) ->
         state=state,
         recipients=tuple(_recipient(one) for one in recipients),
         entry_seq=row.entry_seq,
+        blocked=bool(row.blocked),
         sent_ms=row.settled_ms if state is OutgoingState.SENT else 0,
         fault=row.fault,
     )
@@ -210,6 +211,7 @@ def _row(mail: OutgoingMail) -> Mapping[str, object]:
         "next_ms": mail.not_before_ms,
         "tries": 0,
         "settled_ms": 0,
+        "blocked": 0,
     }
 
 

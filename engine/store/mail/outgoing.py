@@ -43,7 +43,9 @@ _RENEW: Update = update(outgoing).where(_MINE).values(next_ms=bindparam("later")
 _COMPOSED: Update = (
     update(outgoing).where(_MINE, outgoing.c.raw_sha256 == literal_column("''")).values(raw_sha256=bindparam("sha256"))
 )
-_POSTPONE: Update = update(outgoing).where(_MINE).values(next_ms=bindparam("later"), fault=bindparam("why"))
+_POSTPONE: Update = (
+    update(outgoing).where(_MINE).values(next_ms=bindparam("later"), fault=bindparam("why"), blocked=bindparam("aside"))
+)
 _POSTPONE_RECIPIENTS: Update = (
     update(outgoing_recipients)
     .where(
@@ -130,9 +132,12 @@ class Outgoing:
             due.mail.org_id, lambda conn: settle_in(conn, due, attempts, new_id=new_id, now_ms=now_ms)
         )
 
-    async def postpone(self, due: DueMail, *, fault: str, next_ms: int) -> bool:
-        """Give a claim back until ``next_ms``: nothing was tried, because of ``fault``; False when it is lost."""
-        values = {"later": next_ms, "why": fault[:500], **_named(due)}
+    async def postpone(self, due: DueMail, *, fault: str, next_ms: int, blocked: bool = False) -> bool:
+        """Give a claim back until ``next_ms``: nothing was tried, because of ``fault``; False when it is lost.
+
+        ``blocked``: its channel cannot send; it may be released before (``blocked.py``).
+        """
+        values = {"later": next_ms, "why": fault[:500], "aside": int(blocked), **_named(due)}
 
         def work(conn: Connection) -> bool:
             mine = run(conn, _POSTPONE, values).rowcount == 1
@@ -184,7 +189,9 @@ def _claim(conn: Connection, query: Select[Any], until_ms: int) -> DueMails:
     rows = list(conn.execute(query))
     if not rows:
         return []
-    conn.execute(update(outgoing).where(outgoing.c.id.in_([row.id for row in rows])).values(next_ms=until_ms))
+    conn.execute(
+        update(outgoing).where(outgoing.c.id.in_([row.id for row in rows])).values(next_ms=until_ms, blocked=0)
+    )
     mails = mails_of(conn, rows)
     return [
         DueMail(mail=mail, raw_sha256=row.raw_sha256, until_ms=until_ms) for mail, row in zip(mails, rows, strict=True)
@@ -199,7 +206,7 @@ def _cancel(conn: Connection, org_id: str, mail_id: str, new_id: NewId, now_ms: 
     had = any(one.state in (RecipientState.SENT, RecipientState.BOUNCED) for one in mail.recipients)
     if mail.state is not OutgoingState.WAITING or had or _claimed(row, mail, now_ms):
         raise Conflict("the mail is on its way, or gone", slug="mail-gone", state=mail.state.value)
-    values = {"state": OutgoingState.CANCELLED.value, "settled_ms": now_ms, "fault": ""}
+    values = {"state": OutgoingState.CANCELLED.value, "settled_ms": now_ms, "fault": "", "blocked": 0}
     conn.execute(update(outgoing).where(outgoing.c.id == mail_id, outgoing.c.org_id == org_id).values(values))
     cancelled = mail_of(conn, require(conn, org_id, mail_id))
     return Settled(mail=cancelled, entries=tell_cancelled(conn, cancelled, new_id=new_id, now_ms=now_ms))
@@ -226,6 +233,6 @@ def _hurry(conn: Connection, org_id: str, mail_id: str, now_ms: int) -> Outgoing
     conn.execute(
         update(outgoing)
         .where(outgoing.c.id == mail_id, outgoing.c.org_id == org_id)
-        .values(**values, tries=0, settled_ms=0)
+        .values(**values, tries=0, settled_ms=0, blocked=0)
     )
     return mail_of(conn, require(conn, org_id, mail_id))

@@ -88,8 +88,10 @@ outgoing = Table(
     number("next_ms"),  # of a waiting one: the next try
     number("tries"),
     number("settled_ms"),
+    number("blocked"),  # 1 = set aside: its channel cannot send
     where("ux_outgoing_client", ("org_id", "author_id", "client_id"), "client_id <> ''", unique=True),
     where("ix_outgoing_due", ("next_ms", "id"), "state = 'waiting'"),
+    where("ix_outgoing_blocked", ("org_id", "channel", "id"), "blocked = 1"),
     where("ix_outgoing_failed", ("org_id", "id"), "state = 'failed'"),
     Index("ix_outgoing_message_id", "org_id", "message_id"),
     Index("ix_outgoing_case", "org_id", "case_id", "id"),

@@ -25,6 +25,7 @@ from engine.channels.email.secret_files import SecretFiles
 from engine.channels.email.sender import MailSender, SenderParts
 from engine.channels.email.source import Sources
 from engine.channels.email.turns import Turns
+from engine.channels.email.ways import WayParts, Ways
 from engine.clock import SystemClock
 from engine.errors import Unavailable
 from engine.ids import id_source
@@ -45,6 +46,15 @@ from tests.servers import eventually
 
 ZOE = Mailbox(email="Zoe@example.org", name="Zoë")
 LEE = Mailbox(email="lee@example.net")
+
+
+class Shifted(SystemClock):
+    """A clock that a test may set on."""
+
+    by_ms = 0
+
+    def now_ms(self) -> int:
+        return super().now_ms() + self.by_ms
 
 
 @dataclass
@@ -68,14 +78,22 @@ class Post:
     def sender(self, relay_url: str, *, relays: Relays | None = None, **changes: object) -> MailSender:
         secrets = SecretFiles(directory=self.directory / "secrets")
         outbox = self.store.outgoing
+        relays = relays or Relays(timeout_s=20, connections=4, name="client.test")
         parts = SenderParts(
             outbox=outbox,
             sources=Sources(blobs=self.blobs, outbox=outbox, read_secret=secrets.read, clock=self.clock),
-            relays=relays or Relays(timeout_s=20, connections=4, name="client.test"),
+            relays=relays,
             turns=Turns(at_once=4, per_minute=60_000, clock=self.clock),
-            organisations=self,
-            read_secret=secrets.read,
-            relay_url=relay_url,
+            ways=Ways(
+                parts=WayParts(
+                    blocked=self.store.outgoing_blocked,
+                    organisations=self,
+                    read_secret=secrets.read,
+                    relay_url=relay_url,
+                    away=relays.away,
+                    clock=self.clock,
+                )
+            ),
             told=lambda _org, entries: self.told.extend(entries),
             failed=lambda _org, _user: None,
             clock=self.clock,
@@ -255,6 +273,56 @@ async def test_without_a_relay_mail_waits_and_says_so(post: Post, tmp_path: Path
     assert mail.message_id.encode() in (tmp_path / "sent" / f"{mail.id}.eml").read_bytes()
 
 
+async def test_what_has_no_relay_is_set_aside_and_goes_once_it_has_one(post: Post, sink: Sink) -> None:
+    mails = [await post.queue() for _ in range(40)]
+    sender = post.sender("")
+    await sender.step()
+    aside = [await post.now(one) for one in mails]
+    assert {(one.blocked, one.state) for one in aside} == {(True, OutgoingState.WAITING)}
+    await sender.step()  # nobody writes them anew
+    assert [await post.now(one) for one in mails] == aside
+    (told,) = await post.store.outgoing_blocked.of_organisation("acme")
+    assert (told.channel, told.mails, told.fault[:13]) == ("mail", 40, "No mail relay")
+    await post.sender(url(sink)).step()
+    assert {(await post.now(one)).state for one in mails} == {OutgoingState.SENT}
+    assert len(sink.taken) == 40
+
+
+async def test_a_relay_that_comes_back_gets_what_was_set_aside(post: Post, sink: Sink, tmp_path: Path) -> None:
+    clock = post.clock = Shifted()
+    secret = tmp_path / "secrets" / "acme" / "ours"
+    secret.parent.mkdir(parents=True)
+    secret.write_text("smtp-plain://127.0.0.1:9")
+    post.emails["mail"] = Email(address="help@shop.example", relay="ours")
+    mails = [await post.queue() for _ in range(3)]
+    relays = Relays(timeout_s=20, connections=4, away_s=0)
+    sender = post.sender("", relays=relays)
+    await sender.step()
+    for _ in range(30):  # ten minutes; one mail at a time finds that the relay is still away
+        clock.by_ms += 20_000
+        await sender.step()
+    assert {(await post.now(one)).blocked for one in mails} == {True}
+    alerts = await post.store.alerts.list("acme", user_id="boss")
+    assert [one.kind for one in alerts] == ["mail-blocked"]
+    secret.write_text(url(sink))
+    clock.by_ms += 20_000
+    await sender.step()
+    assert {(await post.now(one)).state for one in mails} == {OutgoingState.SENT}
+    assert await post.store.outgoing_blocked.blocked_places() == []
+
+
+async def test_what_is_set_aside_is_given_up_in_time(post: Post) -> None:
+    clock = post.clock = Shifted()
+    mail = await post.queue()
+    sender = post.sender("", give_up_ms=60_000)
+    await sender.step()
+    assert (await post.now(mail)).blocked
+    clock.by_ms = 61_000
+    await sender.step()
+    now = await post.now(mail)
+    assert (now.state, now.fault[:24]) == (OutgoingState.FAILED, "given up: No mail relay ")
+
+
 async def test_a_channel_that_is_gone_or_wrong_keeps_its_mail(post: Post, sink: Sink) -> None:
     mail = await post.queue(channel="old")
     wrong = await post.queue(to=(Mailbox(email="no address"),))
@@ -396,12 +464,6 @@ async def test_a_record_that_is_away_cuts_nothing_off(post: Post) -> None:
 
 
 async def test_a_mail_whose_claim_lapsed_while_it_waited_is_left_to_others(post: Post, sink: Sink) -> None:
-    class Shifted(SystemClock):
-        by_ms = 0
-
-        def now_ms(self) -> int:
-            return super().now_ms() + self.by_ms
-
     class Standstill(Turns):
         @asynccontextmanager
         async def of(self, relay: str, emails: Iterable[str]) -> AsyncIterator[None]:

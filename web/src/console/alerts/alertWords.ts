@@ -18,7 +18,7 @@ export function alertWords(alert: Alert, queueName: (key: string) => string): { 
   const about = {
     kind: alert.kind, name: data('name'), number: data('number'), subject: data('subject'),
     queue: data('queue') ? queueName(data('queue')) : '', by: data('by'), state: te(`approval.states.${data('state')}`) ? t(`approval.states.${data('state')}`) : data('state'), fault: data('detail') || data('fault') || data('reason'), url: data('url'),
-    mailbox: data('mailbox'), folder: data('folder'),
+    mailbox: data('mailbox'), channel: data('channel'), folder: data('folder'),
   }
   const more = data('text') === about.subject ? '' : data('text')
   if (alert.kind === 'escalation') return { title: t(about.queue ? 'alert.escalation' : 'alert.escalationSomewhere', about), more }
