@@ -3,7 +3,8 @@
 Concurrent callers share a few *lanes*: each lane sends whatever waits as one pipeline, while the other is under way.
 So calls that come together are answered together (with ``appendfsync always`` the server syncs once for all of
 them), and a single call waits for nobody. Rejected: a connection per caller, three times slower; one pipeline at a
-time, where client and server take turns.
+time, where client and server take turns. For the same reason a pipeline ends behind a command that carries many others
+(``LONG``): two of them in one would be answered together, and the server would wait while their answers are read.
 
 Nothing is retried after a lost connection: the command may have had its effect. Callers repeat what is safe.
 """
@@ -28,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 LANES = 2
 BATCH = 128
+LONG = 32
+"""Parts from which on a command counts as many."""
 BOUND = 20_000
 
 Entries = list[tuple[str, Mapping[str, str]]]
@@ -205,7 +208,7 @@ class Node:
         try:
             while True:
                 await self._wanted.wait()
-                batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+                batch = self._portion()
                 if batch:
                     if not self._waiting and not self._ending:
                         self._wanted.clear()
@@ -216,6 +219,15 @@ class Node:
                     self._wanted.clear()
         finally:
             await pipe.close()
+
+    def _portion(self) -> list[tuple[Command, asyncio.Future[Any]]]:
+        """Take what the next pipeline carries."""
+        batch: list[tuple[Command, asyncio.Future[Any]]] = []
+        while self._waiting and len(batch) < BATCH:
+            batch.append(self._waiting.popleft())
+            if len(batch[-1][0]) >= LONG:
+                break
+        return batch
 
     async def _exchange(self, pipe: Pipe, batch: Sequence[tuple[Command, asyncio.Future[Any]]]) -> None:
         """Send one batch and hand out its answers; every future is done afterwards."""

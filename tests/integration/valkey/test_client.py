@@ -46,6 +46,15 @@ async def test_one_callers_commands_keep_their_order(valkey: Valkey, org: str) -
         assert await valkey.get(f"{org}:n") == str(number)
 
 
+async def test_two_long_commands_do_not_wait_for_one_anothers_answers(valkey: Valkey, org: str) -> None:
+    keys = [f"{org}:{number}" for number in range(40)]
+    held_up = asyncio.create_task(valkey.command("BLPOP", *keys, 0))
+    assert await asyncio.wait_for(asyncio.create_task(valkey.command("EXISTS", *keys)), 30) == 0
+    assert not held_up.done()
+    await valkey.command("LPUSH", keys[7], "come")
+    assert await asyncio.wait_for(held_up, 30) == (keys[7], "come")
+
+
 async def test_a_missing_library_is_loaded_and_the_call_repeated(valkey: Valkey, org: str) -> None:
     await valkey.command("FUNCTION", "DELETE", "cordboard_test")
     assert await valkey.call("test_add_v1", org, 1) == [meta_key(org), 1]
