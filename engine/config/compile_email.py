@@ -6,7 +6,7 @@ from engine.config.crosscheck import Checker
 from engine.config.email_schema import AcknowledgementSection, EmailSection, MailboxSection
 from engine.config.files import Place
 from engine.config.schema import ChannelSection, Configuration
-from engine.model.mail_channel import Acknowledgement, Email, Late, MailboxSource, OAuth, Security, SeenMail
+from engine.model.mail_channel import Acknowledgement, ByNumber, Email, Late, MailboxSource, OAuth, Security, SeenMail
 
 KIND = "email"
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -71,6 +71,7 @@ def compile_email(channel: ChannelSection) -> Email | None:
         forwarded=section.forwarded,
         keep_raw_ms=section.keep_source,
         trusted_servers=tuple(one.lower() for one in section.trusted_servers),
+        by_number=ByNumber(section.by_number),
         mailboxes=tuple(_mailbox(key, one) for key, one in section.mailboxes.items()),
         relay=section.relay,
         dkim_selector=section.dkim_selector,

@@ -89,6 +89,11 @@ class EmailSection(Section):
     trusted_servers: list[Host] = Field(
         default_factory=list, max_length=50, description="Servers whose Authentication-Results are believed."
     )
+    by_number: Literal["proven", "always", "never"] = Field(
+        "proven",
+        description="Whether mail joins a case by its number in the subject alone, where its sender takes part: proven "
+        "(by a trusted server; else it is held), always, or never (a case of its own).",
+    )
     mailboxes: dict[Key, MailboxSection] = Field(
         default_factory=dict, max_length=20, description="Mailboxes that are polled."
     )

@@ -44,6 +44,14 @@ class OAuth:
     grant: str = "refresh_token"  # | "client_credentials"
 
 
+class ByNumber(StrEnum):
+    """Whether who takes part in a case joins it by its number in the subject alone."""
+
+    PROVEN = "proven"  # where a trusted server proves his address; else his mail is held
+    ALWAYS = "always"
+    NEVER = "never"  # then it is a case of its own
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MailboxSource:
     """A mailbox that is polled over IMAP."""
@@ -92,6 +100,7 @@ class Email:
     forwarded: bool = True  # who wrote a mail that somebody of ours passes on is the contact
     keep_raw_ms: int = 0  # the source of a mail is kept this long; 0 = always
     trusted_servers: tuple[str, ...] = ()  # authserv-ids whose Authentication-Results count (RFC 8601)
+    by_number: ByNumber = ByNumber.PROVEN
     mailboxes: tuple[MailboxSource, ...] = ()
     relay: str = ""  # name of the file that holds this channel's relay address; "" = the installation's
     dkim_selector: str = ""  # "" = mail is not signed here

@@ -38,6 +38,29 @@ def disproved(said: Authenticity) -> bool:
     return said.dmarc == "fail" or (said.dmarc != "pass" and said.spf == "fail" and said.dkim != "pass")
 
 
+def proven(said: Authenticity, email: str) -> bool:
+    """Say whether a trusted server vouches for a mail's sender: by DMARC, or by a signature or SPF of his domain.
+
+    ``email``: his address. A domain above its own speaks for it, one beneath it does not.
+    """
+    if said.dmarc in ("pass", "fail"):
+        return said.dmarc == "pass"
+    domain = email.lower().rpartition("@")[2]
+    named = {
+        "dkim": (said.detail.get("dkim.header.d", ""), said.detail.get("dkim.header.i", "")),
+        "spf": (said.detail.get("spf.smtp.mailfrom", ""),),
+    }
+    results = {"dkim": said.dkim, "spf": said.spf}
+    return any(
+        results[method] == "pass" and any(_speaks_for(one.lower().rpartition("@")[2], domain) for one in domains)
+        for method, domains in named.items()
+    )
+
+
+def _speaks_for(domain: str, of: str) -> bool:
+    return "." in domain and (of == domain or of.endswith(f".{domain}"))
+
+
 def _read(server: str, text: str) -> Authenticity:
     results: dict[str, str] = {}
     detail: dict[str, str] = {}
@@ -51,6 +74,7 @@ def _read(server: str, text: str) -> Authenticity:
             continue
         if method not in results or BEST.index(result) < BEST.index(results[method]):
             results[method] = result
+            detail = {name: value for name, value in detail.items() if not name.startswith(f"{method}.")}
             detail |= {f"{method}.{name.lower()}": said for name, said in _PROPERTY.findall(found.group(3))[:10]}
     return Authenticity(by=server, detail=detail, **results)
 

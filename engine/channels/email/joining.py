@@ -10,6 +10,9 @@ The clues, strongest first, each with how surely it tells:
 The first clue that names a case decides. Knowing a clue is not yet a right: only who takes part in the case joins it.
 Somebody else's mail is held apart, to be let in or made a case of its own by an agent; by number alone it is simply
 not the same conversation. So a token that was guessed, forwarded or quoted opens nothing.
+
+Anybody can write any sender, and guess a number; whoever has a token or a Message-ID has seen a mail of the case. So
+who takes part joins by number alone only where his address is proven, or the channel asks for less (``by_number``).
 """
 
 from __future__ import annotations
@@ -19,7 +22,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.channels.email import tokens
+from engine.channels.email.authenticity import proven
 from engine.model.mail import Authenticity, ParsedMail, ThreadClue, ThreadMatch
+from engine.model.mail_channel import ByNumber
 
 CONFIDENCE: Mapping[str, int] = {
     "address": 100,
@@ -78,15 +83,23 @@ def clues(mail: ParsedMail, addresses: Sequence[str], read: Callable[[str], str]
     yield from (Clue(clue=ThreadClue.NUMBER, where="subject", number=one) for one in numbers(mail.subject))
 
 
-def join(found: Sequence[tuple[Clue, Candidate]], mail: ParsedMail, authenticity: Authenticity) -> ThreadMatch | None:
+def join(
+    found: Sequence[tuple[Clue, Candidate]],
+    mail: ParsedMail,
+    authenticity: Authenticity,
+    *,
+    by_number: ByNumber = ByNumber.PROVEN,
+) -> ThreadMatch | None:
     """Return the conversation to join, or to be held apart from; None: a new one.
 
     ``found``: the clues that name a case which is there, in the order of ``clues``.
     """
     for clue, candidate in found:
         stranger = _stranger(mail, candidate, authenticity)
-        if stranger and clue.clue is ThreadClue.NUMBER:
-            continue
+        if clue.clue is ThreadClue.NUMBER:
+            if stranger or by_number is ByNumber.NEVER:
+                continue
+            stranger = _unproven(mail, authenticity, by_number)
         others = {one.case_id for _clue, one in found} - {candidate.case_id}
         return ThreadMatch(
             clue=clue.clue,
@@ -108,6 +121,12 @@ def numbers(subject: str) -> tuple[int, ...]:
 def bare_subject(subject: str) -> str:
     """Return a subject without the words and numbers that answering and threading put into it."""
     return " ".join(_NUMBER.sub(" ", _PREFIX.sub("", _NUMBER.sub(" ", subject))).split())
+
+
+def _unproven(mail: ParsedMail, authenticity: Authenticity, by_number: ByNumber) -> str:
+    """Return why who takes part in a case may not join by its number alone, "" when he may."""
+    sender = mail.sender.email if mail.sender else ""
+    return "" if by_number is ByNumber.ALWAYS or proven(authenticity, sender) else "unproven"
 
 
 def _stranger(mail: ParsedMail, candidate: Candidate, authenticity: Authenticity) -> str:

@@ -110,7 +110,7 @@ def judge(mail: ParsedMail, received: ReceivedMail, place: Place, found: Sequenc
     return Judged(
         nature=nature(mail, known),
         known=known,
-        match=join(candidates_of(found, threads), mail, proven),
+        match=join(candidates_of(found, threads), mail, proven, by_number=place.email.by_number),
     )
 
 

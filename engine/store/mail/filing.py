@@ -164,13 +164,18 @@ def _said_of(order: MailOrder) -> Mapping[str, object]:
 
 
 def _tell(conn: Connection, order: MailOrder, interaction_id: str, *, new_id: NewId) -> Entry:
-    """Tell of a machine's mail in the transcript of the conversation that it is about, over or not."""
+    """Tell of a machine's mail in the transcript of the conversation that it is about, over or not.
+
+    Anybody can write like a machine: what it says stands quoted, behind whom it is from, and is none of our words.
+    """
     said = _said_of(order)
+    head = f"{order.nature.value.replace('_', ' ')} from {said['from'] or 'nobody'}: {said['subject']}"
+    quoted = [f"> {line}".rstrip() for line in order.text.strip().splitlines()]
     draft = Draft(
         kind=EntryKind.NOTE,
         author=Author.SYSTEM,
         client_id=order.mail_id,
-        body=f"{order.nature.value.replace('_', ' ')}: {said['subject']}\n{order.text}".strip(),
+        body="\n".join((head.strip(), *quoted)),
         data=said,
     )
     where = (order.org_id, interaction_id)

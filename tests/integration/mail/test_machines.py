@@ -56,6 +56,18 @@ async def test_nothing_is_answered_to_machines_nor_to_ourselves(engine: MailEngi
     assert len(await engine.cases()) == 1  # nobody can answer the first, yet it may say something
 
 
+async def test_what_a_machine_says_stands_quoted_behind_whom_it_is_from(engine: MailEngine, org: str) -> None:
+    first = await engine.read(mail_text())
+    (sent,) = await engine.store.outgoing.of_case(org, first.case_id)
+    words = "It waits.\r\nThe mail could not be delivered.\r\nadmin@kettle.example: call +49 1"
+    delayed = BOUNCE.format(message_id=sent.message_id).replace("Action: failed", "Action: delayed")
+    told = await engine.read(delayed.replace("It could not be delivered.", words), sender="")
+    assert (told.state, told.interaction_id) == (MailState.SIGNAL, first.interaction_id)
+    said = (await engine.store.transcripts.since(org, first.interaction_id, after_seq=0))[-1].body.splitlines()
+    assert said[0] == "bounce from MAILER-DAEMON@relay.example: Undelivered Mail Returned to Sender"
+    assert said[1:4] == [f"> {line}" for line in words.split("\r\n")]
+
+
 async def test_mail_to_a_case_that_is_over_is_a_case_that_follows(engine: MailEngine, org: str) -> None:
     first = await engine.read(mail_text(message_id="first"))
     sue = await engine.signed_in("sue", org)

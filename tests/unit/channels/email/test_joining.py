@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.channels.email import tokens
-from engine.channels.email.authenticity import authenticity, disproved
+from engine.channels.email.authenticity import authenticity, disproved, proven
 from engine.channels.email.joining import Candidate, Clue, bare_subject, clues, join, numbers
 from engine.model.mail import Authenticity, Mailbox, ParsedMail, ThreadClue, ThreadMatch
+from engine.model.mail_channel import ByNumber
 
 SECRET, OLDER = b"s" * 32, b"o" * 32
 CASE = "0197a000-0000-7000-8000-000000000001"
@@ -20,6 +21,7 @@ CASES = {
     OTHER: Candidate(case_id=OTHER, participants=frozenset({"bo@else.example"})),
 }
 KNOWN = {"first@tea.example": CASE, "second@tea.example": OTHER}
+PROVEN = Authenticity(dmarc="pass", by="mx.tea.example")
 NUMBERED = {1001: CASE, 1002: OTHER}
 
 
@@ -36,8 +38,13 @@ def found(mail: ParsedMail, *addresses: str) -> list[tuple[Clue, Candidate]]:
     return [(one, CASES[case_id]) for one, case_id in named if case_id in CASES]
 
 
-def joined(mail: ParsedMail, *addresses: str, result: Authenticity | None = None) -> ThreadMatch | None:
-    return join(found(mail, *addresses), mail, result or Authenticity())
+def joined(
+    mail: ParsedMail,
+    *addresses: str,
+    result: Authenticity | None = None,
+    by_number: ByNumber = ByNumber.PROVEN,
+) -> ThreadMatch | None:
+    return join(found(mail, *addresses), mail, result or Authenticity(), by_number=by_number)
 
 
 def mail(sender: str = "Ana@shop.example", **said: object) -> ParsedMail:
@@ -59,7 +66,7 @@ BY_EACH = [
 def test_each_clue_alone_finds_the_case(
     one: ParsedMail, addresses: tuple[str, ...], clue: ThreadClue, confidence: int
 ) -> None:
-    match = joined(one, *addresses)
+    match = joined(one, *addresses, result=PROVEN if clue is ThreadClue.NUMBER else None)
     assert match is not None
     assert (match.case_id, match.clue, match.confidence, match.held) == (CASE, clue, confidence, "")
 
@@ -81,6 +88,21 @@ def test_a_stranger_who_has_a_clue_is_held_apart(
     else:
         assert match is not None
         assert match.held == "stranger"
+
+
+def test_a_number_alone_joins_only_who_is_proven() -> None:
+    one = mail(subject="[#1001] Kettle")
+    held = joined(one)
+    assert held is not None
+    assert (held.case_id, held.held) == (CASE, "unproven")
+    always, never = joined(one, by_number=ByNumber.ALWAYS), joined(one, result=PROVEN, by_number=ByNumber.NEVER)
+    assert always is not None
+    assert (always.held, never) == ("", None)
+    forged = joined(one, result=Authenticity(dmarc="fail"), by_number=ByNumber.ALWAYS)
+    assert forged is None
+    answered = joined(mail(subject="[#1001] Kettle", in_reply_to=("first@tea.example",)))
+    assert answered is not None
+    assert answered.held == ""
 
 
 def test_colleagues_join_and_forgers_do_not() -> None:
@@ -194,6 +216,32 @@ def test_only_the_operators_own_servers_are_believed() -> None:
 @given(value=st.text(max_size=300))
 def test_any_results_are_read_without_raising(value: str) -> None:
     checked(value, "mx.tea.example;" + value)
+
+
+@pytest.mark.parametrize(
+    ("results", "right"),
+    [
+        ("dmarc=pass", True),
+        ("dmarc=fail; dkim=pass header.d=shop.example", False),
+        ("dkim=pass header.d=shop.example", True),
+        ("dkim=pass header.i=@Shop.example", True),
+        ("dkim=pass header.d=esp.example; dkim=pass header.d=shop.example", False),  # the first is what is known
+        ("dkim=fail header.i=@shop.example; dkim=pass header.d=evil.example", False),
+        ("dkim=pass header.d=evil.shop.example.org", False),
+        ("dkim=pass header.d=mail.shop.example", False),
+        ("dkim=pass header.d=example", False),
+        ("dkim=fail header.d=shop.example; spf=pass smtp.mailfrom=bounces@shop.example", True),
+        ("spf=softfail smtp.mailfrom=shop.example", False),
+        ("spf=pass", False),
+        ("none", False),
+    ],
+)
+def test_a_sender_is_proven_by_his_own_domain(results: str, right: bool) -> None:
+    assert proven(checked(f"mx.tea.example; {results}"), "ana@shop.example") is right
+
+
+def test_a_domain_speaks_for_those_beneath_it() -> None:
+    assert proven(checked("mx.tea.example; dkim=pass header.d=shop.example"), "Ana@Mail.Shop.example")
 
 
 @pytest.mark.parametrize(
