@@ -16,6 +16,7 @@ from typing import cast
 
 from engine.cases.deeds import Cause
 from engine.cases.draft import CaseRules, Draft
+from engine.cases.escalation import escalation_again
 from engine.cases.milestones import milestones_again
 from engine.cases.occasions import Occasion, hears, occasions
 from engine.cases.saying import Speaker, all_done
@@ -30,6 +31,7 @@ from engine.model.automation import (
     Once,
 )
 from engine.model.casework import Firing
+from engine.model.escalation import BEGUN
 from engine.skills.conditions import judge, reasons
 
 HOUR_MS = 3_600_000
@@ -125,8 +127,10 @@ class _Run:
         fired = True
         while fired and not self._stopped_by and self._round < MOST_ROUNDS:
             self._round += 1
-            self._draft = milestones_again(standing(self._draft, self._rules), self._rules)
+            self._draft = _followed(self._draft, self._rules)
             fired = self._once_through()
+        if fired:
+            self._draft = escalation_again(self._draft, self._rules)
         if fired and not self._stopped_by:
             self._tell_of_rounds()
         return Automated(draft=self._draft, turns=self._turns, rounds=self._round)
@@ -143,7 +147,8 @@ class _Run:
                     self._note(rule, Outcome.STOPPED, stopped_by=self._stopped_by)
                 continue
             self._ask(rule)
-        return self._draft.case is not before.case or self._draft.facts is not before.facts
+        began = _beginnings(self._draft) != _beginnings(before)
+        return self._draft.case is not before.case or self._draft.facts is not before.facts or began
 
     def _ask(self, rule: AutomationRule) -> None:
         known = self._known[rule.key]
@@ -274,6 +279,16 @@ class _Run:
 
     def _note(self, rule: AutomationRule, outcome: Outcome, **more: object) -> None:
         self._turns.append(Turn(rule=rule, outcome=outcome, round=self._round, **more))  # type: ignore[arg-type]  # of Turn
+
+
+def _followed(draft: Draft, rules: CaseRules) -> Draft:
+    """Return what follows of itself from what rules did: status, milestones, steps of ladders that were begun."""
+    return milestones_again(standing(escalation_again(draft, rules), rules), rules)
+
+
+def _beginnings(draft: Draft) -> int:
+    """Return how many ladders the decision has begun so far."""
+    return sum(1 for one in draft.decision.firings if one.step.endswith(f"/{BEGUN}"))
 
 
 def changed_fields(before: Draft, after: Draft) -> list[dict[str, object]]:

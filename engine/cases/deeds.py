@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from engine.cases.changes import MOST_TAGS
 from engine.cases.draft import CaseRules, Draft
 from engine.cases.guarding import required
+from engine.cases.ladder_start import begun_by_action
 from engine.cases.people import caretaker_id, team_lead, user_id_of
 from engine.cases.turns import begun_by_rule
 from engine.model.assignment import CARETAKERS
@@ -230,6 +231,10 @@ def _ask_approval(draft: Draft, rules: CaseRules, cause: Cause, action: Action) 
     return begun_by_rule(draft, rules, replace(asked, reason=reason), actor_id=cause.actor_id)
 
 
+def _escalate(draft: Draft, rules: CaseRules, cause: Cause, action: Action) -> Deed:
+    return begun_by_action(draft, rules, action.rule_set, why=cause.why)
+
+
 _DEEDS: Mapping[ActionKind, Callable[[Draft, CaseRules, Cause, Action], Deed]] = {
     ActionKind.RAISE_PRIORITY: _raise_priority,
     ActionKind.SET_PRIORITY: _set_priority,
@@ -247,4 +252,5 @@ _DEEDS: Mapping[ActionKind, Callable[[Draft, CaseRules, Cause, Action], Deed]] =
     ActionKind.SET_TYPE: _set_type,
     ActionKind.SET_TEAM: _set_team,
     ActionKind.ASK_APPROVAL: _ask_approval,
+    ActionKind.ESCALATE: _escalate,
 }

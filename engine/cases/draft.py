@@ -133,6 +133,11 @@ class Draft:
         others = {name: at_ms for name, at_ms in self.timers.items() if not name.startswith(f"{kind}:")}
         return replace(self, timers={**others, **{f"{kind}:{name}": at_ms for name, at_ms in timers.items()}})
 
+    def timers_of(self, kind: str) -> Mapping[str, int]:
+        """Return the timers of this kind, by their names."""
+        head = f"{kind}:"
+        return {name.removeprefix(head): at_ms for name, at_ms in self.timers.items() if name.startswith(head)}
+
     def with_firing(self, firing: Firing) -> Draft:
         """Take a step of an escalation; ask ``fired`` first, a second time refuses the decision."""
         firings = (*self.decision.firings, firing)

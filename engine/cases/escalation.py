@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from engine.cases.deeds import Cause, do
 from engine.cases.draft import CaseRules, Draft
+from engine.cases.ladder_start import begun
 from engine.cases.triggers import (
     Ladders,
-    Moment,
     answered,
     calendar_of,
     is_over,
@@ -78,6 +78,21 @@ def escalation(draft: Draft, rules: CaseRules) -> Draft:
     return draft.with_timers(TIMERS, timers)
 
 
+def escalation_again(draft: Draft, rules: CaseRules) -> Draft:
+    """Take the steps that are due of ladders which automation rules began, and wait for their next ones.
+
+    Nothing else is looked at anew: no trigger sees the same happening twice. Idempotent.
+    """
+    timers: dict[str, int] = {}
+    starts = {one.step: one.occurrence for one in draft.decision.firings if one.step.endswith(f"/{BEGUN}")}
+    for rule_set in rules.organisation.escalations.values():
+        occurrence = starts.get(rule_set.firing(BEGUN))
+        if occurrence in ladders(draft, rule_set).standing:
+            draft, waited_for = _climb(draft, rules, rule_set, occurrence)
+            timers |= waited_for
+    return draft.with_timers(TIMERS, {**draft.timers_of(TIMERS), **timers}) if timers else draft
+
+
 def _see_to(draft: Draft, rules: CaseRules, rule_set: RuleSet) -> tuple[Draft, Mapping[str, int]]:
     draft = _stop(draft, rules, rule_set)
     draft, timers = _begin(draft, rules, rule_set)
@@ -105,24 +120,10 @@ def _begin(draft: Draft, rules: CaseRules, rule_set: RuleSet) -> tuple[Draft, di
         values = case_values(draft, rules)
         if matches(rule_set.when, values) and not (Until.OWNED in rule_set.until and draft.case.owner_id):
             because = reasons(judge(rule_set.when, values))
-            draft = _write_begun(draft, rule_set, moment, because)
+            seen = {"trigger": rule_set.trigger.kind.value, **moment.seen}
+            draft = begun(draft, rule_set, moment.occurrence, due_ms=moment.due_ms, seen=seen, because=because)
             so_far = ladders(draft, rule_set)
     return draft, timers
-
-
-def _write_begun(draft: Draft, rule_set: RuleSet, moment: Moment, because: list[dict[str, object]]) -> Draft:
-    why: dict[str, object] = {"trigger": rule_set.trigger.kind.value, **moment.seen}
-    if because:
-        why["because"] = because
-    if is_over(draft):
-        why["over"] = True
-    draft = _fire(draft, rule_set.firing(BEGUN), moment.occurrence, due_ms=moment.due_ms, why=why)
-    if rule_set.steps[0].after_ms:  # else the first step says it all
-        draft = draft.with_line(
-            "escalation_begun", rule_set=rule_set.key, name=rule_set.name, occurrence=moment.occurrence,
-            due_ms=moment.due_ms, **why,
-        )  # fmt: skip
-    return draft
 
 
 # -- the steps ----------------------------------------------------------------------------------------------------
@@ -130,17 +131,17 @@ def _write_begun(draft: Draft, rule_set: RuleSet, moment: Moment, because: list[
 
 def _climb(draft: Draft, rules: CaseRules, rule_set: RuleSet, occurrence: int) -> tuple[Draft, Mapping[str, int]]:
     """Take the steps of a ladder that are due; return the timer of the next one."""
-    begun = _begun(draft, rule_set, occurrence)
+    start = _begun(draft, rule_set, occurrence)
     for step in rule_set.steps:
         if draft.fired(rule_set.firing(step.key), occurrence):
             continue
-        due_ms = _step_due_ms(draft, rules, rule_set, begun, step)
+        due_ms = _step_due_ms(draft, rules, rule_set, start, step)
         if not due_ms:
             return draft, {}  # the clock stands still; whatever lets it run again decides anew
         if due_ms > draft.now_ms:
             return draft, {timer_name(rule_set, step.key, occurrence): due_ms}
         taken = _Taken(rule_set=rule_set, step=step, occurrence=occurrence, due_ms=due_ms)
-        draft = _take(draft, rules, taken, begun.why)
+        draft = _take(draft, rules, taken, start.why)
     return draft, {}
 
 
@@ -178,6 +179,7 @@ def said_of(action: Action) -> dict[str, object]:
         "fields": dict(action.fields),
         "subject": action.child.subject if action.child else "",
         "process": action.approval.process if action.approval else "",
+        "rule_set": action.rule_set,
     }
     return {name: value for name, value in said.items() if value}
 
@@ -201,20 +203,20 @@ def _milestone(draft: Draft, rule_set: RuleSet, occurrence: int) -> Milestone | 
     return next((one for one in draft.milestones if (one.key, one.occurrence) == wanted), None)
 
 
-def _step_due_ms(draft: Draft, rules: CaseRules, rule_set: RuleSet, begun: Firing, step: EscalationStep) -> int:
+def _step_due_ms(draft: Draft, rules: CaseRules, rule_set: RuleSet, start: Firing, step: EscalationStep) -> int:
     """Return when a step of a ladder that has begun is due; 0 = not while a clock stands still.
 
     Of a milestone's ladder: when the milestone has used so much more of its own business time than at the beginning,
     so that it waits while the milestone does, and a target that changes meanwhile moves no step.
     """
     if step.after_ms == 0:
-        return begun.due_ms
-    milestone = _milestone(draft, rule_set, begun.occurrence)
+        return start.due_ms
+    milestone = _milestone(draft, rule_set, start.occurrence)
     if milestone is not None and milestone.state in (MilestoneState.RUNNING, MilestoneState.PAUSED):
-        used_ms = begun.why.get("used_ms", 0)
+        used_ms = start.why.get("used_ms", 0)
         assert isinstance(used_ms, int)
         return moment_of_use(milestone, calendar_of(rules, milestone.hours), used_ms + step.after_ms)
-    return business_time.due(calendar_of(rules, rule_set.hours), begun.due_ms, step.after_ms)
+    return business_time.due(calendar_of(rules, rule_set.hours), start.due_ms, step.after_ms)
 
 
 # -- the stop -----------------------------------------------------------------------------------------------------

@@ -239,6 +239,10 @@ def _of_event(draft: Draft, _rules: CaseRules, rule_set: RuleSet, so_far: Ladder
     return ()
 
 
+def _of_action(_draft: Draft, _rules: CaseRules, _rule_set: RuleSet, _so_far: Ladders) -> Sequence[Moment]:
+    return ()  # see ``ladder_start``
+
+
 def _happened(at_ms: int, so_far: Ladders, seen: Mapping[str, object]) -> Sequence[Moment]:
     """Begin the next ladder by what happened at ``at_ms``, unless one stands already."""
     if so_far.standing:
@@ -260,4 +264,5 @@ _KINDS: Mapping[TriggerKind, Callable[[Draft, CaseRules, RuleSet, Ladders], Sequ
     TriggerKind.RATING: _of_rating,
     TriggerKind.REPEATED: _of_repetition,
     TriggerKind.EVENT: _of_event,
+    TriggerKind.ACTION: _of_action,
 }

@@ -24,6 +24,7 @@ from engine.model.assignment import CARETAKERS
 from engine.model.case_setup import BUILT_IN_STATUSES
 from engine.model.escalation import (
     BEGUN,
+    STARTABLE,
     STOPPED,
     Action,
     ActionKind,
@@ -42,6 +43,7 @@ from engine.model.plan import BUILT_IN_MILESTONES
 from engine.model.team import Team
 from engine.skills.merging import MERGE_FIELDS, unknown
 
+ESCALATIONS = "escalations"
 PEOPLE = frozenset({"owner", "team_lead"}) | CARETAKERS
 MANY = PEOPLE | {"followers", "supervisors"}
 ROLES = frozenset(f"role:{role.value}" for role in Role)
@@ -69,7 +71,7 @@ def compile_escalations(configuration: Configuration, checker: Checker) -> dict[
 
 
 def _rule_set(key: str, section: EscalationSection, configuration: Configuration, checker: Checker) -> RuleSet:
-    place: Place = ("escalations", key)
+    place: Place = (ESCALATIONS, key)
     _check_trigger((*place, "trigger"), section.trigger, configuration, checker)
     if section.hours:
         checker.known((*place, "hours"), section.hours, configuration.hours, what="business hours")
@@ -146,8 +148,9 @@ def _counting_trigger(section: TriggerSection) -> Trigger:
     if section.repeated:
         repeated = section.repeated
         return Trigger(kind=TriggerKind.REPEATED, least=repeated.at_least, within_ms=repeated.within)
-    assert section.event  # the schema sees to it that there is one
-    return Trigger(kind=TriggerKind.EVENT, event=section.event.name)
+    if section.event:
+        return Trigger(kind=TriggerKind.EVENT, event=section.event.name)
+    return Trigger(kind=TriggerKind.ACTION)  # the schema sees to it that there is one
 
 
 def read_actions(
@@ -175,6 +178,8 @@ class _Reader:
             yield self._open_child(section.open_child)
         elif section.ask_approval is not None:
             yield self._ask(section.ask_approval)
+        elif section.escalate is not None:
+            yield self._escalate(section.escalate)
         else:
             yield self._simple(section)
 
@@ -182,6 +187,21 @@ class _Reader:
         self._merges("ask_approval", section.reason or "", "reason")
         asked = read_ask(section, self._configuration, self._checker, self._at("ask_approval"))
         return Action(kind=ActionKind.ASK_APPROVAL, approval=asked)
+
+    def _escalate(self, key: str) -> Action:
+        sets = self._configuration.escalations
+        self._known("escalate", key, sets, "rule set of escalations")
+        kind = _trigger(sets[key].trigger).kind if key in sets else TriggerKind.ACTION
+        if self._place[0] == ESCALATIONS:
+            self._refuse("escalate", "a ladder begins no other", "Let an automation rule hear of it: on: escalated.")
+        elif kind not in STARTABLE:
+            kinds = ", ".join(sorted(one.value for one in STARTABLE))
+            detail = f"'{key}' begins by its {kind.value} only"
+            self._refuse("escalate", detail, f"Name a rule set whose trigger is one of: {kinds}.")
+        return Action(kind=ActionKind.ESCALATE, rule_set=key)
+
+    def _refuse(self, action: str, detail: str, mend: str) -> None:
+        self._checker.refuse(self._at(action), detail, mend=mend)
 
     def _at(self, *names: str) -> Place:
         return (*self._place, *names)

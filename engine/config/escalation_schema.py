@@ -86,6 +86,7 @@ class TriggerSection(Section):
     rating: RatingTriggerSection | None = Field(None, description="A bad rating.")
     repeated: RepeatedTriggerSection | None = Field(None, description="The contact came so often.")
     event: EventTriggerSection | None = Field(None, description="An event told by another system.")
+    action: Literal[True] | None = Field(None, description="Only an automation rule or a macro begins it.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -159,6 +160,7 @@ class ActionSection(Section):
     set_type: str | None = Field(None, max_length=40, description="Another type.")
     set_team: str | None = Field(None, max_length=40, description="Another team.")
     ask_approval: AskApprovalSection | None = Field(None, description="Somebody is asked for his yes.")
+    escalate: str | None = Field(None, max_length=40, description="The rule set whose ladder begins; not in a ladder.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

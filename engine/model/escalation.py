@@ -32,6 +32,13 @@ class TriggerKind(StrEnum):
     RATING = "rating"  # a bad one
     REPEATED = "repeated"  # the contact comes again and again
     EVENT = "event"  # told by another system
+    ACTION = "action"  # an automation rule or a macro begins it, and nothing else
+
+
+STARTABLE = frozenset(
+    {TriggerKind.ACTION, TriggerKind.EVENT, TriggerKind.KEYWORD, TriggerKind.RATING, TriggerKind.REPEATED}
+)
+"""What an automation rule or a macro may begin, too: ladders of which one stands at a time, whatever number it has."""
 
 
 class AgeFrom(StrEnum):
@@ -86,6 +93,7 @@ class ActionKind(StrEnum):
     SET_TYPE = "set_type"
     SET_TEAM = "set_team"
     ASK_APPROVAL = "ask_approval"
+    ESCALATE = "escalate"  # begin a ladder
 
 
 class NotifyBy(StrEnum):
@@ -126,6 +134,7 @@ class Action:
     type: str = ""  # set_type
     team: str = ""  # set_team
     approval: NewApproval | None = None
+    rule_set: str = ""  # escalate: whose ladder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.config.files import Place
 from engine.config.findings import Finding, Scope
+from engine.model.automation import Enabled
 from engine.model.condition import Condition, Group, Joint, Operator, Test
 from engine.model.escalation import Action, NotifyBy, RuleSet, TriggerKind
 
@@ -20,6 +21,18 @@ def escalation_never_begins(scope: Scope) -> Iterator[Finding]:
             detail = f"no plan promises the milestone '{trigger.milestone}', so that this never begins"
             mend = "Add it to a plan, or remove the rule set."
             yield scope.warning("escalation-never-begins", ("escalations", key, "trigger"), detail, mend=mend)
+        if trigger.kind is TriggerKind.ACTION and key not in _escalated(scope):
+            detail = "no automation rule and no macro begins it"
+            mend = "Give one the action escalate, or remove the rule set."
+            yield scope.warning("escalation-never-begins", ("escalations", key, "trigger"), detail, mend=mend)
+
+
+def _escalated(scope: Scope) -> set[str]:
+    """Return the rule sets that an automation rule or a macro begins."""
+    rules = [rule for rule in scope.organisation.automation if rule.enabled is Enabled.TRUE]
+    done = [one for rule in rules for one in rule.actions]
+    done += [one for macro in scope.organisation.macros.values() for one in macro.actions]
+    return {one.action.rule_set for one in done if one.action is not None}
 
 
 def mail_without_address(scope: Scope) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ import pytest
 from engine.config.snapshot import pack, unpack
 from engine.model.automation import By, Enabled, OccasionKind, Once
 from engine.model.condition import Operator, Test
-from engine.model.escalation import ActionKind
+from engine.model.escalation import Action, ActionKind
 from tests.unit.config.conftest import Load, Refused
 
 FULL = """
@@ -41,6 +41,15 @@ automation:
     enabled: dry_run
   - { key: third, name: Third, on: [closed], actions: [{ comment: "Over" }], enabled: false }
 """
+
+
+def ladder(trigger: str, action: str = "{move: general}") -> str:
+    return f"escalations: {{late: {{name: Late, trigger: {trigger}, steps: [{{actions: [{action}]}}]}}}}\n"
+
+
+def beginning(rule_set: str, trigger: str) -> str:
+    rules = f"automation: [{{key: a, name: A, on: message, actions: [{{escalate: {rule_set}}}]}}]\n"
+    return rules + ladder(trigger)
 
 
 def test_every_key_arrives_and_stays(load_with: Load) -> None:
@@ -112,3 +121,27 @@ def test_what_does_not_fit_is_refused_with_its_line(refused: Refused, written: s
 def test_a_key_stands_once(refused: Refused) -> None:
     one = "{key: a, name: A, on: opened, actions: [{move: general}]}"
     assert "a second rule 'a'" in refused({"automation.yaml": f"automation: [{one}, {one}]"})[0]
+
+
+def test_a_rule_begins_a_ladder(load_with: Load) -> None:
+    (rule,) = load_with({"automation.yaml": beginning("late", "{action: true}")}).automation
+    assert rule.actions[0].action == Action(kind=ActionKind.ESCALATE, rule_set="late")
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"automation.yaml": beginning("never", "{action: true}")}, "there is no rule set of escalations 'never'"),
+        (
+            {"automation.yaml": beginning("late", "{age: {after: 1h}}")},
+            "'late' begins by its age only. Name a",
+        ),
+        (
+            {"escalations.yaml": ladder("{action: true}", "{escalate: late}")},
+            "a ladder begins no other. Let an automation rule hear of it",
+        ),
+    ],
+)
+def test_ladders_that_no_rule_begins(refused: Refused, files: dict[str, str], said: str) -> None:
+    (problem,) = refused(files)
+    assert said in problem

@@ -71,6 +71,7 @@ def test_every_key_arrives_and_stays(load_with: Load) -> None:
         ("{rating: {at_most: 2}}", TriggerKind.RATING),
         ("{repeated: {at_least: 3, within: 7d}}", TriggerKind.REPEATED),
         ("{event: {name: payment.failed}}", TriggerKind.EVENT),
+        ("{action: true}", TriggerKind.ACTION),
     ],
 )
 def test_every_trigger(load_with: Load, written: str, kind: TriggerKind) -> None:

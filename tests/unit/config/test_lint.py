@@ -36,6 +36,9 @@ escalations:
     steps: [{ actions: [{ assign: { queue: general } }] }]
 """
 PRIORITY = "{{key: {}, name: N, on: [changed: priority], when: {{priority: {}}}, actions: [set_priority: {}]}}"
+UNCALLED = """escalations:
+  a: { name: A, trigger: { action: true }, steps: [{ actions: [{ raise_priority: 1 }] }] }
+"""
 ODD_RULES = f"automation:\n- {PRIORITY.format('a', 2, 1)}\n- {PRIORITY.format('b', 1, 2)}\n"
 ALWAYS = "{key: a, name: A, on: [opened, changed], actions: [move: general], stop: true}"
 BEHIND = f"automation:\n- {ALWAYS}\n- {{key: b, name: B, on: [changed: priority], actions: [move: general]}}\n"
@@ -302,6 +305,11 @@ CASES = [
             "warning escalation-never-begins escalations.yaml:6: no plan promises the milestone 'resolution', so that",
             "warning mail-without-address escalations.yaml:7: 'ana' has no address. Add an email to the agent.",
         )
+    ),
+    pytest.param(
+        {"escalations.yaml": UNCALLED},
+        "warning escalation-never-begins escalations.yaml:2: no automation rule and no macro begins it. Give one the",
+        id="begun by nothing",
     ),
     pytest.param(
         {"automation.yaml": ODD_RULES},

@@ -3,6 +3,7 @@ import { useI18n } from 'vue-i18n'
 import type { Deed } from '@/shared/macros'
 import { list, text } from '@/shared/parse'
 import { useFieldWords } from './fieldWords'
+import { useCaseSetup } from './setup'
 
 /** What the engine says when it passes an action over, and the text for it. */
 const FAULTS: [RegExp, string][] = [
@@ -10,11 +11,15 @@ const FAULTS: [RegExp, string][] = [
   [/^there is no queue (.+)$/, 'deed.faults.queue'],
   [/^(.+) cannot become (.+)$/, 'deed.faults.status'],
   [/^the case is a part itself$/, 'deed.faults.part'],
+  [/^its condition does not hold$/, 'deed.faults.condition'],
+  [/^the case has an owner$/, 'deed.faults.owned'],
+  [/^it has begun (.+) times already$/, 'deed.faults.times'],
 ]
 
 export function useDeedWords() {
   const { t, te } = useI18n()
   const { fieldName, valueWords } = useFieldWords()
+  const { nameOf } = useCaseSetup()
 
   function who(one: string): string {
     const key = `deed.who.${one.replace('role:', 'role_')}`
@@ -36,6 +41,8 @@ export function useDeedWords() {
       tags: list(data['tags']).map(text).join(', '),
       type: valueWords('type', data['type']),
       team: valueWords('team', data['team']),
+      approval: text(data['process']),
+      ladder: nameOf('escalations', text(data['rule_set'])),
     }
   }
 
@@ -52,7 +59,7 @@ export function useDeedWords() {
       const [, first = '', second = ''] = form.exec(one.fault) ?? []
       if (!form.test(one.fault)) continue
       if (key === 'deed.faults.status') return t(key, { from: valueWords('status', first), to: valueWords('status', second) })
-      return t(key, { who: first.split(', ').map(who).join(', '), queue: first })
+      return t(key, { who: first.split(', ').map(who).join(', '), queue: first, times: first })
     }
     return one.fault
   }

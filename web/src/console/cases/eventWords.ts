@@ -106,12 +106,16 @@ export function useEventWords(): EventWords {
     return rule ? t(`case.by.${kind}`, { rule }) : t('case.why.said', { why })
   }
 
+  /** Which rule or macro began a ladder: "the rule “Spoilt”" is told by its name. */
+  const cause = (said: string): string => said.replace(/^(macro|automation): /, '')
+
   function trigger(data: Record<string, unknown>): string[] {
     const kind = words(data['trigger'])
     if (!kind || !te(`case.why.${kind}`)) return []
     const rule = words(data['milestone'])
     return [t(`case.why.${kind}`, {
       milestone: rule ? nameOf('milestones', rule) : '',
+      cause: cause(words(data['cause'])),
       word: words(data['word']) || words(data['keyword']) || words(data['found']),
     })]
   }
