@@ -171,6 +171,9 @@ class Settings:
     mail_connections: int = _setting(8, read.whole(1, 1_000), "number", "Connections to each mail relay at once.")
     mail_per_domain: int = _setting(4, read.whole(1, 1_000), "number", "Mails on their way to one domain at once …")
     mail_rate_per_domain: int = _setting(600, read.whole(1, 1_000_000), "number", "… and in a minute.")
+    mail_rate_per_author: int = _setting(
+        120, read.whole(1, 1_000_000), "number", "One user writes mail to so many recipients in a minute."
+    )
     mail_give_up_ms: int = _setting(
         5 * read.UNITS_MS["d"], read.duration, "duration", "A mail that no server takes is given up after so long."
     )

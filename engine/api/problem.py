@@ -59,6 +59,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "origin-refused": (403, "The origin is not allowed"),
     "read-only": (403, "You may read it, not change it"),
     "not-yours": (403, "The work is with another agent"),
+    "not-your-channel": (403, "Mail of this channel is others' to write"),
     "not-approver": (403, "It is not your turn to answer"),
     # what it is about
     "not-found": (404, "Not found"),

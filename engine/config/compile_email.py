@@ -6,7 +6,17 @@ from engine.config.crosscheck import Checker
 from engine.config.email_schema import AcknowledgementSection, EmailSection, MailboxSection
 from engine.config.files import Place
 from engine.config.schema import ChannelSection, Configuration
-from engine.model.mail_channel import Acknowledgement, ByNumber, Email, Late, MailboxSource, OAuth, Security, SeenMail
+from engine.model.mail_channel import (
+    Acknowledgement,
+    ByNumber,
+    Email,
+    Late,
+    MailboxSource,
+    OAuth,
+    Security,
+    SeenMail,
+    Writers,
+)
 
 KIND = "email"
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -58,6 +68,7 @@ def compile_email(channel: ChannelSection) -> Email | None:
         aliases=tuple(section.aliases),
         sender_name=section.sender_name or "",
         from_by_queue=dict(section.from_by_queue),
+        writers=Writers(section.writers),
         signature=section.signature,
         signatures=_languages(section.signature),
         quotes=section.quotes,

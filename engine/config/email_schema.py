@@ -68,6 +68,9 @@ class EmailSection(Section):
     from_by_queue: dict[Key, MailAddress] = Field(
         default_factory=dict, max_length=200, description="Other addresses that answers of a queue's cases come from."
     )
+    writers: Literal["queues", "all"] = Field(
+        "queues", description="Agents who may begin a mail from it: those of its queues, or all; answering is another."
+    )
     signature: LongText = Field("", description="Beneath every answer; {agent.name} and other placeholders.")
     quotes: bool = Field(default=True, description="Answers quote what they answer.")
     shows_token: bool = Field(

@@ -25,6 +25,13 @@ class Late(StrEnum):
     FOLLOW_UP = "follow_up"  # a new case, linked to the old one
 
 
+class Writers(StrEnum):
+    """Which agents may begin a mail from a channel."""
+
+    QUEUES = "queues"  # those of its queues
+    ALL = "all"
+
+
 class SeenMail(StrEnum):
     """What becomes of a mail at the source once it is durable here."""
 
@@ -87,6 +94,7 @@ class Email:
     aliases: tuple[str, ...] = ()  # further addresses whose mail is this channel's
     sender_name: str = ""  # "" = the channel's name
     from_by_queue: Mapping[str, str] = field(default_factory=dict)  # queue → address that its answers come from
+    writers: Writers = Writers.QUEUES
     signature: str = ""  # beneath every answer; {agent.name} and other placeholders of quick texts
     signatures: Mapping[str, str] = field(default_factory=dict)  # by language
     quotes: bool = True  # answers quote what they answer

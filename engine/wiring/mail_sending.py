@@ -10,6 +10,7 @@ from engine.channels.email.sender import MailSender, SenderParts
 from engine.channels.email.source import Sources
 from engine.channels.email.turns import Turns
 from engine.channels.email.ways import WayParts, Ways
+from engine.channels.email.writers import Pace
 from engine.channels.email.writing import Writing
 from engine.channels.email.writing_parts import Known, WritingParts
 from engine.clock import Clock
@@ -59,9 +60,13 @@ def writing_of(
     *,
     told: Told,
     wake: Callable[[], None],
+    per_minute: int,
     new_id: NewId,
 ) -> Writing:
-    """Build the service by which agents write mail; ``wake`` is called when there is something to send."""
+    """Build the service by which agents write mail; ``wake`` is called when there is something to send.
+
+    ``per_minute``: recipients whom one author writes to.
+    """
     return Writing(
         WritingParts(
             outgoing=store.outgoing,
@@ -75,6 +80,7 @@ def writing_of(
             fill=merge_known,
             told=told,
             wake=wake,
+            pace=Pace(per_minute=per_minute, clock=clock),
             clock=clock,
             new_id=new_id,
         )

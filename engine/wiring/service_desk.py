@@ -115,6 +115,7 @@ class ServiceDesk:
             self._clock,
             told=self._told,
             wake=lambda: wake(MailSender.name),
+            per_minute=self._settings.mail_rate_per_author,
             new_id=self._new_id,
         )
 

@@ -31,7 +31,11 @@ def mail_engine(folder: Path, *, smtp: int = 0, relay: int = 0, channel: str = C
     channels = config / "channels.yaml"
     channels.write_text(channels.read_text().rstrip() + channel)
     settings = {"CORDBOARD_SMTP_LISTEN": f"127.0.0.1:{smtp}", "CORDBOARD_SMTP_RATE": "1000000"} if smtp else {}
-    settings |= {"CORDBOARD_SMTP_URL": f"smtp-plain://127.0.0.1:{relay}"} if relay else {}
+    if relay:
+        settings |= {
+            "CORDBOARD_SMTP_URL": f"smtp-plain://127.0.0.1:{relay}",
+            "CORDBOARD_MAIL_RATE_PER_AUTHOR": "1000000",
+        }
     return EngineProcess(folder / "data", config=config, settings=settings)
 
 

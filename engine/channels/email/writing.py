@@ -28,8 +28,9 @@ from engine.channels.email.drafting import (
     whole_text,
 )
 from engine.channels.email.tokens import token_of
+from engine.channels.email.writers import may_write
 from engine.channels.email.writing_parts import Known, WritingParts
-from engine.errors import Conflict, InvalidInput, NotFound
+from engine.errors import Conflict, Forbidden, InvalidInput, NotFound
 from engine.model.case import Case
 from engine.model.case_parts import Attachment
 from engine.model.mail import Mailbox, MailNature
@@ -37,7 +38,7 @@ from engine.model.mail_channel import Email
 from engine.model.mail_draft import MailDraft, PreparedMail, Wanted
 from engine.model.mail_record import Mail, MailState, OutgoingFile, OutgoingKind, OutgoingMail
 from engine.model.mail_sending import MailAddress, WrittenMail
-from engine.model.organisation import Channel, Organisation
+from engine.model.organisation import Channel
 from engine.model.user import Principal
 
 MOST_FILES = 50
@@ -70,14 +71,15 @@ class Writing:
     async def prepare(self, who: Principal, case_id: str, wanted: Wanted) -> PreparedMail:
         """Return a mail as it would go out; nothing is kept.
 
-        Raises NotFound, Conflict (``no-address``) where no channel can write.
+        Raises NotFound, Conflict (``no-address``) where no channel can write, Forbidden (``not-your-channel``).
         """
         return await self._prepared(await self._setting(who, case_id, wanted), wanted)
 
     async def write(self, who: Principal, case_id: str, draft: MailDraft) -> WrittenMail:
         """Write a mail. Idempotent by the author's ``client_id``; it is in the outbox when this returns.
 
-        Raises NotFound, InvalidInput, Conflict (``no-address``, ``doubtful-address``).
+        Raises NotFound, InvalidInput, Conflict (``no-address``, ``doubtful-address``), Forbidden
+        (``not-your-channel``), TooFast.
         """
         parts = self._parts
         known = await parts.outgoing.written(who.org_id, who.user_id, draft.client_id)
@@ -88,6 +90,7 @@ class Writing:
         mail = await self._mail(who, setting, prepared, draft)
         if not draft.anyhow:
             await self._check_known(mail)
+        parts.pace.take(who, len(mail.to) + len(mail.cc) + len(mail.bcc))
         now_ms = parts.clock.now_ms()
         written = await parts.outgoing.write(mail, draft.body, author_name=who.name, now_ms=now_ms)
         parts.told(who.org_id, written.entries)
@@ -130,7 +133,7 @@ class Writing:
             raise InvalidInput("An acknowledgement is written by nobody.", field="kind")
         if kind is not OutgoingKind.NEW and answered is None:
             raise Conflict("The case has no mail that could be answered.", slug="no-address")
-        channel, email = self._channel(parts.organisations.get(who.org_id), case, wanted, answered)
+        channel, email = self._channel(who, case, wanted, answered)
         known = await parts.customers.of_case(who.org_id, case.id, agent_name=who.name)
         theirs = answered.summary.language if answered and answered.summary else ""
         return _Setting(
@@ -161,18 +164,27 @@ class Writing:
             raise NotFound(f"there is no mail {wanted.answers} of this case", slug="unknown-mail")
         return named
 
-    def _channel(
-        self, organisation: Organisation, case: Case, wanted: Wanted, answered: Mail | None
-    ) -> tuple[Channel, Email]:
-        came = answered.received.envelope.channel if answered else ""
-        able = [key for key, one in organisation.channels.items() if one.email]
-        tried = [wanted.channel] if wanted.channel else [came, case.origin, *able]
-        for channel in filter(None, map(organisation.channels.get, tried)):
-            if channel.email:
-                return channel, channel.email
-        if wanted.channel:
+    def _channel(self, who: Principal, case: Case, wanted: Wanted, answered: Mail | None) -> tuple[Channel, Email]:
+        """Return the channel that is named, else that of what is answered, of the case, or one he may write from."""
+        organisation = self._parts.organisations.get(who.org_id)
+        came = {case.origin, answered.received.envelope.channel if answered else ""}
+        able = {key: one.email for key, one in organisation.channels.items() if one.email}
+        if wanted.channel and wanted.channel not in able:
             raise InvalidInput("There is no e-mail channel of this name.", field="channel")
-        raise Conflict("No channel of kind email is configured.", slug="no-address")
+        if not able:
+            raise Conflict("No channel of kind email is configured.", slug="no-address")
+        first = answered.received.envelope.channel if answered else case.origin
+        for key in (
+            [wanted.channel] if wanted.channel else sorted(able, key=lambda one: (one != first, one not in came))
+        ):
+            channel, email = organisation.channels[key], able[key]
+            if key in came or may_write(organisation, who, channel, email):
+                return channel, email
+        raise Forbidden(
+            "You work in no queue of this channel.",
+            slug="not-your-channel",
+            mend="Write from a channel of your queues; or its writers are set to all.",
+        )
 
     async def _prepared(self, setting: _Setting, wanted: Wanted) -> PreparedMail:
         email, case, answered = setting.email, setting.case, setting.answered

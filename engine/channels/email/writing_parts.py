@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.channels.email.drafting import Fill
+from engine.channels.email.writers import Pace
 from engine.clock import Clock
 from engine.ids import NewId
 from engine.model.case import Case
@@ -126,5 +127,6 @@ class WritingParts:
     fill: Fill
     told: Callable[[str, Sequence[Entry]], None]  # organisation, lines of transcripts that were written
     wake: Callable[[], None]  # the sender has something to do
+    pace: Pace
     clock: Clock
     new_id: NewId

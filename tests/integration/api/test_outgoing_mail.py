@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from engine.channels.email import tokens
 from engine.model.mail import FailedAddress
-from engine.model.mail_channel import Email
+from engine.model.mail_channel import Email, Writers
 from engine.model.organisation import CasePolicy, Channel, Organisation
 from engine.store.mail import addresses
 from tests.contract.store.building import PLAN, arrival
@@ -178,6 +178,42 @@ async def test_what_cannot_be_sent_is_refused(engine: Engine, org: str) -> None:
         refused = await ana.post(f"/cases/{case_id}/mail", new(f"c{number}", **values))
         assert refused.json()["slug"] == slug, values
     assert (await ana.get(f"/cases/{case_id}/mail")).json()["items"] == []
+
+
+async def test_agents_begin_mail_from_channels_of_their_queues(tmp_path: Path, valkey_address: str, org: str) -> None:
+    organisation = mailing(org)
+    billing = Email(address="bills@shop.example")
+    foreign = Channel(key="bills", kind="email", name="Bills", queue="hidden", email=billing)
+    shared = replace(foreign, key="all", email=Email(address="all@shop.example", writers=Writers.ALL))
+    queues = {**organisation.queues, "hidden": replace(organisation.queues["sales"], key="hidden", name="Hidden")}
+    channels = {"bills": foreign, **organisation.channels, "all": shared}
+    organisation = replace(organisation, channels=channels, queues=queues)
+    async with running_engine(tmp_path / "data", valkey_address, [organisation]) as engine:
+        ana, sue = await engine.signed_in("ana"), await engine.signed_in("sue")
+        case_id, _number = await case_of(ana)
+        to = [{"email": "vera@example.com"}]
+        assert (await ana.get(f"/cases/{case_id}/mail/draft")).json()["channel"] == "mail"
+        refused = await ana.post(f"/cases/{case_id}/mail", new(to=to, channel="bills"))
+        assert (refused.status_code, refused.json()["slug"]) == (403, "not-your-channel")
+        for client, channel in (("a", "all"), ("m", "mail")):
+            assert (await ana.post(f"/cases/{case_id}/mail", new(client, to=to, channel=channel))).status_code == 201
+        assert (await sue.post(f"/cases/{case_id}/mail", new("s", to=to, channel="bills"))).status_code == 201
+        post = Post(engine, org)
+        await post.put(case_id=case_id, channel="bills")  # what was written to it may be answered from it
+        answer = await ana.post(f"/cases/{case_id}/mail", new("r", kind="reply"))
+        assert (answer.status_code, answer.json()["channel"]) == (201, "bills")
+
+
+async def test_nobody_writes_mail_without_bound(engine: Engine, org: str) -> None:
+    ana, ben = await engine.signed_in("ana"), await engine.signed_in("ben")
+    case_id, _number = await case_of(ana)
+    many = [{"email": f"c{number}@example.com"} for number in range(100)]
+    first = await ana.post(f"/cases/{case_id}/mail", new("1", to=many))
+    assert first.status_code == 201
+    refused = await ana.post(f"/cases/{case_id}/mail", new("2", to=many))
+    assert (refused.status_code, refused.json()["slug"]) == (429, "too-fast")
+    assert (await ana.post(f"/cases/{case_id}/mail", new("1", to=many))).json()["id"] == first.json()["id"]
+    assert (await ben.post(f"/cases/{case_id}/mail", new("3", to=many))).status_code == 201
 
 
 async def test_without_a_channel_there_is_no_mail(tmp_path: Path, valkey_address: str, org: str) -> None:
