@@ -151,6 +151,12 @@ class Settings:
     smtp_bytes: int = _setting(
         104_857_600, read.whole(10_240, 2**31), "number", "A mail that is received has at most so many bytes."
     )
+    mail_reserve: int = _setting(
+        268_435_456,
+        read.whole(0, 2**50),
+        "number",
+        "No mail is taken while less of the disk is free than so many bytes; `0`: as long as it can be written.",
+    )
     smtp_connections: int = _setting(500, read.whole(1, 100_000), "number", "Connections to receive mail at once.")
     smtp_connections_per_address: int = _setting(
         20, read.whole(1, 100_000), "number", "… of them from one network address."

@@ -33,7 +33,7 @@ def whole(least: int, most: int) -> Read:
     """Return a reader of whole numbers."""
 
     def read(value: object) -> int:
-        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value.strip()):
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,15}", value.strip()):
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise ValueError(f"write a whole number from {least} to {most}")

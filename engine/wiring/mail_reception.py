@@ -13,6 +13,7 @@ from engine.clock import Clock
 from engine.ids import NewId
 from engine.settings import Settings
 from engine.store.blobs import Blobs
+from engine.store.disk import Disk
 from engine.store.store import Store
 from engine.wiring.organisations import OrganisationBook
 
@@ -30,7 +31,8 @@ class MailReception:
         self._clock = clock
         self._server: MailServer | None = None
         self.addresses = AddressBook(book)
-        self.inlet = Inlet(sources=blobs, received=store.mails, clock=clock, new_id=new_id)
+        self._disk = Disk(settings.data, reserve=settings.mail_reserve)
+        self.inlet = Inlet(sources=blobs, received=store.mails, clock=clock, new_id=new_id, disk=self._disk)
 
     @property
     def ports(self) -> list[int]:

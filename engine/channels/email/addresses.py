@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -12,6 +12,9 @@ from engine.channels.email.tokens import without_token
 from engine.model.organisation import Organisation
 
 log = structlog.get_logger(__name__)
+
+
+POSTMASTER = "postmaster"
 
 
 class Organisations(Protocol):
@@ -36,25 +39,28 @@ class AddressBook:
         self._organisations = organisations
         self._seen: tuple[Organisation, ...] = ()
         self._places: dict[str, Place] = {}
-        self._domains: frozenset[str] = frozenset()
+        self._postmasters: dict[str, Place] = {}  # by domain; "" = of mail that names none
 
     def find(self, address: str) -> Place | None:
         """Return where mail to an address belongs; None: it is no address of ours.
 
         Letter case does not matter. An address with a detail (``desk+c…@``, ``desk+anything@``) leads where the one
-        without leads, so that a token which a gateway has spoilt loses no mail.
+        without leads, so that a token which a gateway has spoilt loses no mail. ``postmaster`` at each domain of ours,
+        and alone, is there as well (RFC 5321, section 4.5.1): where no channel has it, at the domain's first one.
         """
         places, written = self._current(), canonical(address)
         local, _, domain = written.rpartition("@")
         for one in (written, without_token(written), f"{local.partition('+')[0]}@{domain}"):
             if one in places:
                 return places[one]
-        return None
+        local, _, domain = (written if "@" in address else f"{written.lstrip('@')}@").rpartition("@")
+        return self._postmasters.get(domain) if local == POSTMASTER else None
 
     def serves(self, address: str) -> bool:
         """Say whether any address of ours has this one's domain."""
         self._current()
-        return canonical(address).rpartition("@")[2] in self._domains
+        domain = canonical(address).rpartition("@")[2]
+        return bool(domain) and domain in self._postmasters
 
     @property
     def empty(self) -> bool:
@@ -68,8 +74,17 @@ class AddressBook:
         )
         if changed:
             self._seen, self._places = organisations, _places(organisations)
-            self._domains = frozenset(address.rpartition("@")[2] for address in self._places)
+            self._postmasters = _postmasters(self._places)
         return self._places
+
+
+def _postmasters(places: Mapping[str, Place]) -> dict[str, Place]:
+    """Return who reads the postmaster's mail, by domain: who says so, else the first channel that has the domain."""
+    found: dict[str, Place] = {}
+    for address in sorted(places, key=lambda one: not one.startswith(f"{POSTMASTER}@")):
+        found.setdefault(address.rpartition("@")[2], places[address])
+    first = next(iter(found.values()), None)
+    return {**found, "": first} if first else found
 
 
 def canonical(address: str) -> str:

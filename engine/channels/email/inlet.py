@@ -49,6 +49,14 @@ class Sources(Protocol):
         ...
 
 
+class Disk(Protocol):
+    """Where sources are kept."""
+
+    async def full(self) -> bool:
+        """Say whether nothing more should be written there; asked for each piece of a mail."""
+        ...
+
+
 class Received(Protocol):
     """The record of received mails."""
 
@@ -85,14 +93,20 @@ class Inlet:
         received: Received,
         clock: Clock,
         new_id: NewId,
+        disk: Disk | None = None,
         taken: Callable[[], None] = lambda: None,
     ) -> None:
-        """``taken`` is called for each new mail, so that it is read at once."""
+        """``taken`` is called for each new mail, so that it is read at once; ``disk``: None = it is never full."""
+        self._disk = disk
         self._sources = sources
         self._received = received
         self._clock = clock
         self._new_id = new_id
         self.taken = taken
+
+    async def full(self) -> bool:
+        """Say whether there is no room for mail now."""
+        return self._disk is not None and await self._disk.full()
 
     async def take(self, envelope: Envelope, chunks: AsyncIterator[bytes], *, most_bytes: int) -> Taken:
         """Take one mail for one channel; return once it is durable. A repeat answers the same and changes nothing.
@@ -115,7 +129,7 @@ class Inlet:
         """
         fingerprint = Fingerprint()
         try:
-            kept = await self._sources.write(_read(chunks, fingerprint), most_bytes=most_bytes, buffer=BUFFER)
+            kept = await self._sources.write(self._read(chunks, fingerprint), most_bytes=most_bytes, buffer=BUFFER)
         except (ConnectionError, TimeoutError):  # of whoever hands it over
             raise
         except OSError as error:
@@ -144,8 +158,10 @@ class Inlet:
             self.taken()
         return Taken(mail_id=mail_id, repeated=not new, sha256=kept.sha256, size=kept.size)
 
-
-async def _read(chunks: AsyncIterator[bytes], fingerprint: Fingerprint) -> AsyncIterator[bytes]:
-    async for chunk in chunks:
-        fingerprint.add(chunk)
-        yield chunk
+    async def _read(self, chunks: AsyncIterator[bytes], fingerprint: Fingerprint) -> AsyncIterator[bytes]:
+        """Yield what comes, as long as there is room for it: what is full here is full for the record as well."""
+        async for chunk in chunks:
+            if await self.full():
+                raise Unavailable("there is no room for mail", slug="storage-away")
+            fingerprint.add(chunk)
+            yield chunk

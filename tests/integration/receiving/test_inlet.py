@@ -10,6 +10,7 @@ from engine.clock import SystemClock
 from engine.errors import InvalidInput, Unavailable
 from engine.ids import id_source
 from engine.model.mail_record import Envelope, MailState, ReceivedMail, Source
+from engine.store.disk import Disk
 from tests.integration.receiving.house import MAIL, House, pieces
 
 DESK = Envelope(org_id="acme", channel="desk", source=Source.SMTP, sender="ada@customer.example", peer="[::1] x")
@@ -88,6 +89,36 @@ async def test_a_disk_that_is_away_is_told(house: House) -> None:
         await house.inlet.take(DESK, pieces(MAIL), most_bytes=MOST)
     assert caught.value.slug == "storage-away"
     assert await house.mails() == []
+
+
+async def test_a_disk_that_is_nearly_full_takes_nothing_until_there_is_room(house: House) -> None:
+    free = 999
+    disk = Disk(house.directory, reserve=1_000, free=lambda _directory: free, look_s=0)
+    clock = SystemClock()
+    inlet = Inlet(sources=house.blobs, received=house.store.mails, clock=clock, new_id=id_source(clock), disk=disk)
+    with pytest.raises(Unavailable) as caught:
+        await inlet.take(DESK, pieces(MAIL), most_bytes=MOST)
+    assert caught.value.slug == "storage-away"
+    assert (await house.mails(), house.files()) == ([], [])
+    free = 1_000
+    await inlet.take(DESK, pieces(MAIL), most_bytes=MOST)
+    assert len(await house.mails()) == 1
+
+
+async def test_a_disk_that_fills_up_within_a_mail_keeps_nothing_of_it(house: House) -> None:
+    left = iter([2_000, 500])
+    disk = Disk(house.directory, reserve=1_000, free=lambda _directory: next(left), look_s=0)
+    clock = SystemClock()
+    inlet = Inlet(sources=house.blobs, received=house.store.mails, clock=clock, new_id=id_source(clock), disk=disk)
+    with pytest.raises(Unavailable):
+        await inlet.take(DESK, pieces(MAIL, 100), most_bytes=MOST)
+    assert (await house.mails(), house.files()) == ([], [])
+
+
+async def test_a_disk_that_cannot_be_asked_or_has_no_reserve_is_not_full(house: House) -> None:
+    assert not await Disk(house.directory / "gone", reserve=1).full()
+    assert not await Disk(house.directory, reserve=0, free=lambda _directory: 0).full()
+    assert await Disk(house.directory, reserve=2**60).full()
 
 
 @pytest.mark.parametrize("place", ["mail.after-blob", "mail.after-receive"])

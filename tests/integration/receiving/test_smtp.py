@@ -8,6 +8,7 @@ import aiosmtplib
 import pytest
 
 from engine.model.mail_record import Source
+from engine.store.disk import Disk
 from tests.integration.receiving.house import MAIL, House
 from tests.integration.receiving.server import Wire, receiving
 from tests.servers import eventually
@@ -107,6 +108,23 @@ async def test_who_is_not_here_is_refused(house: House, address: str, code: str)
         assert (await wire.say(f"RCPT TO:{address}")).startswith(code)
         assert (await wire.say("DATA")).startswith("503 5.5.1")
         assert (await wire.say("RCPT TO:<desk@shop.example>")).startswith("250")
+
+
+@pytest.mark.parametrize("address", ["postmaster", "Postmaster@shop.example"])
+async def test_the_postmaster_is_always_here(house: House, address: str) -> None:
+    async with receiving(house) as running, await Wire.greeted(running.port) as wire:
+        assert (await wire.say("MAIL FROM:<ada@customer.example>")).startswith("250")
+        assert (await wire.say(f"RCPT TO:<{address}>")).startswith("250")
+
+
+async def test_a_full_disk_is_told_before_the_mail_and_room_after_it(house: House) -> None:
+    free = 0
+    house.inlet._disk = Disk(house.directory, reserve=1_000, free=lambda _directory: free, look_s=0)
+    async with receiving(house) as running, await Wire.greeted(running.port) as wire:
+        assert (await wire.say("MAIL FROM:<ada@customer.example>")).startswith("452 4.3.1")
+        assert running.counts == {("refused", "away"): 1}
+        free = 1_000
+        assert (await wire.say("MAIL FROM:<ada@customer.example>")).startswith("250")
 
 
 async def test_a_server_that_knows_no_address_yet_asks_to_come_again(house: House) -> None:

@@ -73,6 +73,8 @@ class Gate:
             return self.refuse("bad-address", answers.BAD_ADDRESS)
         if self.door.mail(server.address, self.clock.now_ms()):
             return self.refuse("too-fast", answers.TOO_FAST)
+        if await self.inlet.full():
+            return self.refuse("away", answers.AWAY)
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 2.1.0 Sender taken"

@@ -27,6 +27,27 @@ def organisation(org_id: str = "acme", **emails: Email) -> Organisation:
     return replace(small, channels={**small.channels, **channels})
 
 
+BOTH = {"desk": Email(address="desk@shop.example"), "help": Email(address="help@tea.example")}
+
+
+def test_the_postmaster_of_each_domain_is_there() -> None:
+    book = AddressBook(Held(organisation("acme", **BOTH), organisation("zeta", post=Email(address="post@zeta.example"))))
+    assert book.find("Postmaster@shop.example") == ("acme", "desk")
+    assert book.find("postmaster@TEA.example") == ("acme", "help")
+    assert book.find("postmaster@zeta.example") == ("zeta", "post")
+    assert book.find("postmaster@elsewhere.example") is None
+    assert book.find("POSTMASTER") == ("acme", "desk")
+    assert book.find("desk") is None
+    assert AddressBook(Held()).find("postmaster") is None
+
+
+def test_who_says_so_is_the_postmaster() -> None:
+    says = replace(BOTH["help"], aliases=("postmaster@shop.example",))
+    book = AddressBook(Held(organisation(desk=BOTH["desk"], help=says)))
+    assert book.find("postmaster@shop.example") == ("acme", "help")
+    assert book.find("postmaster") == ("acme", "help")
+
+
 DESK = Email(
     address="Desk@shop.example", aliases=("help@Bücher.example",), from_by_queue={"sales": "sales@shop.example"}
 )
