@@ -97,7 +97,8 @@ def _languages(text: object) -> dict[str, str]:
 def _acknowledgement(section: AcknowledgementSection | None) -> Acknowledgement | None:
     if section is None:
         return None
-    return Acknowledgement(text=section.text, subject=section.subject or "", every_ms=section.every)
+    subject = section.subject or ""
+    return Acknowledgement(text=section.text, subject=subject, every_ms=section.every, most=section.most)
 
 
 def _mailbox(key: str, section: MailboxSection) -> MailboxSource:

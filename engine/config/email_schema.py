@@ -55,6 +55,7 @@ class AcknowledgementSection(Section):
     text: LongText = Field(description="What he is told; {case.number} and other placeholders of quick texts.")
     subject: NameText | None = Field(None, description="Subject; left out: Re: and his own.")
     every: Duration = Field(86_400_000, description="At most once for each sender within this time.")
+    most: int = Field(200, ge=1, le=100_000, description="So many in an hour, to whomever; then nobody is told.")
 
 
 class EmailSection(Section):
@@ -88,7 +89,9 @@ class EmailSection(Section):
     forwarded: bool = Field(
         default=True, description="Who wrote a mail that one of the organisation's agents passes on is the contact."
     )
-    keep_source: DurationOrNone = Field(0, description="The source of a mail is kept so long; 0s: always.")
+    keep_source: DurationOrNone = Field(
+        0, description="The source of a mail, received or sent, is kept so long; 0s: always."
+    )
     trusted_servers: list[Host] = Field(
         default_factory=list, max_length=50, description="Servers whose Authentication-Results are believed."
     )

@@ -84,6 +84,7 @@ class Acknowledgement:
     text: str
     subject: str = ""  # "" = Re: and his own, with the case's number
     every_ms: int = 86_400_000  # at most once per sender within
+    most: int = 200  # of the channel in an hour, to whomever
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

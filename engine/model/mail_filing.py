@@ -58,8 +58,10 @@ class Joining:
 class Acknowledging:
     """The answer that a machine gives to a mail which begins a conversation."""
 
-    email: str  # who gets it, lower case
+    email: str  # as whom he is counted, lower case
+    address: str  # who gets it
     every_ms: int  # at most one within
+    most: int  # … and so many of the channel an hour
     write: Callable[[Case, str], OutgoingMail | None]
     """Write it for the case and the interaction with this id; None: there is nothing to say. Pure."""
 

@@ -120,6 +120,8 @@ def acknowledging_of(store: Store, clock: Clock, new_id: NewId) -> Acknowledge:
             token = token_of(secret, org_id, case.id)
             return acknowledgement(of, case, interaction_id=interaction_id, token=token, new_id=new_id())
 
-        return Acknowledging(email=pace_key(to.email), every_ms=told.every_ms, write=write)
+        return Acknowledging(
+            email=pace_key(to.email), address=to.email, every_ms=told.every_ms, most=told.most, write=write
+        )
 
     return acknowledge

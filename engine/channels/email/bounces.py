@@ -14,6 +14,12 @@ from itertools import islice
 from engine.model.mail import FailedAddress, ParsedMail
 
 MOST_RECIPIENTS = 100
+COMPLAINED = "complained"
+"""What an abuse report says of a recipient, where a bounce says ``failed``."""
+UNNAMED = "redacted"
+COMPLAINANTS = frozenset({"original-rcpt-to", "removal-recipient"})
+NO_COMPLAINTS = frozenset({"not-spam", "auth-failure", "virus", "dmarc", "tlsrpt"})
+"""Feedback types that say nothing against mail of ours to whoever got it (RFC 5965, 6591)."""
 LONGEST_TEXT = 20_000
 """Characters of a report that are looked at."""
 LONGEST_DIAGNOSTIC = 300
@@ -79,6 +85,24 @@ def bounced(mail: ParsedMail) -> tuple[tuple[FailedAddress, ...], str]:
         if once:
             return tuple(once.values()), f"a bounce, by its {why}"
     return (), "a bounce that names nobody"
+
+
+def complained(mail: ParsedMail) -> tuple[FailedAddress, ...]:
+    """Return who called which mail of ours abuse (RFC 5965, section 3); nobody where the report is of another kind.
+
+    Many services black out the address; then it is named as they wrote it, and whose it is follows from the mail.
+    """
+    fields = [line.partition(":") for line in re.sub(r"\r?\n[ \t]+", " ", mail.report[:LONGEST_TEXT]).splitlines()]
+    kind = next(
+        (value.strip().lower() for name, _colon, value in fields if name.strip().lower() == "feedback-type"), ""
+    )
+    if kind in NO_COMPLAINTS:
+        return ()
+    named = [_address(value) for name, _colon, value in fields if name.strip().lower() in COMPLAINANTS]
+    if not any(named):
+        named = [_address(value) for name, value in mail.returned if name == "to"]
+    emails = list(dict.fromkeys(one for one in named if one))[:MOST_RECIPIENTS] or [UNNAMED]
+    return tuple(FailedAddress(email=one, action=COMPLAINED, diagnostic=kind[:40]) for one in emails)
 
 
 def original_id(mail: ParsedMail) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.channels.email.bounces import bounced, looks_bounced, original_id
+from engine.channels.email.bounces import bounced, complained, looks_bounced, original_id
 from engine.model.mail import MailNature, Nature, ParsedMail
 
 MOST_HOPS = 100
@@ -90,7 +90,8 @@ def _natures(mail: ParsedMail, known: Circumstances) -> Iterator[Nature]:
         yield Nature(kind=MailNature.OWN, why="message-id: ours")
     report = _report_type(mail)
     if report == "feedback-report" or "feedback-type" in mail.report[:2_000].lower():
-        yield Nature(kind=MailNature.COMPLAINT, why="a feedback report", about=original_id(mail))
+        failed = complained(mail)
+        yield Nature(kind=MailNature.COMPLAINT, why="a feedback report", failed=failed, about=original_id(mail))
     if report == "disposition-notification":
         yield Nature(kind=MailNature.AUTO_REPLY, why="a read receipt", about=original_id(mail))
     if report == "delivery-status" or looks_bounced(mail, null_sender=known.null_sender):

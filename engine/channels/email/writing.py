@@ -30,6 +30,7 @@ from engine.channels.email.drafting import (
 from engine.channels.email.tokens import token_of
 from engine.channels.email.writers import may_write
 from engine.channels.email.writing_parts import Known, WritingParts
+from engine.clock import moment
 from engine.errors import Conflict, Forbidden, InvalidInput, NotFound
 from engine.model.case import Case
 from engine.model.case_parts import Attachment
@@ -285,7 +286,15 @@ class Writing:
     async def _check_known(self, mail: OutgoingMail) -> None:
         doubtful = await self._doubtful(mail.org_id, (*mail.to, *mail.cc, *mail.bcc))
         if doubtful:
-            told = [{"email": one.email, "status": one.status, "diagnostic": one.diagnostic} for one in doubtful]
+            told = [
+                {
+                    "email": one.email,
+                    "status": one.status,
+                    "diagnostic": one.diagnostic,
+                    "complained_at": moment(one.complained_ms),
+                }
+                for one in doubtful
+            ]
             emails = ", ".join(one.email for one in doubtful)
             raise Conflict(f"Mail to {emails} does not arrive.", slug="doubtful-address", addresses=told)
 

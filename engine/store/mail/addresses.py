@@ -20,11 +20,10 @@ from engine.store.upsert import change, insert_once
 
 LONGEST_DIAGNOSTIC = 500
 
-_LOCKED: Select[Any] = (
-    select(mail_addresses)
-    .where(mail_addresses.c.org_id == bindparam("org"), mail_addresses.c.email == bindparam("address"))
-    .with_for_update()
+_ONE: Select[Any] = select(mail_addresses).where(
+    mail_addresses.c.org_id == bindparam("org"), mail_addresses.c.email == bindparam("address")
 )
+_LOCKED = _ONE.with_for_update()
 _CALM: Mapping[str, object] = {"status": "", "diagnostic": "", "bounced_by": "", "bounces": 0, "permanent": 0}
 _EMPTY: Mapping[str, object] = {**_CALM, "bounced_ms": 0, "complained_ms": 0, "acknowledged_ms": 0}
 
@@ -44,7 +43,8 @@ class MailAddresses:
 
     async def clear(self, org_id: str, email: str) -> None:
         """Forget that an address bounced or complained, because somebody knows better. Idempotent."""
-        await self._access.write(org_id, lambda conn: _set(conn, org_id, email, {**_CALM, "complained_ms": 0}))
+        calm = {**_CALM, "complained_ms": 0}
+        await self._access.write(org_id, lambda conn: _set(conn, org_id, email, calm))
 
 
 def bounced_in(
@@ -76,15 +76,16 @@ def heard_in(conn: Connection, org_id: str, email: str) -> None:
         _set(conn, org_id, email, _CALM)
 
 
-def acknowledge_in(conn: Connection, org_id: str, email: str, *, every_ms: int, now_ms: int) -> bool:
+def acknowledge_in(conn: Connection, org_id: str, email: str, *, every_ms: int, now_ms: int, address: str = "") -> bool:
     """Say in the caller's transaction whether an address may be answered by a machine now, and note that it is.
 
     At most one of all transactions at once is told so within ``every_ms``; nobody is whose address bounces or
-    complained.
+    complained. ``address``: his own, where several count as one.
     """
     row = _lock(conn, org_id, email)
+    own = first(conn, _ONE, {"org": org_id, "address": address.lower()}) if address else None
     soon = row.acknowledged_ms and now_ms - row.acknowledged_ms < every_ms
-    if soon or row.permanent or row.complained_ms:
+    if soon or any(one.permanent or one.complained_ms for one in (row, own) if one is not None):
         return False
     _set(conn, org_id, email, {"acknowledged_ms": now_ms, "acknowledgements": row.acknowledgements + 1})
     return True

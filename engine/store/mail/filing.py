@@ -18,15 +18,16 @@ from engine.model.mail_record import MailState
 from engine.store.access import Access
 from engine.store.appends import append
 from engine.store.cases.writes import add_event, lock_case
-from engine.store.direct import first
+from engine.store.direct import every, first
 from engine.store.mail import addresses
+from engine.store.mail.acknowledged import may_acknowledge
 from engine.store.mail.files import keep_files, name_files
 from engine.store.mail.mails import found
 from engine.store.mail.outbox_rows import queue_in
 from engine.store.mail.placing import Placed, place
 from engine.store.mail.rows import text_of_summary
 from engine.store.mail.settling import bounced_in
-from engine.store.mail.tables import mails, outgoing
+from engine.store.mail.tables import mails, outgoing, outgoing_recipients
 from engine.store.rows import case_of
 from engine.store.upsert import change
 
@@ -37,6 +38,9 @@ EVENT = "mail-signal"
 LONGEST_SUBJECT = 500
 _SENT = select(outgoing.c.id, outgoing.c.case_id, outgoing.c.interaction_id).where(
     outgoing.c.org_id == bindparam("org"), outgoing.c.message_id == bindparam("message")
+)
+_RECIPIENTS = select(outgoing_recipients.c.email).where(
+    outgoing_recipients.c.org_id == bindparam("org"), outgoing_recipients.c.outgoing_id == bindparam("mail")
 )
 
 
@@ -95,16 +99,16 @@ def _file(conn: Connection, order: MailOrder, *, new_id: NewId) -> FiledMail:
         item=placed.item,
         entries=(placed.entry,),
         new_case=placed.new_case,
-        acknowledged=_acknowledge(conn, order, placed),
+        acknowledged=_acknowledge(conn, order, placed, new_id=new_id),
     )
 
 
-def _acknowledge(conn: Connection, order: MailOrder, placed: Placed) -> bool:
+def _acknowledge(conn: Connection, order: MailOrder, placed: Placed, *, new_id: NewId) -> bool:
     """Let a machine answer a mail that begins a case, where its sender was not answered just now."""
     wanted = order.acknowledging
     if wanted is None or not placed.new_case:
         return False
-    if not addresses.acknowledge_in(conn, order.org_id, wanted.email, every_ms=wanted.every_ms, now_ms=order.now_ms):
+    if not may_acknowledge(conn, order.org_id, order.channel, wanted, new_id=new_id, now_ms=order.now_ms):
         return False
     mail = wanted.write(placed.case, placed.interaction_id)
     if mail is not None:
@@ -127,8 +131,8 @@ def _note(conn: Connection, order: MailOrder, *, new_id: NewId) -> FiledMail:
         )
         told = settled.entries if settled is not None else ()
     if sent is not None and order.nature is MailNature.COMPLAINT:
-        for one in order.failed:
-            addresses.complained_in(conn, order.org_id, one.email, now_ms=order.now_ms)
+        for email in _complainants(conn, order, sent.id):
+            addresses.complained_in(conn, order.org_id, email, now_ms=order.now_ms)
     case_id = sent.case_id if sent is not None else order.joining.case_id if order.joining else ""
     row = lock_case(conn, order.org_id, case_id) if case_id else None
     interaction_id = sent.interaction_id if sent is not None and row is not None else ""
@@ -146,6 +150,16 @@ def _note(conn: Connection, order: MailOrder, *, new_id: NewId) -> FiledMail:
         entry_seq=told[0].seq if told else 0,
     )
     return FiledMail(state=MailState.SIGNAL, case_id=case_id, interaction_id=interaction_id, entries=told)
+
+
+def _complainants(conn: Connection, order: MailOrder, outgoing_id: str) -> frozenset[str]:
+    """Return whose complaint it is: of those who got the mail, the one that is named, else the only one there is.
+
+    Anybody can write a report, so it marks nobody else; and most services black out who complained.
+    """
+    got = {row.email for row in every(conn, _RECIPIENTS, {"org": order.org_id, "mail": outgoing_id})}
+    named = got & {one.email.lower() for one in order.failed}
+    return frozenset(named or (got if order.failed and len(got) == 1 else ()))
 
 
 def _said_of(order: MailOrder) -> Mapping[str, object]:

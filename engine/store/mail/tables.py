@@ -91,6 +91,8 @@ outgoing = Table(
     number("blocked"),  # 1 = set aside: its channel cannot send
     where("ux_outgoing_client", ("org_id", "author_id", "client_id"), "client_id <> ''", unique=True),
     where("ix_outgoing_due", ("next_ms", "id"), "state = 'waiting'"),
+    where("ix_outgoing_acknowledged", ("org_id", "channel", "created_ms"), "kind = 'acknowledgement'"),
+    where("ix_outgoing_sent_source", ("org_id", "channel", "settled_ms"), "raw_sha256 <> '' AND settled_ms > 0"),
     where("ix_outgoing_blocked", ("org_id", "channel", "id"), "blocked = 1"),
     where("ix_outgoing_failed", ("org_id", "id"), "state = 'failed'"),
     Index("ix_outgoing_message_id", "org_id", "message_id"),

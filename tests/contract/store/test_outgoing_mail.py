@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model.conversation import Author, EntryKind, InteractionState
@@ -13,6 +13,7 @@ from engine.model.mail_sending import Attempt, DueMail, Settled
 from engine.model.record import Opened
 from engine.store.mail import addresses
 from engine.store.mail.outbox_rows import queue_in
+from engine.store.mail.tables import outgoing
 from engine.store.store import Store
 from tests.contract.store.building import START_MS, opened
 
@@ -303,3 +304,19 @@ async def test_nothing_is_written_where_there_is_nothing(store: Store, org: str)
     with pytest.raises(NotFound):
         await store.outgoing.write(wrong, "x", author_name="Ana", now_ms=START_MS)
     assert await store.outgoing.of_case(org, wrong.case_id) == []
+
+
+async def test_the_source_of_what_went_is_forgotten_in_time(store: Store, org: str) -> None:
+    gone = await written(store, org)
+    due = await claimed(store, gone, gone.not_before_ms)
+    assert await store.outgoing.composed(due, "ab" * 32)
+    attempts = [sent(to.email) for to in gone.recipients]
+    assert await store.outgoing.settle(due, attempts, now_ms=START_MS + 20_000)
+    waiting = await written(store, org)
+    assert await store.outgoing.composed(await claimed(store, waiting, waiting.not_before_ms), "ab" * 32)
+    assert await store.mail_keeping.forget(org, "mail", before_ms=START_MS + 20_000) == 0
+    assert await store.mail_keeping.forget("else", "mail", before_ms=START_MS + 30_000) == 0
+    assert await store.mail_keeping.forget(org, "mail", before_ms=START_MS + 30_000) == 1
+    query = select(outgoing.c.id).where(outgoing.c.org_id == org, outgoing.c.raw_sha256 != "")
+    rows = await store._access.read(lambda conn: [row.id for row in conn.execute(query)])
+    assert rows == [waiting.id]

@@ -4,17 +4,45 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
+from engine.model.mail import MailNature
 from engine.model.mail_channel import Acknowledgement, Late
 from engine.model.mail_record import MailState, RecipientState
+from engine.store.mail import addresses
 from tests.integration.mail.engine import BOTH, MailEngine, mail_engine, mail_organisation, mail_text
 from tests.integration.mail.test_threads import BOUNCE
+
+COMPLAINT = """From: fbl@provider.example\r
+To: support@kettle.example\r
+Subject: Abuse report\r
+Message-ID: <{email}-{message_id}.report>\r
+Content-Type: multipart/report; report-type=feedback-report; boundary=x\r
+\r
+--x\r
+Content-Type: text/plain\r
+\r
+This is an abuse report.\r
+--x\r
+Content-Type: message/feedback-report\r
+\r
+Feedback-Type: abuse\r
+Version: 1\r
+Original-Rcpt-To: {email}\r
+\r
+--x\r
+Content-Type: text/rfc822-headers\r
+\r
+Message-ID: <{message_id}>\r
+\r
+--x--\r
+"""
 
 
 @pytest.fixture
 async def engine(tmp_path: Path, valkey_address: str, org: str, database: str) -> AsyncIterator[MailEngine]:
     """Run an engine whose mailbox answers at once, and whose cases are followed up."""
-    told = Acknowledgement(text="Your case is {case.number}.")
+    told = Acknowledgement(text="Your case is {case.number}.", most=3)
     organisation = mail_organisation(org, acknowledgement=told, late=Late.FOLLOW_UP)
     async with mail_engine(tmp_path / "data", valkey_address, organisation, database=database) as running:
         yield running
@@ -42,6 +70,38 @@ async def test_a_new_case_is_acknowledged_once_in_a_while_and_its_bounce_is_told
     await engine.read(mail_text("I am back"))
     (address,) = await engine.store.mail_addresses.known(org, ["vera@example.com"])
     assert not address.permanent
+
+
+async def test_who_complained_gets_no_automatic_mail_any_more(engine: MailEngine, org: str) -> None:
+    first = await engine.read(mail_text(sender="vera+tea@example.com"), sender="vera+tea@example.com")
+    (sent,) = await engine.store.outgoing.of_case(org, first.case_id)
+    forged = COMPLAINT.format(message_id="nobody@elsewhere.example", email="zoe@example.org")
+    await engine.read(forged, sender="fbl@provider.example")
+    report = COMPLAINT.format(message_id=sent.message_id, email="redacted")
+    told = await engine.read(report, sender="fbl@provider.example")
+    assert (told.state, told.nature, told.case_id) == (MailState.SIGNAL, MailNature.COMPLAINT, first.case_id)
+    (known,) = await engine.store.mail_addresses.known(org, ["vera+tea@example.com", "zoe@example.org"])
+    assert known.doubtful
+    assert known.complained_ms
+    every_ms = 1  # it was answered long ago
+    later = engine.application.store._access.clock.now_ms() + 90_000_000
+
+    def ask(conn: Connection) -> bool:
+        ours = {"address": "vera+tea@example.com", "every_ms": every_ms, "now_ms": later}
+        return addresses.acknowledge_in(conn, org, "vera@example.com", **ours)  # type: ignore[arg-type]
+
+    assert not await engine.store._access.write(org, ask)
+
+
+async def test_a_flood_of_senders_is_not_answered_without_bound(engine: MailEngine, org: str) -> None:
+    acknowledged = 0
+    for number in range(4):
+        sender = f"c{number}@d{number}.example"
+        mail = await engine.read(mail_text(f"Kettle {number}", sender=sender), sender=sender)
+        acknowledged += len(await engine.store.outgoing.of_case(org, mail.case_id))
+    assert acknowledged == 3
+    alerts = [one.kind for one in await engine.store.alerts.list(org, user_id="")]
+    assert alerts == ["mail-flood"]
 
 
 async def test_nothing_is_answered_to_machines_nor_to_ourselves(engine: MailEngine, org: str) -> None:

@@ -1,5 +1,7 @@
 """What people wrote opens cases; what machines wrote does not, and is never answered by a machine."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -244,3 +246,21 @@ def test_empty_lines_of_a_bounce_are_read_once(text: str) -> None:
     found = nature(ParsedMail(subject="failure notice", text=text), Circumstances(null_sender=True))
     assert found.kind is MailNature.BOUNCE
     assert found.about == ""
+
+
+@pytest.mark.parametrize(
+    ("report", "returned", "named"),
+    [
+        ("Feedback-Type: abuse\nOriginal-Rcpt-To: <zoe@example.org>\nOriginal-Rcpt-To: lee@x.net\n", "", "zoe lee"),
+        ("Feedback-Type: abuse\nRemoval-Recipient:\n zoe@example.org\n", "", "zoe"),
+        ("Feedback-Type: fraud\nVersion: 1\n", "Zoe <zoe@example.org>", "zoe"),
+        ("Feedback-Type: abuse\nOriginal-Rcpt-To: redacted\n", "", "redacted"),
+        ("Feedback-Type: not-spam\nOriginal-Rcpt-To: zoe@example.org\n", "", ""),
+        ("Feedback-Type: auth-failure\nOriginal-Rcpt-To: zoe@example.org\n", "", ""),
+    ],
+)
+def test_an_abuse_report_names_who_complained(report: str, returned: str, named: str) -> None:
+    found = nature(replace(mail(report=report), returned=(("to", returned),) if returned else ()), Circumstances())
+    assert found.kind is MailNature.COMPLAINT
+    assert [one.email.partition("@")[0] for one in found.failed] == named.split()
+    assert {one.action for one in found.failed} <= {"complained"}

@@ -37,6 +37,8 @@ export interface Sent {
 
 export interface Doubtful {
   email: string
+  /** Its owner called our mail abuse. */
+  complained: boolean
   status: string
   diagnostic: string
 }
@@ -91,7 +93,7 @@ export function sent(value: unknown): Sent {
 export function doubtful(value: unknown): Doubtful[] {
   return list(value).map((one) => {
     const raw = record(one)
-    return { email: text(raw['email']), status: text(raw['status']), diagnostic: text(raw['diagnostic']) }
+    return { email: text(raw['email']), complained: !!raw['complained_at'], status: text(raw['status']), diagnostic: text(raw['diagnostic']) }
   })
 }
 
