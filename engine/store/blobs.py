@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 from engine.errors import InvalidInput, NotFound
 from engine.ids import NewId
+from engine.store.blob_places import Places, named, synchronise
 
 CHUNK = 65_536
 """Bytes read at once."""
@@ -45,16 +46,19 @@ class Blobs:
 
     def __init__(self, *, directory: Path, new_id: NewId) -> None:
         self._directory = directory
+        self._root = str(directory)
         self._new_id = new_id
+        self._places = Places()
 
     async def write(self, chunks: AsyncIterator[bytes], *, most_bytes: int, buffer: int = BUFFER) -> Blob:
         """Keep what comes; return it once it is safely on the disk. ``buffer``: bytes held in memory at most.
 
-        Raises InvalidInput (``too-large``) beyond ``most_bytes``; then, and when it is cancelled, nothing is kept.
+        Raises InvalidInput (``too-large``) beyond ``most_bytes``; then, and when ``chunks`` break off, nothing is kept.
         """
-        beside = self._directory / "incoming" / self._new_id()
+        beside = self._beside()
         digest, size, waiting = hashlib.sha256(), 0, bytearray()
-        file, kept = await asyncio.to_thread(_create, beside), False
+        file: BinaryIO | None = None
+        kept = False
         try:
             async for chunk in chunks:
                 size += len(chunk)
@@ -63,30 +67,38 @@ class Blobs:
                 digest.update(chunk)
                 waiting += chunk
                 if len(waiting) >= buffer:
+                    if file is None:
+                        file = await asyncio.to_thread(_create, beside)
                     await asyncio.to_thread(file.write, bytes(waiting))
                     waiting.clear()
             blob = Blob(sha256=digest.hexdigest(), size=size)
-            await asyncio.to_thread(_finish, file, bytes(waiting), beside, self._path(blob.sha256))
+            place = self._at(blob.sha256)
+            if file is None:  # small: with others
+                await self._places.put(beside, place, bytes(waiting))
+            else:
+                await asyncio.to_thread(_finish, file, bytes(waiting), beside, place)
             kept = True
             return blob
         finally:
-            if not kept:  # of one that is, the thread has closed the file
-                file.close()
-                beside.unlink(missing_ok=True)
+            if file is not None and not kept:  # of one that is, the thread has closed the file
+                _discard(file, beside)
 
     def aside(self, directory: Path, hashes: Sequence[str]) -> Mapping[str, Path]:
         """Take files that lie in ``directory`` under their hashes out of it; ``adopt`` keeps them. On one file system.
 
         What is not adopted within the hour is swept away.
         """
-        taken = {sha256: self._directory / "incoming" / self._new_id() for sha256 in dict.fromkeys(hashes)}
+        taken = {sha256: Path(self._beside()) for sha256 in dict.fromkeys(hashes)}
         for sha256, path in taken.items():
             (directory / sha256).rename(path)
         return taken
 
     async def adopt(self, taken: Mapping[str, Path]) -> None:
         """Move files, by hash, to where files are kept; return once they are safely on the disk there."""
-        await asyncio.to_thread(_adopt, [(path, self._path(sha256)) for sha256, path in taken.items()])
+        puts = [self._places.put(str(path), self._at(sha256)) for sha256, path in taken.items()]
+        for settled in await asyncio.gather(*puts, return_exceptions=True):
+            if isinstance(settled, BaseException):
+                raise settled
 
     def place(self, sha256: str) -> Path:
         """Return where a file lies, for readers in other processes; it may be gone."""
@@ -138,9 +150,16 @@ class Blobs:
         return True
 
     def _path(self, sha256: str) -> Path:
+        return Path(self._at(sha256))
+
+    def _at(self, sha256: str) -> str:
+        """Return a path as text: making a ``Path`` costs more than opening the file."""
         if not _NAME.fullmatch(sha256):
             raise NotFound("there is no such file", slug="unknown-attachment")
-        return self._directory / sha256[:2] / sha256[2:4] / sha256
+        return f"{self._root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+    def _beside(self) -> str:
+        return f"{self._root}/incoming/{self._new_id()}"
 
     def _old(self) -> Iterator[list[Path]]:
         """Yield old files, some at a time; what comes and goes meanwhile is passed over."""
@@ -163,41 +182,21 @@ def _written_s(path: Path) -> float:
         return math.inf
 
 
-def _create(path: Path) -> BinaryIO:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return path.open("xb")
+def _create(path: str) -> BinaryIO:
+    Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Path(path).open("xb")
 
 
-def _finish(file: BinaryIO, rest: bytes, beside: Path, path: Path) -> None:
+def _discard(file: BinaryIO, path: str) -> None:
+    file.close()
+    Path(path).unlink(missing_ok=True)
+
+
+def _finish(file: BinaryIO, rest: bytes, beside: str, path: str) -> None:
     """Put the file in its place, so that it survives a power cut; one that is there has the same content."""
     file.write(rest)
     file.flush()
     os.fsync(file.fileno())
     file.close()
-    for directory in _put(beside, path):
-        _sync(directory)
-
-
-def _adopt(files: Sequence[tuple[Path, Path]]) -> None:
-    touched: dict[Path, None] = {}
-    for beside, path in files:
-        _sync(beside)
-        touched |= dict.fromkeys(_put(beside, path))
-    for directory in touched:
-        _sync(directory)
-
-
-def _put(beside: Path, path: Path) -> list[Path]:
-    """Move a file to its place; return the directories that are to be synchronised."""
-    missing = [directory for directory in (path.parent.parent, path.parent) if not directory.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    beside.replace(path)
-    return list(dict.fromkeys((path.parent, *(one.parent for one in missing))))
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    for directory in named(beside, path):
+        synchronise(directory)

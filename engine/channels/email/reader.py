@@ -29,7 +29,7 @@ from engine.channels.email.judging import (
 from engine.channels.email.parts import MailParts
 from engine.channels.email.placing import place_in
 from engine.channels.email.reading.pool import Unreadable
-from engine.channels.email.reading.worker import NO_ROOM
+from engine.channels.email.reading.worker import GONE, NO_ROOM
 from engine.clock import Clock
 from engine.errors import CordboardError, Unavailable
 from engine.failpoints import failpoint
@@ -156,8 +156,6 @@ class MailReader:
     async def _read(self, received: ReceivedMail) -> _Said:
         """Read a mail and keep its files; raise Unreadable."""
         path = self._parts.files.place(received.sha256)
-        if not await asyncio.to_thread(path.exists):
-            raise Unreadable("source-gone")
         async with self._parts.readers.reading(path) as read:
             parts = read.mail.parts
             hashes = [*([read.html_sha256] if read.html_sha256 else []), *(one.sha256 for one in parts)]
@@ -229,7 +227,7 @@ class MailReader:
             await self._parts.enter(filed.item)
 
     async def _unreadable(self, received: ReceivedMail, why: str) -> None:
-        if received.tries + 1 >= READ_TRIES or why == "source-gone":
+        if received.tries + 1 >= READ_TRIES or why == GONE:
             await self._quarantine(received, why)
         else:
             await self._put_off(received, why)

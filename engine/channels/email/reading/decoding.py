@@ -8,6 +8,7 @@ from __future__ import annotations
 import binascii
 import codecs
 import re
+import string
 from collections.abc import Iterator, Mapping
 
 from charset_normalizer import from_bytes
@@ -55,7 +56,7 @@ NOT_TEXT = frozenset(
 )
 """Codecs of Python that are no character sets."""
 
-_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_NO_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/="))
 _PADDED = re.compile(rb"=+")
 
 
@@ -129,7 +130,7 @@ def _base64(raw: Raw, start: int, end: int) -> Iterator[bytes]:
     """Yield what base64 holds; anything else between its letters is passed over (RFC 2045, section 6.8)."""
     rest = b""
     for at in range(start, end, CHUNK):
-        letters = rest + _NO_BASE64.sub(b"", raw[at : min(at + CHUNK, end)])
+        letters = rest + raw[at : min(at + CHUNK, end)].translate(None, _NO_BASE64)
         letters = letters.rstrip(b"=")
         if b"=" in letters:  # several pieces, each padded, one after the other
             *whole, letters = _PADDED.split(letters)

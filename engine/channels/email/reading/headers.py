@@ -9,6 +9,7 @@ import re
 from datetime import UTC
 from email.message import Message
 from email.utils import collapse_rfc2231_value, parsedate_to_datetime
+from functools import lru_cache
 from itertools import islice
 
 from engine.channels.email.reading.addresses import named
@@ -34,6 +35,8 @@ _NO_NAME = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 def words(value: bytes) -> str:
     """Return a header's text, its encoded words decoded."""
+    if value.isascii() and b"=?" not in value and (plain := value[: LONGEST_VALUE * 4].decode()).isprintable():
+        return " ".join(plain.split())[:LONGEST_VALUE]  # as most are
     text, _fault = text_of(value[: LONGEST_VALUE * 4], "utf-8" if _is_utf8(value) else "", guess=False)
     joined = _BETWEEN.sub(r"\1", text)
     return " ".join(_NO_NAME.sub(" ", _decoded_words(joined)).split())[:LONGEST_VALUE]
@@ -74,8 +77,11 @@ def date_ms(value: bytes) -> int:
     return at_ms if 0 < at_ms < LATEST_MS else 0
 
 
+@lru_cache(maxsize=64)
 def parameter(value: bytes, name: str, *, of: str = "content-type") -> str:
     """Return a parameter of a structured header, decoded by RFC 2231 or, where people do that, RFC 2047."""
+    if name.encode() not in value.lower():
+        return ""
     message = Message()
     message[of] = value[:LONGEST_VALUE].decode("utf-8", "surrogateescape").replace("\r", " ").replace("\n", " ")
     try:

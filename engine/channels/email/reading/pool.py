@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from engine.channels.email.reading.worker import LENGTH, STORAGE, TOO_LARGE, Asked, Read
+from engine.channels.email.reading.worker import GONE, LENGTH, STORAGE, TOO_LARGE, Asked, Read
 from engine.errors import Unavailable
 from engine.model.mail import MailBody, ParsedMail
 
@@ -33,7 +33,7 @@ START_S = 30.0
 
 
 class Unreadable(Exception):
-    """A mail that cannot be read: ``too-slow``, ``too-large`` or ``killed-its-reader``."""
+    """A mail that cannot be read: ``too-slow``, ``too-large``, ``killed-its-reader`` or ``source-gone``."""
 
     def __init__(self, why: str) -> None:
         """``why``: one of the above."""
@@ -104,7 +104,7 @@ class _Reader:
         done = False
         try:
             answer = await self._ask(path)
-            done = not answer.fault
+            done = answer.fault in ("", GONE)
         finally:
             if not done:
                 await self.stop()

@@ -32,6 +32,8 @@ TOO_LARGE = "too-large"
 """The fault of a mail that needs more memory than a reader may have."""
 STORAGE = "storage-away"
 """The fault that is none of the mail's: there is no room for its files."""
+GONE = "source-gone"
+"""The fault of a mail whose source is no longer there."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
@@ -55,9 +57,10 @@ class Read:
 
 def read(path: Path, directory: Path) -> Read:
     """Read a mail; write its files into the directory."""
+    beside = directory / "incoming"
 
     def keep(pieces: Iterable[bytes]) -> tuple[str, int]:
-        digest, size, beside = hashlib.sha256(), 0, directory / "incoming"
+        digest, size = hashlib.sha256(), 0
         with beside.open("wb") as file:
             for piece in pieces:
                 digest.update(piece)
@@ -66,7 +69,11 @@ def read(path: Path, directory: Path) -> Read:
         beside.replace(directory / name)
         return name, size
 
-    with path.open("rb") as source:
+    try:
+        opened = path.open("rb")
+    except FileNotFoundError:
+        return Read(fault=GONE)
+    with opened as source:
         empty = os.fstat(source.fileno()).st_size == 0
         raw = b"" if empty else mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ)
         mail = read_mail(raw, keep)
@@ -92,7 +99,7 @@ def serve(directory: Path, source: BinaryIO, answers: BinaryIO) -> int:
         data = msgspec.json.encode(answer)
         answers.write(LENGTH.pack(len(data)) + data)
         answers.flush()
-        if answer.fault:
+        if answer.fault not in ("", GONE):
             return 1  # what is left of its memory is in pieces
     return 0
 
