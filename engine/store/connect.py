@@ -32,6 +32,13 @@ READ_THREADS = 4
 PREPARED = 400
 """Statements that the server keeps prepared per connection; more than there are."""
 
+_TUNE_WRITER = (
+    # ``checkpoint.py`` does it; this is for the case that it cannot: 160 MB of log.
+    "PRAGMA wal_autocheckpoint = 40000",
+    # What a statement would undo when it fails goes to a new file from 64 KiB on, several times a second.
+    "PRAGMA temp_store = MEMORY",
+)
+
 # serialization_failure, deadlock_detected, lock_not_available (PostgreSQL, appendix A)
 RETRYABLE = frozenset({"40001", "40P01", "55P03"})
 
@@ -60,6 +67,8 @@ class Backend:
     begin_read: str
     lanes: int  # writer threads
     readers: int
+    tune_writer: tuple[str, ...]  # statements for a new connection of a writing thread
+    checkpoints: bool  # a log that somebody has to bring home
     round_trips: bool  # a server: send together what can be
 
     def dispose(self) -> None:
@@ -95,6 +104,8 @@ def _sqlite(url: str) -> Backend:
         begin_read="BEGIN",
         lanes=1,
         readers=2,
+        tune_writer=_TUNE_WRITER,
+        checkpoints=True,
         round_trips=False,
     )
 
@@ -146,6 +157,8 @@ def _postgresql(url: str) -> Backend:
         begin_read="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         lanes=WRITE_LANES,
         readers=READ_THREADS,
+        tune_writer=(),
+        checkpoints=False,
         round_trips=True,
     )
 

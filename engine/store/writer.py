@@ -1,10 +1,11 @@
 """Group commit: threads that run many small transactions as one.
 
 A lane is one thread with one connection. It takes what waits (at most ``BATCH``, urgent jobs first), runs each job in
-a savepoint, so that a failing job harms no neighbour, commits once, then settles all. Where messages wait by then,
-jobs that are not urgent get ``SLICE_S`` per batch, and the rest goes back to the head of the queue; ``FEW`` of them
-always run, so that they get on however slow the database is. A batch is first tried without savepoints, on a server
-with the jobs of one statement sent together, and run again with them if a job fails, which is rare. Nothing
+a savepoint, so that a failing job harms no neighbour, commits once, then settles all. Where messages are among them
+or wait by then, jobs that are not urgent get as long as a commit takes, and the rest goes back to the head of the
+queue; one of them always runs, so that they get on however slow the database is. A batch is first tried without
+savepoints, on a server with the jobs of one statement sent together, and run again with them if a job fails, which is
+rare. Nothing
 waits to be gathered: while one batch syncs, the next one collects. SQLite has one lane. PostgreSQL has several; jobs
 of one organisation share a lane, because lanes that lock the same rows in different orders would only wait for the
 deadlock detector. Other processes still can meet us there: a batch that the server refuses for that is run again, job
@@ -25,6 +26,7 @@ import structlog
 from sqlalchemy import Connection
 
 from engine.errors import Unavailable
+from engine.store.checkpoint import Checkpointer
 from engine.store.connect import DRIVER_ERRORS, Backend, raw, retryable
 from engine.store.inbox import Inbox
 from engine.store.jobs import Job, Settled, as_engine_error, new_job, settle
@@ -41,10 +43,10 @@ Called by the writing threads, several at a time; it must be quick and not raise
 """
 
 BATCH = 64
-SLICE_S = 0.004
-"""What a batch may take while urgent jobs wait; the job that runs then is finished."""
 FEW = 8
-"""Jobs that are not urgent run in each batch, whatever time they take."""
+"""Places of a batch that are kept for jobs that are not urgent."""
+LEARNT = 0.2
+"""What the latest commit counts in how long one takes."""
 BOUND = 8_192
 """Jobs of each kind that may wait per lane; more are refused."""
 TRIES = 6
@@ -60,6 +62,8 @@ class Lane:
         self._inbox = Inbox()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._connection: Connection | None = None
+        self._commit_s = 0.0
+        self.written = 0
 
     def start(self) -> None:
         """Start the thread."""
@@ -119,8 +123,16 @@ class Lane:
             else:
                 return self._connection
         self._connection = self._backend.engine.connect()
+        for statement in self._backend.tune_writer:
+            raw(self._connection).execute(statement)
         raw(self._connection).execute(self._backend.begin_write)
         return self._connection
+
+    def _commit(self, connection: Connection) -> None:
+        begun = time.perf_counter()
+        raw(connection).execute("COMMIT")
+        self._commit_s += LEARNT * (time.perf_counter() - begun - self._commit_s)
+        self.written += 1
 
     def _run_bare(self, connection: Connection, batch: Sequence[Job]) -> list[Settled] | None:
         """Run jobs without savepoints; None, in a new transaction, when one of several failed."""
@@ -142,7 +154,7 @@ class Lane:
                 return [Settled(job=batch[0], error=as_engine_error(error))]
             execute(self._backend.begin_write)
             return None
-        execute("COMMIT")
+        self._commit(connection)
         return settled
 
     def _run_guarded(self, connection: Connection, batch: Sequence[Job]) -> list[Settled]:
@@ -159,16 +171,18 @@ class Lane:
                 execute("ROLLBACK TO SAVEPOINT job")
                 settled.append(Settled(job=job, error=as_engine_error(error)))
             execute("RELEASE SAVEPOINT job")
-        execute("COMMIT")
+        self._commit(connection)
         return settled
 
     def _in_time(self, batch: Sequence[Job]) -> Iterator[Job]:
-        """Yield urgent jobs, and others: a few, and more while time is left or nothing urgent waits."""
-        begun, others = time.perf_counter(), 0
+        """Yield urgent jobs, and others: one, and more while time is left or nothing urgent is among them or waits."""
+        begun = 0.0
         for job in batch:
             if not job.urgent:
-                others += 1
-                if others > FEW and self._inbox.pressing and time.perf_counter() - begun > SLICE_S:
+                pressing = batch[0].urgent or self._inbox.pressing
+                if not begun:
+                    begun = time.perf_counter()
+                elif pressing and time.perf_counter() - begun > self._commit_s:
                     return
             yield job
 
@@ -211,12 +225,15 @@ class Writer:
     def __init__(self, *, backend: Backend, observe: Observe | None = None) -> None:
         names = [f"store-write-{number}" for number in range(backend.lanes)]
         self._lanes = [Lane(backend=backend, name=name, observe=observe) for name in names]
+        self._checkpointer = Checkpointer(backend=backend, written=self._written) if backend.checkpoints else None
         self._open = False
 
     def start(self) -> None:
         """Start the threads."""
         for lane in self._lanes:
             lane.start()
+        if self._checkpointer is not None:
+            self._checkpointer.start()
         self._open = True
 
     async def stop(self) -> None:
@@ -224,6 +241,11 @@ class Writer:
         if self._open:
             self._open = False
             await asyncio.gather(*(asyncio.to_thread(lane.finish) for lane in self._lanes))
+            if self._checkpointer is not None:
+                await asyncio.to_thread(self._checkpointer.finish)
+
+    def _written(self) -> int:
+        return sum(lane.written for lane in self._lanes)
 
     async def run(self, key: str, work: Callable[[Connection], T], *, urgent: bool = False) -> T:
         """Run ``work`` in a write transaction and return its value after the commit.
