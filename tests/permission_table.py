@@ -66,7 +66,7 @@ APART = {
     "list_calendars", "read_calendar", "list_users", "create_user", "change_user", "set_user_password", "list_tokens",
     "create_token", "revoke_token", "list_webhooks", "create_webhook", "read_webhook", "change_webhook",
     "delete_webhook", "enable_webhook", "redeliver_webhook", "read_chat_channel", "list_views", "create_view",
-    "read_view", "change_view", "delete_view",
+    "read_view", "change_view", "delete_view", "list_deputies", "add_deputy", "remove_deputy",
 }  # fmt: skip
 """Operations that show no case and no customer, or only what is the caller's own."""
 

@@ -10,6 +10,7 @@ from engine.cases.activities import Activities
 from engine.cases.approval_desk import ApprovalDesk
 from engine.cases.assigning import Assigning
 from engine.cases.attachments import Attachments
+from engine.cases.deputies import DeputyBook
 from engine.cases.happenings import Happenings
 from engine.cases.jobs import Jobs
 from engine.cases.lifecycle import Cases
@@ -41,6 +42,7 @@ class ServiceParts:
 
     activities: Activities
     approvals: ApprovalDesk
+    deputies: DeputyBook
     assigning: Assigning
     cases: Cases
     case_merges: CaseMerges

@@ -15,13 +15,14 @@ from engine.cases.draft import CaseRules, Draft, Step
 from engine.cases.guarding import fits, needs_approval, required
 from engine.cases.macro_step import Asked, applied, macro_of
 from engine.cases.turns import (
-    ASKED,
     REMINDED,
+    Handed,
     after,
     answer_line,
     ask_step,
     begun,
     ended,
+    hand_on,
     keep,
     name_of,
     new_approval,
@@ -173,21 +174,10 @@ def delegated(answer: Answer, who: Principal, to_user_id: str, *, turn_number: i
         turn = _turn_to_delegate(process, approval, who, turn_number)
         if to_user_id == approval.asked_by and not process.asker_may_approve:
             raise InvalidInput("He asked for it himself.", field="user_id")
-        _check_circle(approval, turn, to_user_id)
-        now_ms = draft.now_ms
-        handed = replace(turn, state=TurnState.DELEGATED, decided_by=who.user_id, decided_ms=now_ms, note=answer.note)
-        approval = _with_turn(approval, handed)
-        new = Turn(
-            number=len(approval.turns) + 1, step=approval.step, user_id=to_user_id, asked_ms=now_ms,
-            delegated_from=turn.number,
-        )  # fmt: skip
-        approval = replace(approval, turns=(*approval.turns, new))
-        line = answer_line(
-            process, approval, TurnState.DELEGATED.value, to=to_user_id, to_name=name_of(rules, to_user_id),
-            note=answer.note,
-        )  # fmt: skip
-        draft = keep(draft, approval).with_told(line)
-        return tell(draft, rules, process, approval, alert=ASKED, to=recipients(rules, [new]))
+        check_circle(approval, turn, to_user_id)
+        return hand_on(
+            draft, rules, approval, turn, Handed(process=process, to=to_user_id, by=who.user_id, note=answer.note)
+        )
 
     return step
 
@@ -212,10 +202,10 @@ def _found(draft: Draft, rules: CaseRules, answer: Answer) -> tuple[Draft, Appro
         raise Conflict("the approval is over", slug="approval-over")
     if answer.version and answer.version != approval.version:
         raise Conflict("the approval has changed meanwhile", slug="stale-version", version=approval.version)
-    return draft, _process(rules, approval), approval
+    return draft, process_for(rules, approval), approval
 
 
-def _process(rules: CaseRules, approval: Approval) -> ApprovalProcess:
+def process_for(rules: CaseRules, approval: Approval) -> ApprovalProcess:
     """Return the approval's process; one that is configured no more asks nobody else."""
     known = rules.organisation.approvals.get(approval.process)
     return known or ApprovalProcess(key=approval.process, name=approval.process, steps=())
@@ -282,7 +272,8 @@ def _turn_to_delegate(process: ApprovalProcess, approval: Approval, who: Princip
     return found[0]
 
 
-def _check_circle(approval: Approval, turn: Turn, to_user_id: str) -> None:
+def check_circle(approval: Approval, turn: Turn, to_user_id: str) -> None:
+    """Raise Conflict (``delegation-circle``) where somebody has had the turn, or another one of the step."""
     by_number, held = {one.number: one for one in approval.turns}, set[str]()
     before: Turn | None = turn
     while before is not None:
@@ -338,7 +329,7 @@ def _overdue(draft: Draft, rules: CaseRules, approval_id: str) -> Draft:
 
 
 def _timed_out(draft: Draft, rules: CaseRules, approval: Approval) -> Draft:
-    process, due_ms = _process(rules, approval), approval.due_ms
+    process, due_ms = process_for(rules, approval), approval.due_ms
     then = process.steps[approval.step - 1].then if approval.step <= len(process.steps) else Then.REFUSE
     data = answer_line(process, approval, TurnState.TIMED_OUT.value, then=then.value, due_ms=due_ms)
     approval = replace(over(approval, due_ms, TurnState.TIMED_OUT), due_ms=0, remind_ms=0)
@@ -350,7 +341,7 @@ def _timed_out(draft: Draft, rules: CaseRules, approval: Approval) -> Draft:
 
 def _reminded(draft: Draft, rules: CaseRules, approval: Approval) -> Draft:
     """Remind who has not answered; what was missed meanwhile is one reminder."""
-    process, next_ms = _process(rules, approval), 0
+    process, next_ms = process_for(rules, approval), 0
     if approval.step <= len(process.steps):
         step, next_ms = process.steps[approval.step - 1], approval.remind_ms
         while step.remind_ms and 0 < next_ms <= draft.now_ms:
@@ -365,7 +356,7 @@ def settled(draft: Draft, rules: CaseRules) -> Draft:
     if draft.kind is CaseStatusKind.CLOSED or draft.case.merged_into:
         why = "the case was merged" if draft.case.merged_into else "the case was closed"
         for one in draft.approvals:
-            draft = ended(draft, rules, _process(rules, one), one, ApprovalState.WITHDRAWN, fault=why)
+            draft = ended(draft, rules, process_for(rules, one), one, ApprovalState.WITHDRAWN, fault=why)
     waiting = draft.approvals
     timers = {one.id: one.due_ms for one in waiting if one.due_ms}
     return draft.with_timers(TIMERS, timers | {f"{one.id}/remind": one.remind_ms for one in waiting if one.remind_ms})

@@ -13,7 +13,7 @@ from engine.cases.changes import MOST_TAGS
 from engine.cases.draft import CaseRules, Draft
 from engine.cases.guarding import required
 from engine.cases.ladder_start import begun_by_action
-from engine.cases.people import caretaker_id, team_lead, user_id_of
+from engine.cases.people import caretaker_id, deputy_of, team_lead, user_id_of
 from engine.cases.turns import begun_by_rule
 from engine.model.assignment import CARETAKERS
 from engine.model.casework import EffectKind
@@ -82,7 +82,10 @@ def merge_values(draft: Draft, rules: CaseRules, cause: Cause) -> Mapping[str, s
 
 
 def recipients(draft: Draft, rules: CaseRules, who: Sequence[str]) -> dict[str, object]:
-    """Return who is meant: ids of users, log-ins, roles, mail addresses, and whether all supervisors."""
+    """Return who is meant: ids of users, log-ins, roles, mail addresses, and whether all supervisors.
+
+    Who stands in for one of them hears of it, too.
+    """
     user_ids, logins, roles, addresses, supervisors = set[str](), set[str](), set[str](), set[str](), False
     for one in who:
         if one == "supervisors":
@@ -101,6 +104,9 @@ def recipients(draft: Draft, rules: CaseRules, who: Sequence[str]) -> dict[str, 
             logins.add(one)
         else:
             addresses.add(one)
+    agents = rules.organisation.agents
+    named = user_ids | {agents[login].user_id for login in logins if login in agents}
+    user_ids |= {deputy_of(draft, one) for one in named} - {""}
     found = {"user_ids": user_ids, "logins": logins, "roles": roles, "addresses": addresses}
     return {name: sorted(values) for name, values in found.items() if values} | (
         {"supervisors": True} if supervisors else {}

@@ -35,11 +35,29 @@ def present(draft: Draft, user_id: str) -> str:
     return "" if user_id in draft.facts.absent else user_id
 
 
-def user_id_of(draft: Draft, rules: CaseRules, who: str) -> str:
-    """Return the user id of a log-in or of a word for somebody; "" = there is nobody, or he is switched off.
+def deputy_of(draft: Draft, user_id: str) -> str:
+    """Return who stands in for a user now, or for his deputy who is away, too; "" = nobody does."""
+    seen, last = {user_id}, user_id
+    while True:
+        now = (one for one in draft.facts.deputies or () if one.user_id == last and one.stands_in(draft.now_ms))
+        found = next(now, None)
+        if found is None or found.deputy_id in seen:
+            return "" if last == user_id else present(draft, last)
+        last = found.deputy_id
+        seen.add(last)
 
-    The words: ``owner``, ``contact_owner``, ``account_owner``, ``team_lead``, ``owner_lead``.
+
+def user_id_of(draft: Draft, rules: CaseRules, who: str) -> str:
+    """Return the user id of a log-in or of a word for somebody, or of his deputy while he is away.
+
+    "" = there is nobody, or he is switched off. The words: ``owner``, ``contact_owner``, ``account_owner``,
+    ``team_lead``, ``owner_lead``.
     """
+    return deputy_of(draft, _user_id(draft, rules, who)) or himself(draft, rules, who)
+
+
+def himself(draft: Draft, rules: CaseRules, who: str) -> str:
+    """Return the user id as ``user_id_of``, whoever stands in for him."""
     return present(draft, _user_id(draft, rules, who))
 
 

@@ -18,6 +18,7 @@ from engine.cases.milestones import milestones, milestones_again
 from engine.cases.moved import moved
 from engine.cases.routing import routing
 from engine.cases.standing import standing, taken_up
+from engine.cases.standing_in import standing_in
 from engine.model.case_setup import CaseStatusKind
 from engine.model.casework import CaseDecision, CaseFacts, Decide
 
@@ -38,6 +39,7 @@ def planner(rules: CaseRules, *, first: Step | None = None) -> Decide:
         *STEPS,
         standing,
         refund,
+        standing_in,
         settled,
     )
 

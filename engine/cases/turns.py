@@ -7,12 +7,12 @@ leaves nobody the supervisors are asked: nothing waits for somebody who is not t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from engine.cases.changes import Wish, wanted
 from engine.cases.draft import CaseRules, Draft
 from engine.cases.guarding import needs_approval, required
-from engine.cases.people import user_id_of
+from engine.cases.people import himself
 from engine.cases.triggers import calendar_of
 from engine.cases.values import case_values
 from engine.errors import CordboardError
@@ -149,13 +149,40 @@ def _turns(
     supervisors, found = Turn(number=0, step=0, role=SUPERVISORS), list[Turn]()
     for one in step.by:
         role = one.removeprefix(ROLE) if one.startswith(ROLE) else ""
-        user_id = "" if role else user_id_of(draft, rules, one)
+        user_id = "" if role else himself(draft, rules, one)
         barred = bool(user_id) and user_id == approval.asked_by and not process.asker_may_approve
         if role or (user_id and not barred):
             found.append(Turn(number=0, step=0, user_id=user_id, role=role))
         elif step.need is Need.ALL:
             found.append(supervisors)  # a yes that is needed is not left out
     return list(dict.fromkeys(found)) or [supervisors]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Handed:
+    """To whom a turn goes, and by whom."""
+
+    process: ApprovalProcess
+    to: str  # user id
+    by: str = ""  # user id; "" = the engine: to a deputy
+    note: str = ""
+
+
+def hand_on(draft: Draft, rules: CaseRules, approval: Approval, turn: Turn, on: Handed) -> Draft:
+    """Give a turn to somebody else, who is told."""
+    now_ms = draft.now_ms
+    handed = replace(turn, state=TurnState.DELEGATED, decided_by=on.by, decided_ms=now_ms, note=on.note)
+    new = Turn(
+        number=len(approval.turns) + 1, step=turn.step, user_id=on.to, asked_ms=now_ms, delegated_from=turn.number,
+    )  # fmt: skip
+    turns = (handed if one.number == turn.number else one for one in approval.turns)
+    approval = replace(approval, turns=(*turns, new))
+    line = answer_line(
+        on.process, approval, TurnState.DELEGATED.value, to=on.to, to_name=name_of(rules, on.to), note=on.note,
+        deputy_of="" if on.by else name_of(rules, turn.user_id),
+    )  # fmt: skip
+    draft = keep(draft, approval).with_told(line if on.by else replace(line, asked=False))
+    return tell(draft, rules, on.process, approval, alert=ASKED, to=recipients(rules, [new]))
 
 
 def keep(draft: Draft, approval: Approval) -> Draft:

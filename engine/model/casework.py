@@ -15,6 +15,7 @@ from engine.model.approval import Approval
 from engine.model.case import Case, CaseEvent
 from engine.model.case_setup import Filing
 from engine.model.customer import Contact
+from engine.model.deputy import Deputy
 from engine.model.service import Promise
 
 CLAIM_FIELDS = frozenset({"contact_id", "account_id", "assets"})
@@ -162,6 +163,7 @@ class CaseFacts:
     approvals: tuple[Approval, ...] = ()  # that wait, in the order they were asked for
     refused: str = ""  # why the record would not have what was approved: it fails then
     absent: frozenset[str] = frozenset()  # users who are switched off, as far as a rule named them
+    deputies: tuple[Deputy, ...] | None = None  # who stands in, now or later; None: read where somebody is named
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

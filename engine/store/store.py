@@ -40,6 +40,7 @@ from engine.store.customers.relations import RelationsOfAccounts
 from engine.store.customers.teams import Teams
 from engine.store.customers.things import Assets, Orders
 from engine.store.customers.view import View
+from engine.store.deputies import Deputies
 from engine.store.full_text.full_text import FullText
 from engine.store.idempotency import Idempotency
 from engine.store.mail.absent import AbsentAgents
@@ -96,6 +97,7 @@ class Store:
         self.cases = Cases(access=access)
         self.case_lists = CaseLists(access=access)
         self.approvals = Approvals(access=access)
+        self.deputies = Deputies(access=access)
         self.case_parts = CaseParts(access=access)
         self.escalations = Escalations(access=access)
         self.case_jobs = CaseJobs(access=access)

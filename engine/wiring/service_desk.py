@@ -11,6 +11,7 @@ from engine.cases.approval_desk import ApprovalDesk
 from engine.cases.assigning import Assigning
 from engine.cases.attachments import Attachments
 from engine.cases.clerk import Clerk
+from engine.cases.deputies import DeputyBook
 from engine.cases.escalate import Escalator
 from engine.cases.happenings import Happenings
 from engine.cases.lifecycle import Cases
@@ -124,6 +125,7 @@ class ServiceDesk:
         return ServiceParts(
             activities=self.activities,
             approvals=self._approvals(),
+            deputies=DeputyBook(record=self._store.deputies, clock=self._clock, new_id=self._new_id),
             assigning=self.assigning,
             cases=self.cases,
             case_merges=self.case_merges,

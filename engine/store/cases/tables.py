@@ -300,6 +300,21 @@ approval_turns = Table(
     where("ix_approval_turns_decided", ("org_id", "decided_by", "approval_id"), "decided_by <> ''"),
 )
 
+deputies = Table(
+    "deputies",
+    METADATA,
+    key("id"),
+    text("org_id"),
+    text("user_id"),  # who is away
+    text("deputy_id"),  # the user who stands in
+    number("from_ms"),
+    number("to_ms"),
+    text("note"),
+    text("made_by"),
+    number("made_ms"),
+    Index("ix_deputies_org", "org_id", "to_ms"),
+)
+
 views = Table(
     "views",
     METADATA,

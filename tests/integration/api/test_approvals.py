@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +276,32 @@ async def test_who_is_switched_off_is_not_asked(desk: Engine) -> None:
     assert (await ada.send("PATCH", f"/users/{users['ben']}", {"active": False})).status_code == 200
     one = await asked(ana, (await opened(ana))["id"], changes=BIG)
     assert [(turn["user_id"], turn["role"]) for turn in one["turns"]] == [("", "supervisor")]
+
+
+async def test_a_deputy_answers_for_who_is_away(desk: Engine, org: str) -> None:
+    ana, ben, sue = await desk.signed_in("ana"), await desk.signed_in("ben"), await desk.signed_in("sue")
+    users = {one.login: one.id for one in await desk.application.store.users.list(org)}
+    case = await opened(ana)
+    one = await asked(ana, case["id"], changes=BIG)
+    leave = {"deputy_id": users["sue"], "to_at": "2100-01-01T00:00:00Z"}
+    assert (await ben.post("/deputies", leave)).json()["slug"] == "invalid-input", "at most a year"
+    leave["to_at"] = (datetime.now(UTC) + timedelta(days=7)).isoformat()
+    assert (await ana.post("/deputies", {**leave, "user_id": users["ben"]})).status_code == 403
+    assert (await ben.post("/deputies", {**leave, "deputy_id": users["ben"]})).status_code == 400
+    made = await ben.post("/deputies", leave)
+    assert (made.status_code, made.json()["user_name"], made.json()["deputy_name"]) == (201, "Ben", "Sue"), made.text
+    assert (await ben.post("/deputies", leave)).json()["slug"] == "deputy-overlaps"
+    assert [each["id"] for each in (await ana.get("/deputies")).json()["items"]] == [made.json()["id"]]
+
+    async def handed_on() -> bool:
+        return bool((await sue.get("/approvals", mine="waiting")).json()["waiting"])
+
+    await eventually(handed_on, within_s=20)
+    now = (await sue.get(f"/approvals/{one['id']}")).json()
+    assert [(turn["user_name"], turn["state"]) for turn in now["turns"]] == [("Ben", "delegated"), ("Sue", "waiting")]
+    done = await sue.post(f"/approvals/{one['id']}/approve", {"version": now["version"]})
+    assert done.json()["state"] == "approved", done.text
+    path = f"/deputies/{made.json()['id']}"
+    assert (await ana.send("DELETE", path)).status_code == 403
+    assert (await ben.send("DELETE", path)).status_code == 204
+    assert (await ben.send("DELETE", path)).json()["slug"] == "unknown-deputy"

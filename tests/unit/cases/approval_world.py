@@ -13,6 +13,7 @@ from engine.model.case import Case
 from engine.model.case_setup import CustomField, CustomFieldType, FieldOf
 from engine.model.casework import CaseDecision, CaseFacts, EffectKind
 from engine.model.condition import Condition, Group, Joint, Operator, Test
+from engine.model.deputy import Deputy
 from engine.model.hours import Hours, Period
 from engine.model.organisation import AgentSetup, Organisation, Role
 from engine.model.team import Team
@@ -85,6 +86,7 @@ class World:
     lines: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
     told: list[tuple[EffectKind, Mapping[str, object]]] = field(default_factory=list)
     refused: str = ""
+    deputies: tuple[Deputy, ...] = ()
 
     def __post_init__(self) -> None:
         numbers = count(1)
@@ -94,7 +96,12 @@ class World:
         """Decide and keep what was decided; what raises changes nothing."""
         waiting = tuple(one for one in self.approvals.values() if one.state is ApprovalState.WAITING)
         facts = CaseFacts(
-            case=self.case, now_ms=self.now_ms, approvals=waiting, timers=self.timers, refused=self.refused
+            case=self.case,
+            now_ms=self.now_ms,
+            approvals=waiting,
+            timers=self.timers,
+            refused=self.refused,
+            deputies=self.deputies,
         )
         decision = planner(CaseRules(organisation=self.organisation, new_id=self.new_id), first=first)(facts)
         for change in decision.changes:
