@@ -81,6 +81,7 @@ def compile_email(channel: ChannelSection) -> Email | None:
         return_after_ms=section.return_after,
         forwarded=section.forwarded,
         keep_raw_ms=section.keep_source,
+        keep_undecided_ms=section.keep_undecided,
         trusted_servers=tuple(one.lower() for one in section.trusted_servers),
         by_number=ByNumber(section.by_number),
         mailboxes=tuple(_mailbox(key, one) for key, one in section.mailboxes.items()),

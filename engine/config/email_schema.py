@@ -92,6 +92,9 @@ class EmailSection(Section):
     keep_source: DurationOrNone = Field(
         0, description="The source of a mail, received or sent, is kept so long; 0s: always."
     )
+    keep_undecided: DurationOrNone = Field(
+        0, description="Mail that is held or could not be read is discarded when nobody decides for so long; 0s: never."
+    )
     trusted_servers: list[Host] = Field(
         default_factory=list, max_length=50, description="Servers whose Authentication-Results are believed."
     )

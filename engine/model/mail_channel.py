@@ -108,6 +108,7 @@ class Email:
     return_after_ms: int = 0  # business time after which an absent agent's mail goes back to its queue; 0 = never
     forwarded: bool = True  # who wrote a mail that somebody of ours passes on is the contact
     keep_raw_ms: int = 0  # the source of a mail is kept this long; 0 = always
+    keep_undecided_ms: int = 0  # a held or unreadable mail about which nobody decides is discarded then; 0 = never
     trusted_servers: tuple[str, ...] = ()  # authserv-ids whose Authentication-Results count (RFC 8601)
     by_number: ByNumber = ByNumber.PROVEN
     mailboxes: tuple[MailboxSource, ...] = ()

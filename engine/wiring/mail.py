@@ -84,7 +84,9 @@ class MailRoom:
     def roles(self) -> Sequence[Role]:
         """Build the roles of which one process plays each."""
         late = LateMailRole(record=self._store.late_mail, parts=self.parts, clock=self._clock, seconds=time.monotonic)
-        keeping = SourceKeeping(sources=self._store.mail_keeping, organisations=self._book, clock=self._clock)
+        keeping = SourceKeeping(
+            sources=self._store.mail_keeping, organisations=self._book, clock=self._clock, count=self.parts.count
+        )
         return (MailReader(parts=self.parts, clock=self._clock), late, keeping)
 
     async def stop(self) -> None:

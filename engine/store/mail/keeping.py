@@ -1,4 +1,8 @@
-"""How long the sources of mails are kept: a row that names its source no more leaves it to the sweep of files."""
+"""How long mails wait for somebody, and how long their sources are kept.
+
+A row that names its source no more leaves it to the sweep of files. No source goes while somebody has to decide about
+its mail; what nobody decides about in the time asked for is discarded, where people see it, and its source goes later.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Update, and_, bindparam, literal_column, select, update
 
+from engine.model.mail_record import MailState
 from engine.store.access import Access
 from engine.store.direct import every, run
+from engine.store.mail.mails import IS_WAITING
 from engine.store.mail.tables import mails, outgoing
 
 BATCH = 200
 """Rows per transaction."""
+UNDECIDED = "undecided"
+"""Reason of a mail that was discarded because nobody had decided about it in time."""
 
 _SETTLED = mails.c.state.in_([literal_column(f"'{one}'") for one in ("filed", "joined", "signal", "discarded")])
 _HAS_SOURCE = mails.c.raw_sha256 != literal_column("''")
@@ -22,6 +30,7 @@ _OLD: Select[Any] = (
         mails.c.org_id == bindparam("org"),
         mails.c.channel == bindparam("on"),
         mails.c.received_ms < bindparam("before"),
+        mails.c.decided_ms < bindparam("before"),
         _HAS_SOURCE,
         _SETTLED,
     )
@@ -48,10 +57,30 @@ _FORGET_SENT: Update = (
     .where(outgoing.c.id == bindparam("mail"), outgoing.c.org_id == bindparam("org"), _GONE)
     .values(raw_sha256=literal_column("''"))
 )
+_UNDECIDED: Select[Any] = (
+    select(mails.c.id)
+    .where(
+        mails.c.org_id == bindparam("org"),
+        IS_WAITING,
+        mails.c.channel == bindparam("on"),
+        mails.c.filed_ms < bindparam("before"),
+    )
+    .limit(BATCH)
+)
+_DISCARD: Update = (
+    update(mails)
+    .where(mails.c.id == bindparam("mail"), mails.c.org_id == bindparam("org"), IS_WAITING)
+    .values(
+        state=literal_column(f"'{MailState.DISCARDED}'"),
+        reason=literal_column(f"'{UNDECIDED}'"),
+        decided_by=literal_column("''"),
+        decided_ms=bindparam("now"),
+    )
+)
 
 
 class MailKeeping:
-    """Forget old sources."""
+    """Forget old sources, and mails about which nobody decides."""
 
     def __init__(self, *, access: Access) -> None:
         self._access = access
@@ -61,15 +90,22 @@ class MailKeeping:
 
         Return of how many. One that failed and is tried again later is composed anew.
         """
-        received = await self._forget(org_id, (_OLD, _FORGET), {"org": org_id, "on": channel, "before": before_ms})
-        went = (_OLD_SENT, _FORGET_SENT)
-        return received + await self._forget(org_id, went, {"org": org_id, "on": channel, "before": before_ms})
+        found = {"org": org_id, "on": channel, "before": before_ms}
+        received = await self._change(org_id, (_OLD, _FORGET), found, {})
+        return received + await self._change(org_id, (_OLD_SENT, _FORGET_SENT), found, {})
 
-    async def _forget(self, org_id: str, how: tuple[Select[Any], Update], values: Mapping[str, object]) -> int:
-        old, forgetting = how
-        ids = [row.id for row in await self._access.look(lambda conn: every(conn, old, values))]
+    async def discard(self, org_id: str, channel: str, *, before_ms: int, now_ms: int) -> int:
+        """Discard some mails that have waited for somebody since before; return how many. Idempotent."""
+        found = {"org": org_id, "on": channel, "before": before_ms}
+        return await self._change(org_id, (_UNDECIDED, _DISCARD), found, {"now": now_ms})
+
+    async def _change(
+        self, org_id: str, how: tuple[Select[Any], Update], of: Mapping[str, object], to: Mapping[str, object]
+    ) -> int:
+        wanted, change = how
+        ids = [row.id for row in await self._access.look(lambda conn: every(conn, wanted, of))]
 
         def work(conn: Connection) -> int:
-            return sum(run(conn, forgetting, {"mail": one, "org": org_id}).rowcount for one in ids)
+            return sum(run(conn, change, {"mail": one, "org": org_id, **to}).rowcount for one in ids)
 
         return await self._access.write(org_id, work) if ids else 0

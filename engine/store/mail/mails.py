@@ -31,7 +31,7 @@ WAITING = (MailState.HELD, MailState.QUARANTINED)
 # As the partial indexes spell them: no planner proves a condition that comes as a parameter.
 IS_RECEIVED = mails.c.state == literal_column("'received'")
 _HAS_CASE = mails.c.case_id != literal_column("''")
-_IS_WAITING = mails.c.state.in_([literal_column("'held'"), literal_column("'quarantined'")])
+IS_WAITING = mails.c.state.in_([literal_column("'held'"), literal_column("'quarantined'")])
 
 _ONE: Select[Any] = select(mails).where(mails.c.id == bindparam("mail"), mails.c.org_id == bindparam("org"))
 LOCKED = _ONE.with_for_update()
@@ -55,7 +55,7 @@ _FILES: Select[Any] = (
 )
 _COUNTS: Select[Any] = (
     select(mails.c.state, func.count().label("many"))
-    .where(mails.c.org_id == bindparam("org"), _IS_WAITING)
+    .where(mails.c.org_id == bindparam("org"), IS_WAITING)
     .group_by(mails.c.state)
 )
 _TRIED = (

@@ -115,6 +115,24 @@ async def test_the_source_of_an_old_mail_is_forgotten_once_nobody_has_to_decide_
     assert kept == {old.id: "", young.id: young.sha256, waiting.id: waiting.sha256}
 
 
+async def test_a_mail_about_which_nobody_decides_is_discarded_where_people_see_it(store: Store) -> None:
+    org_id = _new_id()
+    old, young, read = received(org_id, at_ms=1), received(org_id, at_ms=1), received(org_id, at_ms=1)
+    for one, at_ms in ((old, 9), (young, 60)):
+        await store.mails.receive(one)
+        await store.mails.quarantine(org_id, one.id, why="too-slow", now_ms=at_ms)
+    await store.mails.receive(read)
+    assert await store.mail_keeping.discard(org_id, "other", before_ms=50, now_ms=99) == 0
+    assert await store.mail_keeping.discard(org_id, "support", before_ms=50, now_ms=99) == 1
+    assert await store.mail_keeping.discard(org_id, "support", before_ms=50, now_ms=100) == 0
+    (shown,) = await store.mails.list(org_id, state=MailState.DISCARDED)
+    assert (shown.received.id, shown.reason, shown.decided_by) == (old.id, "undecided", "")
+    assert await store.mail_keeping.forget(org_id, "support", before_ms=99) == 0  # its source outlives the decision
+    assert await store.mail_keeping.forget(org_id, "support", before_ms=100) == 1
+    with pytest.raises(Conflict):
+        await store.mails.discard(org_id, read.id, actor_id="sue", now_ms=10)
+
+
 async def test_a_decision_is_made_once(store: Store) -> None:
     org_id = _new_id()
     one = received(org_id)

@@ -31,7 +31,9 @@ BOTH = {"desk": Email(address="desk@shop.example"), "help": Email(address="help@
 
 
 def test_the_postmaster_of_each_domain_is_there() -> None:
-    book = AddressBook(Held(organisation("acme", **BOTH), organisation("zeta", post=Email(address="post@zeta.example"))))
+    book = AddressBook(
+        Held(organisation("acme", **BOTH), organisation("zeta", post=Email(address="post@zeta.example")))
+    )
     assert book.find("Postmaster@shop.example") == ("acme", "desk")
     assert book.find("postmaster@TEA.example") == ("acme", "help")
     assert book.find("postmaster@zeta.example") == ("zeta", "post")
