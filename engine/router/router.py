@@ -54,7 +54,7 @@ class Router:
 
     async def enqueue(self, item: WorkItem) -> Reply:
         """Let an item wait for an agent; offered in the same step when one is ready."""
-        return await self._do(item.org_id, "enqueue_item", json_of(item_fields(item)))
+        return await self._do(item.org_id, "enqueue_item", json_of(arrival_fields(item)))
 
     async def enqueue_many(self, org_id: str, items: Sequence[WorkItem]) -> list[Reply]:
         """Enqueue items of one organisation, a bounded number per call; the replies are in their order.
@@ -63,7 +63,7 @@ class Router:
         """
         replies: list[Reply] = []
         for part in _parts(items, ITEMS_PER_CALL):
-            answer = await self._board.ask(org_id, "enqueue_items", json_of([item_fields(item) for item in part]))
+            answer = await self._board.ask(org_id, "enqueue_items", json_of([arrival_fields(item) for item in part]))
             if answer.outcome is not Outcome.OK:
                 replies += [Reply(outcome=answer.outcome) for _ in part]
                 continue
@@ -287,8 +287,27 @@ def _parts(whole: Sequence[_Part], size: int) -> Iterator[Sequence[_Part]]:
     return (whole[start : start + size] for start in range(0, len(whole), size))
 
 
+def arrival_fields(item: WorkItem) -> dict[str, object]:
+    """Return an item as ``enqueue_item`` takes it: what says nothing is left out, since the board has to read it."""
+    told: dict[str, object] = {
+        "weight": item.weight,
+        "skills": dict(item.requirement.skills),
+        "preferred": dict(item.preferred),
+        "priority": item.priority,
+        "age": item.age_ms,
+        "interaction": item.interaction_id,
+        "preferred_agent": item.preferred_agent,
+        "required": item.preferred_required,
+        "due": item.due_ms,
+        "not_before": item.not_before_ms,
+        "parent": item.parent_id,
+        "exclude": item.asked_by,
+    }
+    return {"id": item.id, "channel": item.kind, "queue": item.queue} | {key: told[key] for key in told if told[key]}
+
+
 def item_fields(item: WorkItem) -> dict[str, object]:
-    """Return an item as ``enqueue_item`` and ``restore_items`` take it."""
+    """Return an item with all that it is, as ``restore_items`` and ``assign_item`` take it."""
     return {
         "id": item.id,
         "channel": item.kind,

@@ -1,8 +1,8 @@
 -- Purpose:   Let a work item wait for an agent: pending → queued, and → offered at once if one is ready; or
 --            → scheduled until its time has come.
 -- Keys:      meta
--- Arguments: epoch, now, JSON {id, channel, weight, queue, skills, preferred, priority, due, age, not_before,
---            preferred_agent, required, parent, exclude, interaction, case, created}
+-- Arguments: epoch, now, JSON {id, channel, queue} and, where they say anything, {weight, skills, preferred, priority,
+--            due, age, not_before, preferred_agent, required, parent, exclude, interaction}
 -- Outcomes:  ok, with '' or JSON {from, to, why} when another queue has it; repeated when the item is or was
 --            on the board; unknown_queue; queue_full, queue_closed with JSON {why, do, queue}; invalid;
 --            too_many_signatures; of an item that was turned away, as it was answered then

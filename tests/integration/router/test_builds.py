@@ -139,7 +139,7 @@ async def test_a_call_that_fails_half_way_is_known_to_the_other_build(scene: Sce
     scene.board._valkey = scene.valkey
     commands = ("conclude_item", 2, "x0", "gone", "enqueue_item", 1, "{bad")
     with pytest.raises(CordboardError):
-        await scene.board.ask_in(0, scene.org_id, "run_batch", *commands)
+        await scene.board.ask_in(0, scene.org_id, "run_batch", 0, *commands)
     scene.board._valkey = other
     item = WorkItem(id="y", org_id=scene.org_id, kind="chat", queue="sales", requirement=Requirement())
     await scene.router.enqueue(item)

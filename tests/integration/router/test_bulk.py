@@ -28,7 +28,7 @@ async def test_a_call_writes_and_drops_what_one_command_does_not_hold(scene: Sce
     assert sum(alarm.startswith("relax|") for alarm in picture.lines["alarms"]) == MANY
     assert audit(picture) == []
     gone = [word for item in items for word in ("conclude_item", 2, item.id, "gone")]
-    answer = await scene.board.ask_in(0, scene.org_id, "run_batch", *gone)
+    answer = await scene.board.ask_in(0, scene.org_id, "run_batch", 0, *gone)
     assert answer.outcome is Outcome.OK
     scene.note(answer.events)
     picture = await take(scene.valkey, scene.org_id)
@@ -48,9 +48,9 @@ async def test_what_calls_leave_behind_is_collected(scene: Scene) -> None:
                 for one in ids
             ]
             come = [word for item in items for word in ("enqueue_item", 1, json_of(item_fields(item)))]
-            scene.note((await scene.board.ask_in(0, scene.org_id, "run_batch", *come)).events)
+            scene.note((await scene.board.ask_in(0, scene.org_id, "run_batch", 0, *come)).events)
             gone = [word for one in ids for word in ("conclude_item", 2, one, "gone")]
-            scene.note((await scene.board.ask_in(0, scene.org_id, "run_batch", *gone)).events)
+            scene.note((await scene.board.ask_in(0, scene.org_id, "run_batch", 0, *gone)).events)
             assert (await scene.board.ask_in(0, scene.org_id, "conclude_item", "nobody", "gone")).events == ()
         return await _lua_bytes(scene)
 

@@ -198,9 +198,19 @@ async def test_a_transfer_to_a_queue_of_ones_own_comes_back_after_the_memory(sce
 async def test_of_a_batch_with_a_wrong_command_nothing_is_done(scene: Scene, wrong: tuple[str | int, ...]) -> None:
     await started(scene)
     ended = ("conclude_item", 2, "i1", "visitor")
-    answer = await scene.board.ask_in(0, scene.org_id, "run_batch", *ended, *wrong)
+    answer = await scene.board.ask_in(0, scene.org_id, "run_batch", 0, *ended, *wrong)
     assert (answer.outcome, answer.events) == (Outcome.INVALID, ())
     assert await scene.items_of("ana") == {"i1": "active"}
-    answer = await scene.board.ask_in(0, scene.org_id, "run_batch", *ended, *ended)
+    answer = await scene.board.ask_in(0, scene.org_id, "run_batch", 0, *ended, *ended)
     assert [outcome for outcome, _, _ in answer.result] == ["ok", "repeated"]
     assert await scene.items_of("ana") == {"i1": "wrapup"}
+
+
+async def test_a_batch_that_takes_too_long_carries_out_the_first_and_says_how_many(scene: Scene) -> None:
+    await started(scene)
+    ended = ("conclude_item", 2, "i1", "visitor")
+    answer = await scene.board.ask_in(0, scene.org_id, "run_batch", 1, *ended, *ended, *ended)
+    assert [outcome for outcome, _, _ in answer.result] == ["ok"]
+    assert await scene.items_of("ana") == {"i1": "wrapup"}
+    answer = await scene.board.ask_in(0, scene.org_id, "run_batch", 60_000_000, *ended, *ended, *ended)
+    assert [outcome for outcome, _, _ in answer.result] == ["repeated"] * 3

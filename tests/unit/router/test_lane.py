@@ -94,3 +94,32 @@ async def test_who_asks_while_the_last_sender_ends_is_carried_too() -> None:
 
     async with asyncio.timeout(60):
         await asyncio.gather(*(turn(name) for name in "abcd"))
+
+
+async def test_what_a_trip_had_no_time_for_goes_next_and_in_order() -> None:
+    trips: list[list[str]] = []
+
+    async def send(part: Sequence[Command[str]]) -> list[str]:
+        trips.append([command.function for command in part])
+        await asyncio.sleep(0)
+        return [command.function for command in part[: 2 if len(trips) == 1 else None]]
+
+    lane = Lane(send, name="acme")
+    names = [f"c{number:02}" for number in range(MOST_AT_ONCE)]
+    assert await asyncio.gather(*(lane.ask(name, ()) for name in names)) == names
+    assert trips[0] == names
+    assert trips[1] == names[2:4]  # the next trip is as long as that one had time for
+    assert [name for trip in trips[1:] for name in trip] == names[2:]
+
+
+async def test_trips_grow_again() -> None:
+    trips: list[int] = []
+
+    async def send(part: Sequence[Command[str]]) -> list[str]:
+        trips.append(len(part))
+        await asyncio.sleep(0)
+        return [command.function for command in part[: 1 if len(trips) == 1 else None]]
+
+    lane = Lane(send, name="acme")
+    await asyncio.gather(*(lane.ask(str(number), ()) for number in range(40 * MOST_AT_ONCE)))
+    assert max(trips[1:]) == MOST_AT_ONCE

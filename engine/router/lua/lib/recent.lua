@@ -4,7 +4,7 @@
 
 local recent = {}
 
-local MOST = 1000
+local MOST = 250
 local young, old, count = {}, {}, 0
 
 recent.stamp, recent.stamps = 0, 0
