@@ -15,6 +15,7 @@ from engine.model.mail_channel import (
     OAuth,
     Security,
     SeenMail,
+    Signature,
     Writers,
 )
 
@@ -45,8 +46,9 @@ def _check_addresses(place: Place, key: str, email: EmailSection, taken: dict[st
 
 
 def _check_email(place: Place, email: EmailSection, configuration: Configuration, checker: Checker) -> None:
-    for queue in email.from_by_queue:
-        checker.known((*place, "from_by_queue", queue), queue, configuration.queues, what="queue")
+    for section in ("from_by_queue", "signature_by_queue"):
+        for queue in getattr(email, section):
+            checker.known((*place, section, queue), queue, configuration.queues, what="queue")
     for name, mailbox in email.mailboxes.items():
         where = (*place, "mailboxes", name)
         if (mailbox.after == "move") != bool(mailbox.move_to):
@@ -71,6 +73,11 @@ def compile_email(channel: ChannelSection) -> Email | None:
         writers=Writers(section.writers),
         signature=section.signature,
         signatures=_languages(section.signature),
+        signature_by_queue={
+            queue: Signature(text=text, languages=_languages(text))
+            for queue, text in section.signature_by_queue.items()
+        },
+        formatted=section.formatted,
         quotes=section.quotes,
         shows_token=section.shows_token,
         undo_ms=section.undo,

@@ -73,6 +73,12 @@ class EmailSection(Section):
         "queues", description="Agents who may begin a mail from it: those of its queues, or all; answering is another."
     )
     signature: LongText = Field("", description="Beneath every answer; {agent.name} and other placeholders.")
+    signature_by_queue: dict[Key, LongText] = Field(
+        default_factory=dict, max_length=200, description="Other signatures, of answers of a queue's cases."
+    )
+    formatted: bool = Field(
+        default=True, description="What agents mark (**bold**, lists, links) is sent as HTML, too, beside the text."
+    )
     quotes: bool = Field(default=True, description="Answers quote what they answer.")
     shows_token: bool = Field(
         default=True, description="Answers name their case in the address, and in a line at the end."

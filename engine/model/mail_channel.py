@@ -88,6 +88,14 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Signature:
+    """What stands beneath a queue's answers."""
+
+    text: str
+    languages: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Email:
     """The e-mail side of a channel."""
 
@@ -98,6 +106,8 @@ class Email:
     writers: Writers = Writers.QUEUES
     signature: str = ""  # beneath every answer; {agent.name} and other placeholders of quick texts
     signatures: Mapping[str, str] = field(default_factory=dict)  # by language
+    signature_by_queue: Mapping[str, Signature] = field(default_factory=dict)  # in place of it, for a queue's cases
+    formatted: bool = True  # what authors mark (bold, lists, links) goes as HTML beside the text
     quotes: bool = True  # answers quote what they answer
     shows_token: bool = True  # … and carry the marker line and the plus-address by which they are recognised
     undo_ms: int = 10_000  # an answer waits so long, and can be taken back

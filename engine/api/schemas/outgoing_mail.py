@@ -45,7 +45,7 @@ class NewMail(Request):
     cc: Recipients | None = None
     bcc: Recipients = Field(default_factory=list)
     subject: str | None = Field(None, max_length=250)
-    body: str = Field(max_length=100_000, description="What is written now, as text.")
+    body: str = Field(max_length=100_000, description="As text; **bold**, lists and links are sent as HTML, too.")
     signature: str | None = Field(None, max_length=2_000, description="Empty: none.")
     quotation: str | None = Field(None, max_length=100_000, description="Beneath the signature; empty: none.")
     attachment_ids: list[str] = Field(default_factory=list, max_length=50, description="Files of the case, sent along.")

@@ -56,6 +56,11 @@ class Marks:
         address = tokens.plus_address(sender.email, self.token) if self.plus_address else sender.email
         return "" if address == sender.email else address
 
+    @property
+    def line(self) -> str:
+        """Return the marker; "" where mail carries none."""
+        return tokens.marker(self.token) if self.marker else ""
+
     def signed(self, text: str) -> str:
         """Return a text with the marker as its last line."""
         return f"{text.rstrip()}\n\n{tokens.marker(self.token)}\n" if self.marker else f"{text.rstrip()}\n"
@@ -66,9 +71,11 @@ def sender_of(email: Email, *, channel_name: str, queue: str) -> Mailbox:
     return Mailbox(email=email.from_by_queue.get(queue, email.address), name=email.sender_name or channel_name)
 
 
-def signature_of(email: Email, locale: str, values: Mapping[str, str], fill: Fill) -> str:
-    """Return a channel's signature in the language nearest to ``locale``, with the values; "" = it has none."""
-    return fill(nearest_text(email.signature, email.signatures, locale), values).strip("\n")
+def signature_of(email: Email, queue: str, locale: str, values: Mapping[str, str], fill: Fill) -> str:
+    """Return a queue's signature, else its channel's, in the language nearest to ``locale``; "" = it has none."""
+    own = email.signature_by_queue.get(queue)
+    text, languages = (own.text, own.languages) if own else (email.signature, email.signatures)
+    return fill(nearest_text(text, languages, locale), values).strip("\n")
 
 
 def one_line(text: str) -> str:

@@ -27,6 +27,7 @@ from engine.channels.email.drafting import (
     subject_of,
     whole_text,
 )
+from engine.channels.email.markup import html_of, marked
 from engine.channels.email.tokens import token_of
 from engine.channels.email.writers import may_write
 from engine.channels.email.writing_parts import Known, WritingParts
@@ -205,7 +206,7 @@ class Writing:
             cc=cc,
             subject=subject_of(setting.kind, answered.summary.subject if answered and answered.summary else "", case),
             language=setting.language,
-            signature=signature_of(email, setting.language, setting.known.values, self._parts.fill),
+            signature=signature_of(email, case.queue, setting.language, setting.known.values, self._parts.fill),
             quotation=_quotation(setting),
             files=await self._files_of(org_id, case, passed_on),
             undo_ms=email.undo_ms,
@@ -245,6 +246,8 @@ class Writing:
         in_reply_to, references = _thread(setting)
         quoted = prepared.quotation if draft.quotation is None else draft.quotation
         signature = prepared.signature if draft.signature is None else draft.signature
+        marks = Marks.of(setting.email, token)
+        formatted = setting.email.formatted and marked(draft.body)
         return OutgoingMail(
             id=mail_id,
             org_id=case.org_id,
@@ -264,7 +267,8 @@ class Writing:
             cc=cc,
             bcc=bcc,
             subject=prepared.subject if draft.subject is None else _with_number(draft.subject, case),
-            text=whole_text(draft.body, signature=signature, quoted=quoted, marks=Marks.of(setting.email, token)),
+            text=whole_text(draft.body, signature=signature, quoted=quoted, marks=marks),
+            html=html_of(draft.body, signature=signature, quoted=quoted, marker=marks.line) if formatted else "",
             language=prepared.language,
             files=files,
             created_ms=now_ms,

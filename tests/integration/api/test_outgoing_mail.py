@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from engine.channels.email import tokens
 from engine.model.mail import FailedAddress
-from engine.model.mail_channel import Email, Writers
+from engine.model.mail_channel import Email, Signature, Writers
 from engine.model.organisation import CasePolicy, Channel, Organisation
 from engine.store.mail import addresses
 from tests.contract.store.building import PLAN, arrival
@@ -21,6 +21,7 @@ EMAIL = Email(
     sender_name="Kettle & Crane",
     from_by_queue={"sales": "sales@shop.example"},
     signature="{agent.name} · case {case.number}{nothing}",
+    signature_by_queue={"sales": Signature(text="Sales · {case.number}")},
     undo_ms=60_000,
 )
 
@@ -178,6 +179,23 @@ async def test_what_cannot_be_sent_is_refused(engine: Engine, org: str) -> None:
         refused = await ana.post(f"/cases/{case_id}/mail", new(f"c{number}", **values))
         assert refused.json()["slug"] == slug, values
     assert (await ana.get(f"/cases/{case_id}/mail")).json()["items"] == []
+
+
+async def test_what_is_marked_goes_as_html_beside_the_text(engine: Engine, org: str) -> None:
+    ana = await engine.signed_in("ana")
+    case_id, number = await case_of(ana, queue="sales")
+    to = [{"email": "vera@example.com"}]
+    words = "It is **ready**:\n- tea\n- <b>milk</b>"
+    sent = (await ana.post(f"/cases/{case_id}/mail", new("m", to=to, body=words))).json()
+    kept = await engine.application.store.outgoing.get(org, sent["id"])
+    assert kept.text.startswith(f"{words}\n\n-- \nSales · {number}\n")
+    assert kept.html.startswith(
+        "<p>It is <strong>ready</strong>:</p>\n<ul><li>tea</li><li>&lt;b&gt;milk&lt;/b&gt;</li></ul>\n"
+    )
+    assert f"<p>-- <br>Sales · {number}</p>" in kept.html
+    assert tokens.marker(kept.message_id[1:].partition(".")[0]) in kept.html
+    plain = (await ana.post(f"/cases/{case_id}/mail", new("p", to=to))).json()
+    assert (await engine.application.store.outgoing.get(org, plain["id"])).html == ""
 
 
 async def test_agents_begin_mail_from_channels_of_their_queues(tmp_path: Path, valkey_address: str, org: str) -> None:

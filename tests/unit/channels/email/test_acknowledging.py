@@ -97,8 +97,8 @@ def test_a_subject_of_its_own_is_one_line() -> None:
 def test_a_mail_is_from_its_channel_or_its_queue() -> None:
     assert sender_of(EMAIL, channel_name="Help", queue="sales") == Mailbox(email="help@shop.example", name="Help")
     assert sender_of(EMAIL, channel_name="Help", queue="billing").email == "billing@shop.example"
-    assert signature_of(EMAIL, "zh-CN", {"agent.name": "Ana"}, merge_known) == "Ana\n水壶与鹤"
-    assert signature_of(EMAIL, "fr", {"agent.name": "Ana"}, merge_known) == "Ana\nKettle & Crane"
+    assert signature_of(EMAIL, "", "zh-CN", {"agent.name": "Ana"}, merge_known) == "Ana\n水壶与鹤"
+    assert signature_of(EMAIL, "", "fr", {"agent.name": "Ana"}, merge_known) == "Ana\nKettle & Crane"
 
 
 def test_subjects_hold_the_number_of_the_case() -> None:
