@@ -50,12 +50,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture
 def start_engine(tmp_path: Path) -> Iterator[StartEngine]:
-    """Return a function that starts an engine; ``kept`` restarts it when it dies, keywords change the organisation."""
+    """Return a function that starts an engine; keywords change the organisation.
+
+    ``kept`` restarts it when it dies; ``cold`` runs the command itself.
+    """
     started: list[EngineProcess] = []
 
-    def start(*, failpoints: str = "", kept: bool = False, **changes: str) -> EngineProcess:
+    def start(*, failpoints: str = "", kept: bool = False, cold: bool = False, **changes: str) -> EngineProcess:
         config = write_configuration(tmp_path / "config", **changes)
-        engine = EngineProcess(tmp_path / "data", config=config)
+        engine = EngineProcess(tmp_path / "data", config=config, cold=cold)
         started.append(engine)
         if kept:
             engine.start_kept(failpoints)

@@ -1,7 +1,9 @@
 """The whole program as a child process: started, killed, started again; and what it says over its public API."""
 
+import contextlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -15,11 +17,16 @@ from typing import Any, Self, TypeVar, cast
 
 import httpx
 
+from tests.acceptance import warm
+
 T = TypeVar("T")
 
 CONFIG = Path(__file__).with_name("config")
 ORG = "demo"
-START_S = 60.0
+LISTENING = (10_000, 32_000)
+"""Linux gives outgoing connections the ports from 32768 on."""
+START_S = 180.0
+"""A start takes a second of processor time, and forty on a machine that does ten things more."""
 
 
 def until(predicate: Callable[[], T], *, within_s: float = 20.0, what: str = "") -> T:
@@ -40,22 +47,32 @@ def until(predicate: Callable[[], T], *, within_s: float = 20.0, what: str = "")
 
 
 def free_port() -> int:
-    """Return a TCP port of loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return cast("int", probe.getsockname()[1])
+    """Return a TCP port of loopback that nobody uses now, and that no outgoing connection is given.
+
+    An engine that is killed needs its port again; meanwhile somebody else's connection could have got it, even one of
+    those that ask whether it is back, which then talks to itself.
+    """
+    while True:
+        port = random.randrange(*LISTENING)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class EngineProcess:
     """Run ``cordboard serve`` with its own data directory; dies with this object's ``close``."""
 
-    def __init__(self, data: Path, *, config: Path = CONFIG, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, *, config: Path = CONFIG, settings: Mapping[str, str] | None = None, cold: bool = False
+    ) -> None:
+        """Prepare; ``cold``: a new interpreter runs it, which imports it again."""
         self.data = data
         self.config = config
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._settings = dict(settings or {})
-        self._process: subprocess.Popen[bytes] | None = None
+        self._cold = cold
+        self._process: subprocess.Popen[bytes] | warm.Forked | None = None
         self._log = data.parent / f"{data.name}.log"
         self._keeper: threading.Thread | None = None
         self._closed = threading.Event()
@@ -69,13 +86,17 @@ class EngineProcess:
         if failpoints:
             environment["CORDBOARD_FAILPOINTS"] = failpoints
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as where it is installed: nobody compiles it at each start
-        command = [sys.executable, "-m", "engine", "serve", "--config", str(self.config)]
-        command += [] if self._has_logins else ["--demo"]  # which makes them; checking them again takes as long
-        command += ["--data", str(self.data), "--host", "127.0.0.1", "--port", str(self.port)]
+        arguments = ["serve", "--config", str(self.config)]
+        arguments += [] if self._has_logins else ["--demo"]  # which makes them; checking them again takes as long
+        arguments += ["--data", str(self.data), "--host", "127.0.0.1", "--port", str(self.port)]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment
-            )
+            if warm.POSSIBLE and not self._cold:
+                self._process = warm.nursery().start(arguments, environment, log)
+            else:
+                command = [sys.executable, "-m", "engine", *arguments]
+                self._process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment
+                )
         until(lambda: self.ready() or not self.running, within_s=START_S, what=f"ready; see\n{self.log_end()}")
         self._has_logins |= self.running
 

@@ -46,9 +46,9 @@ def pair_of_processes(
     with running_valkey(fsync="always") as board:
         settings = {"CORDBOARD_DATABASE_URL": dsn, "CORDBOARD_VALKEY_URL": board}
         with contextlib.ExitStack() as stack:
-            one = stack.enter_context(serving(directory / "one", config=config, settings=settings))
+            one = stack.enter_context(serving(directory / "one", config=config, settings=settings, cold=True))
             roles = settings | {"CORDBOARD_ROLES": second}
-            two = stack.enter_context(serving(directory / "two", config=config, settings=roles))
+            two = stack.enter_context(serving(directory / "two", config=config, settings=roles, cold=True))
             shop = Shop(one, **changes)
             stack.callback(shop.close)
             yield Pair(shop=shop, first=one, second=two)

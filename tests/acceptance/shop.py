@@ -173,9 +173,11 @@ def open_shop(directory: Path, *, settings: Mapping[str, str] | None = None, **c
 
 
 @contextlib.contextmanager
-def serving(data: Path, *, config: Path, settings: Mapping[str, str] | None = None) -> Iterator[EngineProcess]:
+def serving(
+    data: Path, *, config: Path, settings: Mapping[str, str] | None = None, cold: bool = False
+) -> Iterator[EngineProcess]:
     """Run one process of the engine."""
-    engine = EngineProcess(data, config=config, settings=settings)
+    engine = EngineProcess(data, config=config, settings=settings, cold=cold)
     try:
         engine.start()
         # The demo's passwords are made after the process is ready; then it says where everything is.

@@ -11,7 +11,7 @@ from tests.acceptance.pages import SLOW_MS, Agent, Supervisor, Visitor
 def test_a_customer_chats_the_right_agent_answers_and_a_case_remains(
     browser: Browser, start_engine: Callable[..., EngineProcess]
 ) -> None:
-    engine = start_engine()
+    engine = start_engine(cold=True)
     sue = Supervisor(browser, engine.url)
     sue.sign_in("sue", engine.logins["sue"])
     sue.sees_in_queue("billing", waiting=0, active=0)
