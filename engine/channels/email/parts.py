@@ -92,8 +92,8 @@ class Files(Protocol):
 class MailReaders(Protocol):
     """Read mails in processes of their own."""
 
-    def reading(self, path: Path) -> AbstractAsyncContextManager[ReadMail]:
-        """Read the mail in a file; raise Unreadable."""
+    def reading(self, path: Path, *, whose: str = "") -> AbstractAsyncContextManager[ReadMail]:
+        """Read the mail in a file, organisations in turn; raise Unreadable."""
         ...
 
 

@@ -3,6 +3,9 @@
 A mail stays received until the transaction that files it: whatever dies in between, the next reader finds it again.
 One that cannot be read is tried again later, then put aside with its reason; it is in nobody's way. Who answers a
 mail that came just before waits until that one is filed.
+
+Organisations take turns, so that a flood of one holds up no other's mail; within one the order stays, since an answer
+may follow what it answers. A flood of one sender is bounded where mail is taken (``smtp_rate``).
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from engine.channels.email.judging import (
 from engine.channels.email.parts import MailParts
 from engine.channels.email.placing import place_in
 from engine.channels.email.reading.pool import Unreadable
+from engine.channels.email.reading.shares import in_turn
 from engine.channels.email.reading.worker import GONE, NO_ROOM
 from engine.clock import Clock
 from engine.errors import CordboardError, Unavailable
@@ -43,6 +47,8 @@ EVERY_S = 1.0
 """Between looks where nobody wakes the role: mail that another process received."""
 SIDE_BY_SIDE = 24
 """Mails in work at once: more than there are readers, so that one commit of the record holds several."""
+SPARE = 2
+"""Of them, for what comes while the others are at slow ones."""
 LOOK_AGAIN_S = 0.1
 PAGE = 200
 READ_TRIES = 3
@@ -77,6 +83,7 @@ class MailReader:
         self._taken: dict[str, asyncio.Event] = {}  # mails in work, oldest first
         self._looking = asyncio.Lock()
         self._done = True
+        self._looked_s = 0.0
 
     async def step(self) -> float:
         """File what there is; return the seconds to the next look. Raises Unavailable. Safe to cancel."""
@@ -88,7 +95,7 @@ class MailReader:
             return EVERY_S
         faults: list[Unavailable] = []
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(SIDE_BY_SIDE, len(self._waiting))):
+            for _ in range(min(SIDE_BY_SIDE, len(self._waiting) + SPARE)):
                 group.create_task(self._work(faults))
         if faults:
             raise faults[0]
@@ -121,6 +128,8 @@ class MailReader:
     async def _next(self) -> ReceivedMail | None:
         """Return the next mail; None when all is done: while somebody is at a slow one, others may come."""
         async with self._looking:
+            if self._waiting and _now() - self._looked_s > EVERY_S:  # others' may have come, whose turn it is
+                await self._look()
             while not self._waiting and not self._done:
                 await self._look()
                 if not self._waiting:
@@ -129,9 +138,13 @@ class MailReader:
             return self._waiting.popleft() if self._waiting else None
 
     async def _look(self) -> None:
-        now_ms = self._clock.now_ms()
-        found = await self._parts.mails.unread(now_ms=now_ms, limit=PAGE + len(self._taken))
-        self._waiting.extend(one for one in found if one.id not in self._taken)
+        found = await self._parts.mails.unread(now_ms=self._clock.now_ms(), limit=PAGE + len(self._taken))
+        lines: dict[str, list[ReceivedMail]] = {}
+        for one in found:
+            if one.id not in self._taken:
+                lines.setdefault(one.envelope.org_id, []).append(one)
+        self._waiting = deque(in_turn(lines))
+        self._looked_s = _now()
 
     async def _see_to(self, received: ReceivedMail) -> None:
         org_id = received.envelope.org_id
@@ -156,7 +169,7 @@ class MailReader:
     async def _read(self, received: ReceivedMail) -> _Said:
         """Read a mail and keep its files; raise Unreadable."""
         path = self._parts.files.place(received.sha256)
-        async with self._parts.readers.reading(path) as read:
+        async with self._parts.readers.reading(path, whose=received.envelope.org_id) as read:
             parts = read.mail.parts
             hashes = [*([read.html_sha256] if read.html_sha256 else []), *(one.sha256 for one in parts)]
             taken = self._parts.files.aside(read.directory, hashes)
@@ -248,6 +261,10 @@ class MailReader:
         org_id = received.envelope.org_id
         if await self._parts.mails.quarantine(org_id, received.id, why=why, now_ms=self._clock.now_ms()):
             self._parts.count("quarantined", why)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _html(mail_id: str, sha256: str, size: int) -> MailFile:

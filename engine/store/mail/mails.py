@@ -6,7 +6,7 @@ is in, under its row's lock, so that whoever comes second finds that done.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, literal_column, select, update
@@ -25,6 +25,8 @@ Unread = list[ReceivedMail]
 MailFiles = list[MailFile]
 MailCounts = dict[MailState, int]
 
+MOST_FLOODS = 3
+"""Organisations with more unread mail than a page, behind which others are looked for."""
 WAITING = (MailState.HELD, MailState.QUARANTINED)
 """States in which somebody has to decide."""
 
@@ -139,9 +141,28 @@ class Mails:
         return {state: counts.get(state.value, 0) for state in WAITING}
 
     async def unread(self, *, now_ms: int, limit: int) -> Unread:
-        """Return mails of all organisations that are to be read now, in the order they came, those put off last."""
+        """Return mails of all organisations that are to be read now, in the order they came, those put off last.
+
+        ``limit`` of them, and where these are all of some organisations, as many of the others again, a few times over:
+        nobody's mail is out of sight behind a flood of somebody else's.
+        """
         values = {"now": now_ms, "most": limit}
-        return await self._access.look(lambda conn: [received_of(row) for row in every(conn, _UNREAD, values)])
+
+        rows = await self._access.look(lambda conn: every(conn, _UNREAD, values))
+
+        def others(conn: Connection) -> Sequence[AnyRow]:
+            found, seen = rows, {row.org_id for row in rows}
+            further: list[AnyRow] = []
+            for _ in range(MOST_FLOODS):
+                if len(found) < limit:
+                    break
+                found = list(conn.execute(_UNREAD.where(mails.c.org_id.not_in(seen)), values))
+                seen |= {row.org_id for row in found}
+                further += found
+            return further
+
+        further = await self._access.read(others) if len(rows) >= limit else ()
+        return [received_of(row) for row in (*rows, *further)]
 
     async def put_off(self, org_id: str, mail_id: str, *, why: str, next_ms: int) -> None:
         """Note that a mail was read in vain, and is to be read again from ``next_ms`` on."""

@@ -133,6 +133,17 @@ async def test_a_mail_about_which_nobody_decides_is_discarded_where_people_see_i
         await store.mails.discard(org_id, read.id, actor_id="sue", now_ms=10)
 
 
+async def test_nobodys_mail_is_out_of_sight_behind_a_flood(store: Store) -> None:
+    floods, small = (_new_id(), _new_id()), _new_id()
+    for org_id in (*floods * 4, small):
+        await store.mails.receive(received(org_id))
+    unread = await store.mails.unread(now_ms=99, limit=3)
+    seen = [one.envelope.org_id for one in unread]
+    assert seen.count(small) == 1
+    assert all(seen.count(one) >= 1 for one in floods)
+    assert len(unread) == len({one.id for one in unread})
+
+
 async def test_a_decision_is_made_once(store: Store) -> None:
     org_id = _new_id()
     one = received(org_id)

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from engine.channels.email.reading.shares import Shares
 from engine.channels.email.reading.worker import GONE, LENGTH, STORAGE, TOO_LARGE, Asked, Read
 from engine.errors import Unavailable
 from engine.model.mail import MailBody, ParsedMail
@@ -64,24 +65,22 @@ class Readers:
         beneath: Path | None = None,
     ) -> None:
         """Prepare; processes start with the first mails. ``beneath``: where directories of readers are made."""
-        self._free: asyncio.LifoQueue[_Reader] = asyncio.LifoQueue()
         self._all = [_Reader(timeout_s=timeout_s, memory_bytes=memory_bytes, beneath=beneath) for _ in range(count)]
-        for one in self._all:
-            self._free.put_nowait(one)
+        self._shares = Shares(self._all)
 
     @contextlib.asynccontextmanager
-    async def reading(self, path: Path) -> AsyncIterator[ReadMail]:
-        """Read the mail in a file; its files are there until the context ends.
+    async def reading(self, path: Path, *, whose: str = "") -> AsyncIterator[ReadMail]:
+        """Read the mail in a file; its files are there until the context ends. ``whose``: organisations take turns.
 
         Raises Unreadable; Unavailable (``storage-away``) where there is no room for its files.
         Cancelled: the reader is ended.
         """
-        reader = await self._free.get()
+        reader = await self._shares.get(whose)
         try:
             yield await reader.read(path)
         finally:
             reader.clear()
-            self._free.put_nowait(reader)
+            self._shares.give_back(reader, whose)
 
     async def stop(self) -> None:
         """End all readers. Safe to call twice."""

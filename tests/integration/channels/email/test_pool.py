@@ -83,7 +83,7 @@ async def test_a_mail_that_kills_its_reader_is_told_and_the_next_is_read(
     reader = readers._all[0]
     assert reader._process is not None
     waiting = asyncio.create_task(readers.reading(endless).__aenter__(), name="reading")
-    await eventually(readers._free.empty)
+    await eventually(lambda: not readers._shares._free)
     os.kill(reader._process.pid, signal.SIGKILL)
     with pytest.raises(Unreadable, match="killed-its-reader"):
         await waiting

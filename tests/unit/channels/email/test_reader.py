@@ -12,10 +12,10 @@ from engine.errors import NotFound, Unavailable
 from engine.model.mail_record import Envelope, ReceivedMail, Source
 
 
-def received(mail_id: str, *, tries: int = 0) -> ReceivedMail:
+def received(mail_id: str, *, tries: int = 0, org_id: str = "o") -> ReceivedMail:
     return ReceivedMail(
         id=mail_id,
-        envelope=Envelope(org_id="o", channel="new", source=Source.SMTP),
+        envelope=Envelope(org_id=org_id, channel="new", source=Source.SMTP),
         fingerprint=mail_id,
         sha256="",
         size=1,
@@ -73,6 +73,14 @@ async def test_a_channel_that_is_not_known_yet_is_waited_for() -> None:
     record = Record(received("a"), received("b", tries=READ_TRIES - 1))
     assert await reader(record).step() == 0.0
     assert record.became == {"a": "later: unknown-channel", "b": "unknown-channel"}
+
+
+async def test_organisations_take_turns() -> None:
+    flood = [received(f"a{number:03}", tries=READ_TRIES, org_id="a") for number in range(100)]
+    record = Record(*flood, received("b", tries=READ_TRIES, org_id="b"))
+    assert await reader(record).step() == 0.0
+    assert list(record.became)[1] == "b"
+    assert list(record.became)[2:] == [one.id for one in flood[1:]]  # and within one the order stays
 
 
 async def test_a_record_that_goes_away_is_no_defect() -> None:
