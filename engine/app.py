@@ -235,6 +235,7 @@ class Application:
             recorder=self.recorder,
             book=self.book,
             floor=self.floor,
+            transcript=self.transcript,
             clock=self._clock,
             new_id=self._new_id,
         )
@@ -268,6 +269,7 @@ class Application:
             service=self.service.parts(self._server.client),
             chat=self.chat,
             forms=self.service.forms(self.reception, self.metrics),
+            calls=self.others.calls,
             explainer=self.router,
             users=store.users,
             passwords=store.users,
@@ -341,7 +343,7 @@ class Application:
             self.store, self.router, self.book, self._clock, waits=self._waits, recorder=self.recorder
         )
         service = self.service.work_roles(self.router, self.metrics, self.floor, self.others)
-        roles = (keeper, *single, *service, self.others.sender)
+        roles = (keeper, *single, *service, *self.others.single_roles())
         self._leased = [Leased(role=role, leases=self._leases) for role in roles]
         housekeeping = housekeeping_of(self.store, self._clock, keep_ms=self._settings.keep_history_ms)
         sweep = sweep_of(

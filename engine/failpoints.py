@@ -66,6 +66,8 @@ NAMES = frozenset(
         "webhook.after-send",  # a receiver has taken messages, which is not in SQL
         "search.before-publish",  # words of new texts are in SQL, and nobody sees them
         "search.after-publish",  # seen; the indexer does not know
+        "call.after-take",  # reports of a call are in SQL, their sender was not told, nor the board
+        "call.before-board",  # an agent talks, as the record knows; the board does not
         "imap.after-take",  # mails of a mailbox are durable, and not marked there
         "imap.after-finish",  # marked, moved or deleted there, which is not in SQL
         "config.after-snapshot",  # snapshot in SQL, not applied to the board

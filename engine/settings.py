@@ -128,6 +128,12 @@ class Settings:
         "path",
         "Directory of the secrets of CAPTCHAs; empty: `secrets/captcha` in the data directory.",
     )
+    telephony_secrets: Path | None = _setting(  # noqa: RUF009
+        None,
+        read.path,
+        "path",
+        "Directory of the secrets of telephone systems; empty: `secrets/telephony` in the data directory.",
+    )
     smtp_url: str = _setting(
         "",
         read.relay,
@@ -218,6 +224,11 @@ class Settings:
     def captcha_secret_files(self) -> Path:
         """Return the directory of the secrets of CAPTCHAs, the default included."""
         return self.captcha_secrets or self.secrets / "captcha"
+
+    @property
+    def telephony_secret_files(self) -> Path:
+        """Return the directory of the secrets of telephone systems, the default included."""
+        return self.telephony_secrets or self.secrets / "telephony"
 
     @property
     def mail_secret_files(self) -> Path:

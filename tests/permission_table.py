@@ -19,13 +19,13 @@ from engine.model.visibility import CasesSeen, Guarded, Right
 
 CASES = {
     Guarded.CASE, Guarded.INTERACTION, Guarded.ITEM, Guarded.ATTACHMENT, Guarded.LEAD, Guarded.ACTIVITY,
-    Guarded.APPROVAL, Guarded.MAIL,
+    Guarded.APPROVAL, Guarded.MAIL, Guarded.CALL,
 }  # fmt: skip
 """What follows the right to the case; the rest follows that to the customer."""
 
 LISTED = {
-    "list_work_items", "list_cases", "list_contacts", "list_accounts", "search", "list_assets", "list_orders",
-    "list_contracts", "list_entitlements", "list_leads", "list_activities", "list_merges",
+    "list_work_items", "list_calls", "list_cases", "list_contacts", "list_accounts", "search", "list_assets",
+    "list_orders", "list_contracts", "list_entitlements", "list_leads", "list_activities", "list_merges",
     "export_rows", "count_views",
     "list_approvals",
 }  # fmt: skip
@@ -65,8 +65,9 @@ APART = {
     "list_alerts", "acknowledge_alert", "read_organisation", "list_configuration_versions", "list_audit",
     "list_calendars", "read_calendar", "list_users", "create_user", "change_user", "set_user_password", "list_tokens",
     "create_token", "revoke_token", "list_webhooks", "create_webhook", "read_webhook", "change_webhook",
-    "delete_webhook", "enable_webhook", "redeliver_webhook", "read_chat_channel", "list_views", "create_view",
-    "read_view", "change_view", "delete_view", "list_deputies", "add_deputy", "remove_deputy",
+    "delete_webhook", "enable_webhook", "redeliver_webhook", "read_chat_channel", "post_call_reports", "list_views",
+    "create_view", "read_view", "change_view", "delete_view", "list_deputies",
+    "add_deputy", "remove_deputy",
 }  # fmt: skip
 """Operations that show no case and no customer, or only what is the caller's own."""
 

@@ -1,6 +1,6 @@
 """Everything the routes need, handed in by ``engine/app.py``: no route looks for anything elsewhere."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -36,15 +36,48 @@ from engine.channels.form.channel import FormChannel
 from engine.channels.form.settings import FormSettings
 from engine.channels.socket import Socket
 from engine.clock import Clock
+from engine.cti.reception import CallReception
 from engine.events.endpoints import Endpoints
 from engine.events.streams import Streams
 from engine.intake.dispatch import Dispatch
+from engine.model.call import Call, CallEvent, CallFilter
 from engine.model.organisation import Channel
+from engine.model.visibility import Sight
 
 Probe = Callable[[], Awaitable[object]]
 Description = Callable[[], Mapping[str, object]]
 """Makes a JSON Schema; takes up to tenths of a second of processor time."""
 """Ask one part for a sign of life; raises when there is none."""
+
+
+class CallReader(Protocol):
+    """Read calls."""
+
+    async def get(self, org_id: str, call_id: str) -> Call:
+        """Return a call; raise NotFound."""
+        ...
+
+    async def reports(self, org_id: str, call_id: str) -> Sequence[CallEvent]:
+        """Return all reports of a call, in no order."""
+        ...
+
+    async def list(self, org_id: str, sight: Sight, wanted: CallFilter, *, internal: bool) -> Sequence[Call]:
+        """Return calls that somebody sees, newest first; ``internal``: those of no conversation, too."""
+        ...
+
+
+class Calls(Protocol):
+    """Telephony."""
+
+    @property
+    def record(self) -> CallReader:
+        """Return what reads calls."""
+        ...
+
+    @property
+    def reception(self) -> CallReception:
+        """Return what takes reports."""
+        ...
 
 
 class Chat(Protocol):
@@ -114,6 +147,7 @@ class ApiParts:
     service: ServiceParts
     chat: Chat
     forms: FormChannel
+    calls: Calls
     explainer: Explainer
     # the record
     users: Users

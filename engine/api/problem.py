@@ -53,6 +53,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "unsupported-media-type": (415, "Send JSON"),
     # who asks
     "unauthenticated": (401, "Sign in first"),
+    "bad-signature": (401, "The signature is missing or wrong"),
     "login-failed": (401, "Signing in failed"),
     "forbidden": (403, "Not allowed"),
     "csrf": (403, "The CSRF token is missing or wrong"),
@@ -68,6 +69,8 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "unknown-case": (404, "No such case"),
     "unknown-macro": (404, "No such macro"),
     "unknown-submission": (404, "No such submission"),
+    "unknown-call": (404, "No such call"),
+    "unknown-source": (404, "No such telephone system"),
     "unknown-mail": (404, "No such mail"),
     "unknown-job": (404, "No such job"),
     "unknown-view": (404, "No such view"),

@@ -16,6 +16,7 @@ from engine.config.compile_form import check_forms, compile_form
 from engine.config.compile_macros import compile_macros, compile_quick_texts
 from engine.config.compile_plans import check_plans, compile_milestones, compile_plans
 from engine.config.compile_visibility import check_visibility, compile_visibility
+from engine.config.compile_voice import check_voice, compile_voice, phone_of
 from engine.config.crosscheck import Checker, check
 from engine.config.files import Document, read_calendars, read_directory
 from engine.config.opening import Calendars, compile_hours
@@ -36,6 +37,7 @@ from engine.config.schema import (
 )
 from engine.config.texts import translations
 from engine.config.validate import Sections, validate
+from engine.model.chat_limits import ChatLimits
 from engine.model.hours import Hours
 from engine.model.organisation import (
     BUILT_IN_KINDS,
@@ -47,7 +49,6 @@ from engine.model.organisation import (
     CasePolicy,
     Channel,
     ChannelCapacity,
-    ChatLimits,
     KindRule,
     OnAgentLost,
     Organisation,
@@ -98,6 +99,7 @@ def compile_sections(documents: list[Document], calendars: Calendars | None = No
     check_cases(configuration, checker)
     check_forms(configuration, checker)
     check_emails(configuration, checker)
+    check_voice(configuration, checker)
     check_plans(configuration, checker)
     check_teams(configuration, checker)
     check_visibility(configuration, checker)
@@ -267,6 +269,7 @@ def _channel(key: str, section: ChannelSection) -> Channel:
         limits=ChatLimits(**section.limits.model_dump()),
         form=compile_form(section),
         email=compile_email(section),
+        voice=compile_voice(section),
     )
 
 
@@ -295,4 +298,5 @@ def _agent(login: str, section: AgentSection) -> AgentSetup:
         queues=tuple(entry.queue for entry in section.queues),
         ranks={entry.queue: entry.rank for entry in section.queues if entry.rank != RANK},
         email=section.email,
+        phone=phone_of(section),
     )

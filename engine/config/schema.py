@@ -34,9 +34,10 @@ from engine.config.service_schema import EntitlementsSection, LeadsSection
 from engine.config.team_schema import TeamSection
 from engine.config.texts import LongText, NameText
 from engine.config.visibility_schema import VisibilitySection
+from engine.config.voice_schema import PhoneSection, VoiceSection
 from engine.model.organisation import RANK, Overflow, OverflowTo
 
-ChannelKind = Literal["chat", "email", "form"]
+ChannelKind = Literal["chat", "email", "form", "voice"]
 
 
 def _origin(text: str) -> str:
@@ -255,6 +256,7 @@ class ChannelSection(Section):
     limits: LimitsSection = Field(default_factory=LimitsSection, description="Bounds against abuse of a chat.")
     form: FormSection | None = Field(None, description="The form, in channels of kind form.")
     email: EmailSection | None = Field(None, description="Addresses and mailboxes, in channels of kind email.")
+    voice: VoiceSection | None = Field(None, description="Telephone systems, in channels of kind voice.")
 
 
 class WhenSection(Section):
@@ -328,6 +330,7 @@ class AgentSection(Section):
     skills: Skills = Field(default_factory=dict, description="Skill to level, 1 to 10.")
     queues: list[Membership] = Field(default_factory=list, max_length=100, description="His queues, home queue first.")
     email: Address = Field("", description="Where he is told of things; empty: his log-in, if that is an address.")
+    phone: PhoneSection | None = Field(None, description="His telephones, for calls.")
 
 
 class Configuration(Section):

@@ -16,8 +16,8 @@ from engine.clock import Clock
 from engine.errors import CordboardError
 from engine.events.address import resolve, target_of
 from engine.events.payload import message_id, message_of
-from engine.events.signature import headers
 from engine.model.outside import ToldEvent, Webhook
+from engine.skills.signature import headers
 
 MOST_READ = 65_536
 """Bytes of an answer that are read, and thrown away; a longer one costs the connection."""

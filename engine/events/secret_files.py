@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from engine.errors import InvalidInput, NotFound
-from engine.events.signature import read_secrets
+from engine.skills.signature import read_secrets
 
 NAME = re.compile(r"[a-z0-9_-]{1,40}")
 

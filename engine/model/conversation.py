@@ -45,9 +45,10 @@ class EntryKind(StrEnum):
     TRANSFERRED = "transferred"  # internal
     WARNING = "warning"  # idle warning
     ENDED = "ended"
+    CALL = "call"  # internal: what became of a telephone call, as ``data`` says
 
 
-INTERNAL_KINDS = frozenset({EntryKind.NOTE, EntryKind.TRANSFERRED})
+INTERNAL_KINDS = frozenset({EntryKind.NOTE, EntryKind.TRANSFERRED, EntryKind.CALL})
 """Kinds that the customer never sees."""
 
 

@@ -22,6 +22,7 @@ from engine.model.case_setup import (
     Filing,
     first_of,
 )
+from engine.model.chat_limits import ChatLimits
 from engine.model.escalation import RuleSet
 from engine.model.form import Form
 from engine.model.hours import Hours
@@ -30,6 +31,7 @@ from engine.model.mail_channel import Email
 from engine.model.plan import BUILT_IN_MILESTONES, MilestoneRule, Plan
 from engine.model.team import Team
 from engine.model.visibility import Visibility
+from engine.model.voice import Phone, Voice
 
 MAX_LEVEL = 10
 RANK = 1
@@ -255,24 +257,11 @@ class CapacityProfile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ChatLimits:
-    """Bounds against abuse of a chat channel."""
-
-    message_bytes: int = 4_096  # longest message body, UTF-8
-    frame_bytes: int = 16_384  # longest frame
-    visitor_rate: float = 2.0  # messages per second per visitor …
-    visitor_burst: int = 10  # … after this many at once
-    address_rate: float = 20.0  # frames per second per network address …
-    address_burst: int = 200
-    sockets_per_address: int = 50
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Channel:
     """One way in: a chat widget, later a mailbox, a number, a page."""
 
     key: str
-    kind: str  # "chat", "email", "form"
+    kind: str  # "chat", "email", "form", "voice"
     name: str
     queue: str  # where work goes when no rule matches
     allowed_origins: tuple[str, ...] = ()  # "https://shop.example"; "*" = any
@@ -285,6 +274,7 @@ class Channel:
     limits: ChatLimits = field(default_factory=ChatLimits)
     form: Form | None = None  # of a web form
     email: Email | None = None  # of an e-mail channel
+    voice: Voice | None = None  # of a voice channel
 
     @property
     def work_kind(self) -> str:
@@ -321,6 +311,7 @@ class AgentSetup:
     queues: tuple[str, ...] = ()  # the agent's queues, home queue first
     ranks: Mapping[str, int] = field(default_factory=dict)  # his own order of them, lower first; others have RANK
     email: str = ""  # where he is told of things
+    phone: Phone = field(default_factory=Phone)  # by what the telephone system knows him
     user_id: str = ""  # of his account, while he may sign in; files do not know it
 
 

@@ -53,6 +53,7 @@ class Guarded(StrEnum):
     ACTIVITY = "activity"
     APPROVAL = "approval"
     MAIL = "mail"
+    CALL = "call"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -160,12 +160,14 @@ class Arrivals:
     ) -> list[WorkItem]:
         """Return items of all organisations still pending that were created before ``older_than_ms``, oldest first.
 
-        ``after``: only those behind this one (created, id).
+        Not those that are with an agent already, as calls are that he answered. ``after``: only those behind this one
+        (created, id).
         """
         created_ms, item_id = after
         query = (
             select(work_items)
             .where(ITEM_PENDING, work_items.c.created_ms >= created_ms, work_items.c.created_ms < older_than_ms)
+            .where(work_items.c.agent_id == "")  # else it is with an agent already, who is the role `calls`' to tell of
             .where(or_(work_items.c.created_ms > created_ms, work_items.c.id > item_id))
             .order_by(work_items.c.created_ms, work_items.c.id)
             .limit(limit)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from engine.ids import NewId
+from engine.model.call import VOICE
 from engine.model.conversation import Author, Draft, Entry, EntryKind
 from engine.model.work import EventKind, RoutingEvent, WorkState
 from engine.store import assignments, segments
@@ -323,7 +324,7 @@ def _end_conversation(step: Step, reason: str) -> Told:
     if not step.item.interaction_id:
         return ()
     row = lock(step.conn, step.event.org_id, step.item.interaction_id)
-    if row is None:
+    if row is None or row.kind == VOICE:  # a call ends by itself, and goes on with others when one has done his part
         return ()
     entry = end_interaction(
         step.conn,

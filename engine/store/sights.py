@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, literal_c
 
 from engine.model.visibility import Guarded, Right, Sight
 from engine.store.access import Access
+from engine.store.calls.tables import calls
 from engine.store.cases.sight import Condition, approvals_seen, case_is_seen, cases_seen, interactions_seen, items_seen
 from engine.store.cases.tables import activities, approvals, attachments, cases
 from engine.store.customers.sight import accounts_seen, contacts_seen, things_seen
@@ -47,6 +48,15 @@ def _mails_seen(org_id: str, sight: Sight, write: bool) -> Condition:  # noqa: F
     return and_(mail.case_id != _NOTHING, case_is_seen(org_id, sight, mail.case_id, write=write))
 
 
+def _calls_seen(org_id: str, sight: Sight, write: bool) -> Condition:  # noqa: FBT001 -- as the others
+    """Follow the conversation; where all see all cases, the routes keep calls of none from agents."""
+    if sight.all_cases:
+        return true()
+    talk = interactions_seen(org_id, sight, write=write)
+    seen = exists().where(interactions.c.id == calls.c.interaction_id, interactions.c.org_id == org_id, talk)
+    return and_(calls.c.interaction_id != _NOTHING, seen.correlate_except(interactions))
+
+
 def _things(table: Table) -> tuple[Table, Seen]:
     return table, lambda org_id, sight, write: things_seen(table, org_id, sight, write=write)
 
@@ -66,6 +76,7 @@ _SEEN: Mapping[Guarded, tuple[Table, Seen]] = {
     Guarded.LEAD: _things(leads),
     Guarded.ACTIVITY: _things(activities),
     Guarded.MAIL: (mails, _mails_seen),
+    Guarded.CALL: (calls, _calls_seen),
     Guarded.APPROVAL: (approvals, lambda org, sight, write: approvals_seen(org, sight, write=write)),
 }
 

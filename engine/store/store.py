@@ -14,6 +14,7 @@ from engine.store.alerts import Alerts
 from engine.store.arrivals import Arrivals
 from engine.store.audit import Audit
 from engine.store.bulk import Bulk
+from engine.store.calls.calls import Calls
 from engine.store.cases.activities import Activities
 from engine.store.cases.approvals import Approvals
 from engine.store.cases.cases import Cases
@@ -116,6 +117,7 @@ class Store:
         self.search = FullText(access=access)
         self.sights = Sights(access=access)
         self.submissions = Submissions(access=access)
+        self.calls = Calls(access=access)
         self._place_mail(access)
         self.users = Users(access=access)
         self.sessions = Sessions(access=access)

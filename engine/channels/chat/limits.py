@@ -1,8 +1,8 @@
 """Bounds against abuse, counted in this process: token buckets, and sockets per address. Pure."""
 
 from engine.buckets import Buckets
+from engine.model.chat_limits import ChatLimits
 from engine.model.network import network_of
-from engine.model.organisation import ChatLimits
 
 
 class Limits:

@@ -29,8 +29,8 @@ from engine.channels.chat.frames import (
 )
 from engine.clock import rfc3339
 from engine.errors import ProtocolError
+from engine.model.chat_limits import ChatLimits
 from engine.model.conversation import Author, Entry
-from engine.model.organisation import ChatLimits
 
 POLICY, TOO_BIG, RESTART, TRY_LATER, INTERNAL, NORMAL = 1008, 1009, 1012, 1013, 1011, 1000
 

@@ -16,6 +16,7 @@ from engine.api.routes.table import OPERATIONS
 from engine.model.organisation import AgentSetup, Organisation, Queue, Role
 from engine.model.team import Team
 from engine.model.visibility import CasesSeen, CustomersSeen, Guarded, SupervisorsSee, Visibility
+from engine.store.calls.tables import calls
 from engine.store.cases.tables import activities, approvals, attachments, case_followers, cases
 from engine.store.customers.tables import (
     account_relations,
@@ -207,6 +208,8 @@ async def filled(engine: Engine, org: str, users: Mapping[str, str]) -> tuple[di
     )
     await write(approvals, Guarded.APPROVAL, process="refund", state="approved", changes="{}", version=1)
     await write(mails, Guarded.MAIL, fingerprint="f", source="smtp", state="filed", envelope_to="[]")
+    talk = {"interaction_id": ids["interaction_id"]}
+    await write(calls, Guarded.CALL, **talk, state="ended", direction="inbound", given="{}", version=1)
     return ids, rows
 
 

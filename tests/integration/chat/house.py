@@ -32,8 +32,9 @@ from engine.ids import id_source
 from engine.intake.reception import Reception
 from engine.intake.reroute import Rerouting
 from engine.intake.sweep import Sweep
+from engine.model.chat_limits import ChatLimits
 from engine.model.conversation import Author, Draft, Entry, EntryKind, Interaction
-from engine.model.organisation import AgentSetup, Channel, ChatLimits, Organisation, Role
+from engine.model.organisation import AgentSetup, Channel, Organisation, Role
 from engine.model.record import Applied
 from engine.model.work import Outcome
 from engine.router.board import Board

@@ -6,6 +6,7 @@ import pytest
 
 from engine.config.compile import load
 from engine.config.samples import demo_directory, starter_directory
+from engine.model.chat_limits import ChatLimits
 from engine.model.hours import Hours, Period
 from engine.model.organisation import (
     AgentSetup,
@@ -13,7 +14,6 @@ from engine.model.organisation import (
     CasePolicy,
     Channel,
     ChannelCapacity,
-    ChatLimits,
     Organisation,
     PresenceStatus,
     Queue,

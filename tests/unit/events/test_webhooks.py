@@ -8,7 +8,7 @@ import pytest
 from engine.errors import InvalidInput
 from engine.events.address import is_public, target_of
 from engine.events.schedule import Schedule
-from engine.events.signature import headers, read_secrets
+from engine.skills.signature import headers, read_secrets
 
 
 def test_the_specification_s_own_example() -> None:

@@ -1,7 +1,7 @@
 """Bounds of the chat channel: limits."""
 
 from engine.channels.chat.limits import Limits
-from engine.model.organisation import ChatLimits
+from engine.model.chat_limits import ChatLimits
 
 
 def test_visitors_and_addresses_are_counted_apart() -> None:

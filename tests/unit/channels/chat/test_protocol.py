@@ -20,8 +20,8 @@ from engine.channels.chat.protocol import (
 )
 from engine.channels.chat.schema import chat_schema
 from engine.errors import ProtocolError
+from engine.model.chat_limits import ChatLimits
 from engine.model.conversation import Author, Entry, EntryKind
-from engine.model.organisation import ChatLimits
 
 TOKEN = "a" * 43
 LIMITS = ChatLimits(message_bytes=64, frame_bytes=2_048)

@@ -1,0 +1,78 @@
+"""Sections of telephony to nouns, and what must fit in them."""
+
+from __future__ import annotations
+
+from engine.config.crosscheck import Checker
+from engine.config.files import Place
+from engine.config.schema import AgentSection, ChannelSection, Configuration
+from engine.config.voice_schema import VoiceSection
+from engine.model.voice import CallSource, Phone, Voice
+
+KIND = "voice"
+
+
+def check_voice(configuration: Configuration, checker: Checker) -> None:
+    """Check the voice channels, and that a telephone is one agent's only."""
+    taken: dict[str, str] = {}
+    for key, channel in configuration.channels.items():
+        place = ("channels", key, "voice")
+        if channel.voice is not None and channel.kind != KIND:
+            checker.refuse(place, f"a channel of kind {channel.kind} has no telephone", mend="Use kind: voice.")
+        elif channel.kind == KIND and channel.voice is None:
+            mend = "Add the section, with at least one of its sources."
+            checker.refuse(("channels", key), "a channel of kind voice needs a section voice", mend=mend)
+        elif channel.voice is not None:
+            _check_sources(place, key, channel.voice, checker, taken)
+            _check_places(place, channel.voice, configuration, checker)
+    _check_phones(configuration, checker)
+
+
+def _check_sources(place: Place, key: str, voice: VoiceSection, checker: Checker, taken: dict[str, str]) -> None:
+    for name in voice.sources:
+        other = taken.setdefault(name, key)
+        if other != key:
+            detail = f"channel {other} has a source '{name}' already"
+            checker.refuse((*place, "sources", name), detail, mend="Give each its own name.")
+
+
+def _check_places(place: Place, voice: VoiceSection, configuration: Configuration, checker: Checker) -> None:
+    for name, queue in voice.queues.items():
+        checker.known((*place, "queues", name), queue, configuration.queues, what="queue")
+    if not any(KIND in profile.channels for profile in configuration.profiles.values()):
+        mend = "Add voice to the channels of a profile (profiles.yaml)."
+        checker.refuse(place, "no capacity profile takes work of the kind voice", mend=mend)
+
+
+def _check_phones(configuration: Configuration, checker: Checker) -> None:
+    taken: dict[str, str] = {}
+    for login, agent in configuration.agents.items():
+        for name in dict.fromkeys(phone_of(agent).names):
+            other = taken.setdefault(name, login)
+            if other != login:
+                detail = f"'{name}' is the telephone of {other} already"
+                checker.refuse(("agents", login, "phone"), detail, mend="Give each agent his own.")
+
+
+def compile_voice(channel: ChannelSection) -> Voice | None:
+    """Return the telephone side of a channel; None where it is of another kind."""
+    section = channel.voice
+    if section is None or channel.kind != KIND:
+        return None
+    return Voice(
+        sources={
+            key: CallSource(key=key, kind=one.kind, secret=one.secret, per_second=one.per_second, burst=one.burst)
+            for key, one in section.sources.items()
+        },
+        queues=dict(section.queues),
+        stale_ringing_ms=section.stale_ringing,
+        stale_talking_ms=section.stale_talking,
+    )
+
+
+def phone_of(agent: AgentSection) -> Phone:
+    """Return by what the telephone system knows an agent."""
+    section = agent.phone
+    if section is None:
+        return Phone()
+    devices = tuple(one for one in section.devices if one)
+    return Phone(extension=section.extension, devices=devices, user=section.user)

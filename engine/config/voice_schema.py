@@ -1,0 +1,43 @@
+"""What may stand in the section `voice` of a channel, and of an agent's telephones."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from engine.config.durations import Duration
+from engine.config.section import Key, Section
+
+PhoneName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+*#._@/:\-]{0,100}$")]
+ForeignName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class CallSourceSection(Section):
+    """A telephone system that reports calls."""
+
+    kind: Literal["http"] = Field("http", description="How its reports come: http: it posts them, signed.")
+    secret: Key = Field(description="Name of the file, in the directory of telephony secrets, that holds its secrets.")
+    per_second: int = Field(100, ge=1, le=10_000, description="Reports a second that are taken …")
+    burst: int = Field(1_000, ge=1, le=100_000, description="… after this many at once.")
+
+
+class VoiceSection(Section):
+    """Telephone calls. Only in channels of kind voice."""
+
+    sources: dict[Key, CallSourceSection] = Field(
+        min_length=1, max_length=20, description="Telephone systems, by names that no other channel has."
+    )
+    queues: dict[ForeignName, str] = Field(
+        default_factory=dict, max_length=500, description="The telephone system's queues: its name to ours."
+    )
+    stale_ringing: Duration = Field(180_000, description="Nothing heard so long of a call that rings: it is lost.")
+    stale_talking: Duration = Field(14_400_000, description="… of a call that was answered.")
+
+
+class PhoneSection(Section):
+    """By what the telephone system knows an agent. All of them name one agent only."""
+
+    extension: PhoneName = Field("", description="Extension.")
+    devices: list[PhoneName] = Field(default_factory=list, max_length=20, description="Devices or lines.")
+    user: PhoneName = Field("", description="User of the telephone system.")

@@ -1,0 +1,1 @@
+"""Telephony: what telephone systems report of calls."""

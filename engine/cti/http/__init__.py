@@ -1,0 +1,1 @@
+"""Call events over HTTP."""

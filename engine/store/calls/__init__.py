@@ -1,0 +1,1 @@
+"""Telephone calls on the record."""

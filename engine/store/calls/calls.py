@@ -1,0 +1,167 @@
+"""Calls: taking reports, reading, what the board has to be told, what was never ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, literal_column, select, update
+
+from engine.errors import NotFound
+from engine.failpoints import failpoint
+from engine.model.call import LOST, Call, CallChange, CallEvent, CallFilter, CallKind, CallTerms
+from engine.model.visibility import Sight
+from engine.store.access import Access
+from engine.store.calls.rows import call_of, event_of
+from engine.store.calls.tables import call_events, call_legs, calls
+from engine.store.calls.taking import CALL, EVENTS, LEGS, Fold, read, take
+from engine.store.cases.sight import interactions_seen
+from engine.store.direct import every, first, run, scalar
+from engine.store.rows import AnyRow
+from engine.store.tables import interactions
+
+CallList = list[Call]
+
+_ONE = CALL.where(calls.c.id == bindparam("call"), calls.c.org_id == bindparam("org"))
+_ZERO: Any = literal_column("0")
+_ENDED: Any = literal_column("'ended'")
+_OWED = (
+    CALL.where(calls.c.owed == literal_column("1"), calls.c.heard_ms < bindparam("until"))
+    .order_by(calls.c.heard_ms, calls.c.id)
+    .limit(bindparam("most"))
+)
+_SETTLED = (
+    update(calls)
+    .where(calls.c.id == bindparam("call"), calls.c.org_id == bindparam("org"), calls.c.version == bindparam("at"))
+    .values(owed=0)
+)
+_SILENT = (
+    CALL.where(
+        calls.c.org_id == bindparam("org"),
+        calls.c.channel == bindparam("channel"),
+        calls.c.state != _ENDED,
+        calls.c.heard_ms < bindparam("until"),
+    )
+    .order_by(calls.c.heard_ms)
+    .limit(bindparam("most"))
+)
+_RINGS = _SILENT.where(calls.c.answered_ms == _ZERO)
+_TALKS = _SILENT.where(calls.c.answered_ms != _ZERO)
+_LAST = select(func.max(call_events.c.at_ms)).where(call_events.c.call_id == bindparam("call"))
+_TAKING_PART = select(call_legs.c.call_id).where(
+    call_legs.c.org_id == bindparam("org"),
+    call_legs.c.agent_id == bindparam("agent"),
+    call_legs.c.agent_id != literal_column("''"),
+    call_legs.c.state != literal_column("'left'"),
+)
+_OF_AGENT = CALL.where(calls.c.org_id == bindparam("org"), calls.c.state != _ENDED, calls.c.id.in_(_TAKING_PART)).limit(
+    literal_column("20")
+)
+
+
+class Calls:
+    """Keep calls."""
+
+    def __init__(self, *, access: Access) -> None:
+        self._access = access
+
+    async def take(
+        self, org_id: str, source: str, events: Sequence[CallEvent], *, terms: CallTerms, fold: Fold
+    ) -> CallChange:
+        """Take reports of one call, at least one. Idempotent by their ids. Raises Unavailable.
+
+        A cancelled call may still commit.
+        """
+        new_id, now_ms = self._access.new_id, self._access.clock.now_ms()
+        change = await self._access.write(
+            org_id,
+            lambda conn: take(conn, (org_id, source), events, terms=terms, fold=fold, new_id=new_id, now_ms=now_ms),
+        )
+        failpoint("call.after-take")
+        return change
+
+    async def lose(self, call: Call, *, terms: CallTerms, fold: Fold) -> CallChange | None:
+        """End a call as of when it was last heard of; None where it was heard of since ``call`` was read."""
+        return await self._access.write(call.org_id, lambda conn: self._lose(conn, call, terms, fold))
+
+    def _lose(self, conn: Connection, call: Call, terms: CallTerms, fold: Fold) -> CallChange | None:
+        if read(conn, call.id).version != call.version:
+            return None
+        now_ms = self._access.clock.now_ms()
+        event = CallEvent(
+            event_id=f"{LOST}:{call.id}",
+            reference=call.reference,
+            kind=CallKind.ENDED,
+            at_ms=scalar(conn, _LAST, {"call": call.id}),
+            received_ms=now_ms,
+            direction=call.picture.direction,
+            cause=LOST,
+        )
+        where = (call.org_id, call.source)
+        return take(conn, where, [event], terms=terms, fold=fold, new_id=self._access.new_id, now_ms=now_ms)
+
+    async def silent(self, org_id: str, channel: str, *, rings_ms: int, talks_ms: int, limit: int) -> CallList:
+        """Return open calls of which nothing was heard since: those that ring, those that were answered."""
+        of = {"org": org_id, "channel": channel, "most": limit}
+        return await self._access.read(
+            lambda conn: [
+                *_with_legs(conn, every(conn, _RINGS, {**of, "until": rings_ms})),
+                *_with_legs(conn, every(conn, _TALKS, {**of, "until": talks_ms})),
+            ]
+        )
+
+    async def owed(self, *, until_ms: int, limit: int) -> CallList:
+        """Return calls of all organisations of whose last change the board was not told, heard of before a time."""
+        of = {"until": until_ms, "most": limit}
+        return await self._access.read(lambda conn: _with_legs(conn, every(conn, _OWED, of)))
+
+    async def settled(self, call: Call) -> bool:
+        """Note that the board knows of this version of a call; False where there is a newer one."""
+        of = {"call": call.id, "org": call.org_id, "at": call.version}
+        return await self._access.write(call.org_id, lambda conn: run(conn, _SETTLED, of).rowcount == 1)
+
+    async def get(self, org_id: str, call_id: str) -> Call:
+        """Return a call; raise NotFound (``unknown-call``)."""
+        return await self._access.read(lambda conn: _get(conn, org_id, call_id))
+
+    async def reports(self, org_id: str, call_id: str) -> Sequence[CallEvent]:
+        """Return all reports of a call, in no order; raise NotFound (``unknown-call``)."""
+        return await self._access.read(
+            lambda conn: [event_of(one) for one in every(conn, EVENTS, {"call": _get(conn, org_id, call_id).id})]
+        )
+
+    async def of_agent(self, org_id: str, agent_id: str) -> CallList:
+        """Return the calls that an agent's telephones take part in now, ringing or talking."""
+        of = {"org": org_id, "agent": agent_id}
+        return await self._access.read(lambda conn: _with_legs(conn, every(conn, _OF_AGENT, of)))
+
+    async def list(self, org_id: str, sight: Sight, wanted: CallFilter, *, internal: bool) -> CallList:
+        """Return calls that somebody sees, newest first; ``internal``: those of no conversation, too."""
+        query = CALL.where(calls.c.org_id == org_id).order_by(calls.c.id.desc()).limit(wanted.limit)
+        if not sight.all_cases:
+            query = query.where(interactions_seen(org_id, sight))
+        elif not internal:
+            query = query.where(calls.c.interaction_id != "")
+        if wanted.contact_id:
+            query = query.where(interactions.c.contact_id == wanted.contact_id, interactions.c.org_id == org_id)
+        if wanted.agent_id:
+            mine = select(call_legs.c.call_id).where(
+                call_legs.c.org_id == org_id, call_legs.c.agent_id == wanted.agent_id, call_legs.c.agent_id != ""
+            )
+            query = query.where(calls.c.id.in_(mine))
+        if wanted.state is not None:
+            query = query.where(calls.c.state == wanted.state.value)
+        if wanted.before:
+            query = query.where(calls.c.id < wanted.before)
+        return await self._access.read(lambda conn: _with_legs(conn, conn.execute(query).all()))
+
+
+def _get(conn: Connection, org_id: str, call_id: str) -> Call:
+    row = first(conn, _ONE, {"call": call_id, "org": org_id})
+    if row is None:
+        raise NotFound(f"there is no call {call_id}", slug="unknown-call")
+    return call_of(row, every(conn, LEGS, {"call": call_id}))
+
+
+def _with_legs(conn: Connection, rows: Sequence[AnyRow]) -> CallList:
+    return [call_of(row, every(conn, LEGS, {"call": row.id})) for row in rows]
