@@ -20,6 +20,7 @@ from engine.clock import Clock
 from engine.errors import Conflict, Forbidden, InvalidInput
 from engine.failpoints import failpoint
 from engine.model.board import AgentView, HeldItem
+from engine.model.call import VOICE
 from engine.model.conversation import Appended, Author, Draft, EntryKind
 from engine.model.mail_channel import MAIL_KIND
 from engine.model.organisation import Organisation, Role, StatusKind
@@ -257,8 +258,8 @@ class Desk:
     async def say(self, who: Principal, interaction_id: str, *, client_id: str, body: str) -> Appended:
         """Write to the visitor; the holder only.
 
-        Raises NotFound, Forbidden, Conflict (``interaction-closed``; ``write-mail``: what is said there would be sent
-        to nobody).
+        Raises NotFound, Forbidden, Conflict (``interaction-closed``; ``on-the-telephone``, ``write-mail``: what is said
+        there would be sent to nobody).
         """
         # Where no work is open the conversation is over: the record then refuses everything but a repeat.
         await self._check_holder(who, interaction_id, over_is_wrong=False, says=True)
@@ -356,6 +357,8 @@ class Desk:
             return
         if says and item.kind == MAIL_KIND:
             raise Conflict("A customer who writes e-mail is answered by e-mail.", slug="write-mail")
+        if says and item.kind == VOICE:
+            raise Conflict("The customer is on the telephone. Notes can be left.", slug="on-the-telephone")
         if item.agent_id != who.user_id or item.state not in HOLDING:
             raise Forbidden("The conversation is not with you.", slug=Outcome.NOT_YOURS.value)
 

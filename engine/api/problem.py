@@ -134,6 +134,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "cannot-undo": (409, "The merge cannot be undone any more"),
     "too-many": (409, "There are too many already"),
     "already-decided": (409, "Somebody has decided it"),
+    "on-the-telephone": (409, "The customer is on the telephone"),
     "write-mail": (409, "Write a mail"),
     "mail-gone": (409, "The mail is on its way"),
     "doubtful-address": (409, "Mail to an address does not arrive"),

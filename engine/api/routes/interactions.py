@@ -103,6 +103,7 @@ OPERATIONS = (
             "not-yours",
             "interaction-closed",
             "write-mail",
+            "on-the-telephone",
             "too-large",
             "reserved-client-id",
         ),

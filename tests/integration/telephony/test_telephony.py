@@ -198,6 +198,8 @@ async def test_an_answered_call_is_work_and_leaves_no_room_for_a_chat(house: Hou
         call_id = await house.tell("answered", "201", queue="600")
         item = (await socket.state(items=1))["items"][0]
         assert (item["state"], item["kind"], item["queue"]) == ("active", "voice", "support")
+        said = await browser.post(f"/interactions/{item['interaction_id']}/entries", {"client_id": "1", "body": "?"})
+        assert (said.status_code, said.json()["slug"]) == (409, "on-the-telephone")
         async with visitor(address, house.org):
             sue = await house.engine.signed_in("sue")
             await eventually(lambda: _waits(sue), within_s=20)

@@ -44,7 +44,7 @@ function oneOf<T extends string>(value: unknown, allowed: readonly T[], missing:
 }
 
 const ENTRY_KINDS =
-  ['message', 'note', 'joined', 'left', 'transferred', 'warning', 'ended'] as const
+  ['message', 'note', 'joined', 'left', 'transferred', 'warning', 'ended', 'call'] as const
 const CASE_STATUSES = ['new', 'open', 'waiting', 'resolved', 'closed'] as const
 const STATUS_KINDS = ['available', 'break', 'offline'] as const
 

@@ -11,6 +11,7 @@ export type EntryKind =
   | 'transferred'
   | 'warning'
   | 'ended'
+  | 'call'
 export type Author = 'visitor' | 'agent' | 'system'
 export type CaseStatusKind = 'new' | 'open' | 'waiting' | 'resolved' | 'closed'
 export type ItemState = 'active' | 'wrapup' | 'parked'
