@@ -24,13 +24,16 @@ STARTS = (
 )
 """What such a line may begin with."""
 
+QUOTING = r"quoting|zitat von|citando|citant|citaat van|cytat|cytuję|citat från|citerar"
+"""What a line begins with that ends with a colon before a quotation, in Horde and its kin."""
+
 FROM = (
     r"from|von|de|da|van|från|fra|lähettäjä|od|от|від|feladó|expeditor|gönderen|kimden|από|מאת|من|发件人|寄件者"
     r"|寄件人|差出人|보낸 ?사람|发送人"
 )
 SENT = (
-    r"sent|date|gesendet|datum|envoyé|date d'envoi|enviado(?: el)?|fecha|data|inviato|verzonden|skickat|sendt"
-    r"|lähetetty|wysłano|wysłane"
+    r"sent|date|gesendet|datum|envoyé|date d'envoi|enviado(?: el| em)?|enviada em|fecha|data|inviato|verzonden"
+    r"|skickat|sendt|lähetetty|wysłano|wysłane"
     r"|odesláno|отправлено|дата|надіслано|elküldve|trimis|gönderildi|tarih|στάλθηκε|ημερομηνία|发送时间|发送日期|傳送日期"
     r"|發送時間|时间|日期|寄件日期|送信日時|日付|보낸 ?날짜|날짜"
 )
@@ -73,17 +76,19 @@ PASSED_ON = (
 
 SENT_FROM = re.compile(
     r"^\s*+[-–—*_]*+\s*+(?:"
-    r"(?:sent|gesendet|verschickt|envoyé|enviado|inviato|verzonden|skickat|sendt|lähetetty|wysłano|wysłane"
+    r"(?:sent|gesendet|verschickt|envoyé|enviado|inviato|verzonden|verstuurd|skickat|sendt|lähetetty|wysłano|wysłane"
     r"|odesláno|отправлено|надіслано|gönderildi"
-    r"|dikirim|trimis)\s+(?:from|with|via|by|using|mit|von|vom|aus|à partir|depuis|de(?:puis)?|desde|dal?|con"
-    r"|met|vanaf|från|fra|via|laitteesta|z(?:e)?|"
+    r"|dikirim|trimis)\s+(?:from|with|via|by|using|mit|von|vom|aus|à partir|a partir d[aeo]|de(?:puis)?|desde|d[ao]l?"
+    r"|con|met|vanaf|från|fra|via|laitteesta|z(?:e)?|"
     r"с|из|з|pomocí|dari)\b.{0,70}"
-    r"|von meinem .{1,40} gesendet|.{0,30}iphone'?umdan gönderildi"
+    r"|lähetetty .{2,30}st[aä]|(?:diese nachricht wurde )?von meinem .{1,60} gesendet|.{0,30}iphone'?umdan gönderildi"
     r"|(?:diese nachricht wurde )?von unterwegs gesendet"
-    r"|get outlook for (?:ios|android).{0,60}|(?:holen sie sich|téléchargez|obtener|obtenez|scarica"
+    r"|provenance\s?: (?:courrier|outlook).{0,40}|get bluemail for .{2,20}|outlook voor .{2,20} downloaden"
+    r"|get outlook for (?:ios|android).{0,60}"
+    r"|(?:holen sie sich|télécharger|téléchargez|obtener|obtenir|obtenez|scarica|obter o"
     r"|download) outlook (?:für|pour|para|per|voor) .{0,60}"
     r"|outlook für (?:ios|android) beziehen.{0,60}"
-    r"|发自我的.{1,30}|从我的.{1,30}发送|發自我的.{1,30}|從我的.{1,30}(?:傳送|寄出)|来自我的.{1,30}"
+    r"|发自我的.{1,30}|从(?:我的|\s?windows).{1,30}发送|發自我的.{1,30}|從我的.{1,30}(?:傳送|寄出)|来自我的.{1,30}"
     r"|iphoneから送信|.{1,20}から送信|나의 .{1,20}에서 보냄|.{0,20}에서 보냄"
     r"|yahoo mail on android.{0,60}|外出先から送信.{0,20}"
     r")\s*+\.?+\s*+[)>*_]*+\s*$",

@@ -41,6 +41,9 @@ _RULE = re.compile(r"^\s*_{20,}\s*$")
 _ENDS_WROTE = re.compile(rf"(?:{phrases.WROTE})\s{{0,2}}(?:[:：]|$|\.{{3}})\s*$", re.IGNORECASE)
 _WROTE_WITHIN = re.compile(rf"(?:\b|(?<=[\s>)]))(?:{phrases.WROTE})(?:\b|(?=\s))[^\n]{{0,160}}[:：]\s*$", re.IGNORECASE)
 _STARTS = re.compile(rf"^\s*(?:{phrases.STARTS})(?=[\s,.:]|\d)", re.IGNORECASE)
+_QUOTING = re.compile(rf"^\s*(?:{phrases.QUOTING})\s[^\n]{{1,200}}[:：]\s*$", re.IGNORECASE)
+_DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ENDS_SENTENCE = (".", "!", "?", "。", "！", "？", "…")
 _CLOCK = re.compile(
     r"\b\d{1,2}\s?[:.h時点时]\s?\d{2}\b|\b\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\b\d{1,2}[./]\s?\d{1,2}[./]\s?\d{2,4}\b|\b(?:19|20)\d\d\b"
 )
@@ -160,13 +163,25 @@ def _attribution_at(lines: Sequence[str], at: int) -> int:
         said = f"{said} {line.strip()}".strip()
         if len(said) > LONGEST_ATTRIBUTION:
             return 0
-        if _is_attribution(said, followed=_followed_by_quotation(lines, at + count)):
-            return count
+        followed = _followed_by_quotation(lines, at + count)
+        if _is_attribution(said, followed=followed):
+            rest = " ".join(one.strip() for one in lines[at + 1 : at + count])
+            return 0 if _said_above(lines[at]) and _is_attribution(rest, followed=followed) else count
     return 0
+
+
+def _said_above(line: str) -> bool:
+    """Say whether a line is rather the last of what was written than the first of the words before a quotation."""
+    if _DIGIT.search(line) or _ADDRESSED.search(line):
+        return False
+    return not _STARTS.match(line) or line.rstrip().endswith(_ENDS_SENTENCE)
 
 
 def _is_attribution(said: str, *, followed: bool) -> bool:
     """Say whether words come before a quotation: they end with "wrote", and have a date or an address besides."""
+    said = _DIRECTIONS.sub("", said)
+    if followed and _QUOTING.match(said):
+        return True
     if not followed and not _DIGIT.search(said):  # then it needs a date; nearly every line of a mail ends here
         return False
     dated, addressed = bool(_CLOCK.search(said)), bool(_ADDRESSED.search(said))

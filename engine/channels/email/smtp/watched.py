@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ssl
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -17,7 +18,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
-class Watched(Generic[T]):
+class Watched(ABC, Generic[T]):
     """Something read from files, read again once they are other ones. What is wrong then leaves the old in force."""
 
     def __init__(self, *files: Path) -> None:
@@ -25,9 +26,9 @@ class Watched(Generic[T]):
         self._seen: tuple[object, ...] = ()
         self._value: T | None = None
 
+    @abstractmethod
     def read(self) -> T:
-        """Read the files; raise ConfigurationError. To be overridden."""
-        raise NotImplementedError
+        """Read the files; raise ConfigurationError."""
 
     def current(self) -> T:
         """Return what the files say now. The first time it raises ConfigurationError. Looks at them, which is quick."""

@@ -9,9 +9,10 @@ from engine.channels.email.body.splitting import split_text
 from engine.channels.email.html_text import BREAK
 from engine.model.mail import Mailbox
 from tests.unit.channels.email.body.corpus import NEW, OLD, SAMPLES, Sample, quoted
+from tests.unit.channels.email.body.habits import SAMPLES as HABITS
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+@pytest.mark.parametrize("sample", [*SAMPLES, *HABITS], ids=lambda sample: sample.name)
 def test_what_is_new(sample: Sample) -> None:
     body = split_text(sample.text, subject=sample.subject)
     assert body.new == sample.new, body
