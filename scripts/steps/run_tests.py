@@ -20,8 +20,8 @@ CRASHES = ("tests/acceptance/test_crashes.py", "tests/acceptance/test_form_crash
 """Half of the acceptance tests' time: each kills an engine in mid-chat."""
 SUITES = (
     ("tests/acceptance", *(f"--ignore={file}" for file in CRASHES)),
-    CRASHES,
-    ("tests/contract", "tests/integration"),
+    (*CRASHES, "tests/contract"),
+    ("tests/integration",),
 )
 """Each line is run by one pytest of its own, all at once: browsers wait more than they compute."""
 LIMIT_S = 75 * 60

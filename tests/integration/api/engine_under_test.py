@@ -21,7 +21,7 @@ from websockets.typing import Origin
 from engine.api.application import create_api
 from engine.api.parts import ApiParts
 from engine.app import Application
-from engine.clock import SystemClock
+from engine.clock import Clock, SystemClock
 from engine.config.snapshot import pack
 from engine.ids import id_source
 from engine.model.organisation import AgentSetup, Organisation, Role
@@ -84,6 +84,13 @@ class Engine:
     def with_settings(self, **settings: object) -> "Engine":
         """Return the same engine behind another application, with other settings of the API."""
         return Engine(self.application, **{"login_failure_ms": 0, **settings})
+
+    def at(self, clock: Clock, **settings: object) -> "Engine":
+        """Return the same engine behind an application that goes by another clock, with other settings of the API."""
+        other = Engine(self.application, **{"login_failure_ms": 0, **settings})
+        other.parts = replace(other.parts, clock=clock)
+        other.api = create_api(other.parts)
+        return other
 
     def http(self, address: str = "203.0.113.7", **headers: str) -> httpx.AsyncClient:
         """Return a client without a session; it talks to the application without a network, as if from ``address``."""
