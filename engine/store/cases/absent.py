@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
 from sqlalchemy import Connection, select
 
 from engine.model.approval import TurnState
-from engine.model.casework import CaseDecision, CaseFacts, Decide
+from engine.model.casework import CaseDecision, CaseFacts, Decide, Effect
 from engine.store.cases.deputy_rows import deputies_from
 from engine.store.tables import users
 
@@ -49,9 +48,15 @@ def _with_deputies(conn: Connection, facts: CaseFacts) -> CaseFacts:
 
 def _names(decision: CaseDecision) -> bool:
     """Say whether a decision names somebody by itself, for whom somebody else may stand in."""
-    told = any(_PEOPLE & cast("Mapping[str, object]", one.data.get("to") or {}).keys() for one in decision.effects)
+    told = any(_PEOPLE & _recipients(one).keys() for one in decision.effects)
     owner = any(one.field == "owner_id" and one.to and not one.asked for one in decision.changes)
     return told or owner or bool(decision.approvals or decision.add_followers)
+
+
+def _recipients(effect: Effect) -> Mapping[str, object]:
+    """Return who is told; of an effect that tells nobody nothing."""
+    to = effect.data.get("to")
+    return to if isinstance(to, dict) else {}
 
 
 def _named(facts: CaseFacts, decision: CaseDecision) -> frozenset[str]:
