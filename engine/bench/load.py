@@ -19,6 +19,7 @@ import msgspec
 
 from engine.bench.histogram import Histogram, summarise
 from engine.bench.parties import Agent, Offer, Visitor
+from engine.bench.pauses import Calm, Sleepers
 from engine.bench.plan import Failure, IdleResult, Note, Plan, Report, Step, StepResult
 from engine.bench.schedule import arrivals, regular
 
@@ -41,6 +42,20 @@ class Meter:
     latencies: dict[str, Histogram] = field(default_factory=lambda: {name: Histogram() for name in NAMES})
     counts: collections.Counter[str] = field(default_factory=collections.Counter)
     errors: collections.Counter[str] = field(default_factory=collections.Counter)
+    each: list[tuple[str, float, float]] = field(default_factory=list)  # what, due, seen
+
+    def record(self, name: str, due: float, now: float) -> None:
+        """Note one latency."""
+        self.latencies[name].record(now - due)
+        self.each.append((name, due, now))
+
+    def calm(self, calm: Calm) -> dict[str, Histogram]:
+        """Return the latencies that no pause of the machine disturbed."""
+        found = {name: Histogram() for name in NAMES}
+        for name, due, now in self.each:
+            if not calm.disturbed(due, now):
+                found[name].record(now - due)
+        return found
 
 
 @dataclass(eq=False)
@@ -69,12 +84,14 @@ class Load:
         self._talking: collections.deque[Chat] = collections.deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._number = 0
+        self._sleepers = Sleepers()
 
     async def run(self) -> None:
         """Run the whole plan."""
         await self._sign_in()
         if self._plan.idle:
             await self._sit_idle()
+        await self._sleepers.start()
         chats = asyncio.create_task(self._open_chats(), name="bench-chats")
         say(Note(phase="warm-up", total=self._plan.warmup_s))
         await asyncio.sleep(self._plan.warmup_s)
@@ -87,6 +104,7 @@ class Load:
         finally:
             chats.cancel()
             await asyncio.gather(chats, return_exceptions=True)
+            await self._sleepers.stop()
             await self._go_home()
 
     async def _sign_in(self) -> None:
@@ -149,6 +167,7 @@ class Load:
             chats=chats,
             offers=counts["offers"],
             latencies=summarise(meter.latencies),
+            calm=summarise(meter.calm(Calm(self._sleepers.pauses))),
             errors=dict(meter.errors),
             generator_cpu=generator_cpu,
         )
@@ -159,7 +178,7 @@ class Load:
             due = began + at
             await _until(due)
             now = time.perf_counter()
-            meter.latencies["lateness"].record(now - due)
+            meter.record("lateness", due, now)
             meter.counts["messages"] += 1
             self._talk(due, meter)
             if now - told > _NOTE_EVERY_S:
@@ -235,7 +254,7 @@ class Load:
         if found is None:
             return
         due, meter, by_visitor = found
-        meter.latencies["relay" if by_visitor else "reply"].record(time.perf_counter() - due)
+        meter.record("relay" if by_visitor else "reply", due, time.perf_counter())
         meter.counts["relayed"] += 1
 
     def acknowledged(self, message: str) -> None:
@@ -245,7 +264,7 @@ class Load:
             return
         due, meter, by_visitor = found
         if by_visitor:
-            meter.latencies["ack"].record(time.perf_counter() - due)
+            meter.record("ack", due, time.perf_counter())
         meter.counts["acknowledged"] += 1
 
     def offered(self, agent: Agent, offer: Offer) -> None:
@@ -263,7 +282,7 @@ class Load:
 
     def _note_offer(self, interaction_id: str, now: float, agent: Agent) -> None:
         due, meter = self._asked.pop(interaction_id)
-        meter.latencies["offer"].record(now - due)
+        meter.record("offer", due, now)
         meter.counts["offers"] += 1
         self._chats[interaction_id].agent = agent
 

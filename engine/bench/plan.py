@@ -57,6 +57,7 @@ class StepResult(msgspec.Struct, kw_only=True, tag_field="event", tag="step"):
     chats: int  # scheduled
     offers: int
     latencies: dict[str, dict[str, float]]
+    calm: dict[str, dict[str, float]] = {}  # the same without what a pause of the machine disturbed
     errors: dict[str, int]
     generator_cpu: float  # share of one core
 

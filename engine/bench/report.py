@@ -66,6 +66,7 @@ class Outcome:
             "achieved": round(step.achieved, 4),
             "broken": step.broken(self.plan),
             "latencies": step.latencies,
+            "calm": step.calm,
             "generator_cpu": round(step.generator_cpu, 3),
             "generator_was_bottleneck": generator_was_bottleneck(step),
             "cpu": {name: round(share, 3) for name, share in self.cpu[index].items()},
@@ -97,6 +98,7 @@ def print_report(outcome: Outcome, console: Console) -> None:
     console.print(f"\n[bold]Machine[/]  {machine}", highlight=False)
     console.print(_latencies(outcome))
     console.print("p50 / p99 / max in milliseconds, from the scheduled time of each message or chat.", style="dim")
+    _print_calm(outcome, console)
     _print_idle(outcome, console)
     _print_spent(outcome, console)
     _print_verdict(outcome, console)
@@ -120,6 +122,20 @@ def _latencies(outcome: Outcome) -> Table:
             style="red" if step.broken(outcome.plan) else None,
         )
     return table
+
+
+def _print_calm(outcome: Outcome, console: Console) -> None:
+    """Print what pauses of the machine did not disturb, where they disturbed something."""
+    for step in outcome.steps:
+        if not step.calm or step.calm["relay"]["count"] == step.latencies["relay"]["count"]:
+            continue
+        share = step.calm["relay"]["count"] / max(step.latencies["relay"]["count"], 1)
+        named = (("visitor → agent", "relay"), ("agent → visitor", "reply"), ("new chat → offer", "offer"))
+        told = ", ".join(f"{label} {_three(step.calm[name])}" for label, name in named)
+        console.print(
+            f"At {step.rate}/s without what fell into pauses of this machine ({share:.0%} of the messages): {told}",
+            highlight=False,
+        )
 
 
 def _three(summary: Mapping[str, float]) -> str:

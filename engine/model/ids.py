@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 OrgId = str
 """Organisation id, ``[a-z0-9-]{1,40}``."""
 
@@ -15,6 +13,7 @@ def make_id(now_ms: int, random_bytes: bytes) -> str:
     if len(random_bytes) != _RANDOM_BYTES:
         raise ValueError(f"ten random bytes are needed, not {len(random_bytes)}")
     tail = int.from_bytes(random_bytes, "big")
-    high = (now_ms & 0xFFFF_FFFF_FFFF) << 16 | 0x7000 | (tail >> 68 & 0x0FFF)
     low = 0b10 << 62 | (tail & 0x3FFF_FFFF_FFFF_FFFF)
-    return str(uuid.UUID(int=high << 64 | low))
+    text = f"{now_ms & 0xFFFF_FFFF_FFFF:012x}7{tail >> 68 & 0x0FFF:03x}{low:016x}"
+    # The standard library's class takes twice the time, several times a message.
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -105,6 +105,7 @@ def test_a_busy_generator_is_named() -> None:
 def test_the_report_tells_everything() -> None:
     outcome = Outcome(machine={"cores": 2.0}, plan=plan(200))
     outcome.steps, outcome.cpu, outcome.spent = [step(0, 200, relay_s=0.01)], [{"engine": 0.5}], [spent(BEFORE, AFTER)]
+    outcome.steps[0].calm = step(0, 200, relay_s=0.009).latencies | {"relay": summarise({"": Histogram()})[""]}
     outcome.stolen = [0.125]
     outcome.idle, outcome.idle_bytes = IdleResult(wanted=10, connected=10, seconds=1, errors={}), 10 * 2048
     console = Console(record=True, width=200, file=io.StringIO())
@@ -112,6 +113,7 @@ def test_the_report_tells_everything() -> None:
     told = console.export_text()
     for word in ("200", "100.0%", "engine 0.50", "2 KiB each", "cordboard_commit_seconds", "not reached"):
         assert word in told
+    assert "without what fell into pauses of this machine (0% of the messages)" in told
     assert "withheld 0.12 of a processor" in told
     assert outcome.as_mapping()["steps"][0]["stolen"] == 0.125
     assert outcome.as_mapping()["idle"]["bytes_each"] == 2048
