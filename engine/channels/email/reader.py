@@ -45,10 +45,8 @@ log = structlog.get_logger(__name__)
 
 EVERY_S = 1.0
 """Between looks where nobody wakes the role: mail that another process received."""
-SIDE_BY_SIDE = 24
+SIDE_BY_SIDE = 32
 """Mails in work at once: more than there are readers, so that one commit of the record holds several."""
-SPARE = 2
-"""Of them, for what comes while the others are at slow ones."""
 LOOK_AGAIN_S = 0.1
 PAGE = 200
 READ_TRIES = 3
@@ -95,7 +93,7 @@ class MailReader:
             return EVERY_S
         faults: list[Unavailable] = []
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(SIDE_BY_SIDE, len(self._waiting) + SPARE)):
+            for _ in range(SIDE_BY_SIDE):  # also where few wait now: a step goes on while others come
                 group.create_task(self._work(faults))
         if faults:
             raise faults[0]

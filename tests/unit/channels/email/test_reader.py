@@ -1,5 +1,6 @@
 """The reader of mail: a record that goes away ends its step, and a channel may be newer than a process knows."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -86,3 +87,29 @@ async def test_organisations_take_turns() -> None:
 async def test_a_record_that_goes_away_is_no_defect() -> None:
     with pytest.raises(Unavailable):
         await reader(Record(received("a"), received("b"), looks=1)).step()
+
+
+class Rush(Record):
+    """Further mails come while the first is in work; none is done before all are in work."""
+
+    def __init__(self, first: ReceivedMail, *others: ReceivedMail) -> None:
+        super().__init__(first)
+        self.others = others
+        self.at_once = 0
+        self.all_in_work = asyncio.Event()
+
+    async def put_off(self, org_id: str, mail_id: str, *, why: str, next_ms: int) -> None:
+        self.waiting.update({one.id: one for one in self.others})
+        self.at_once += 1
+        if self.at_once == 1 + len(self.others):
+            self.all_in_work.set()
+        await self.all_in_work.wait()
+        await super().put_off(org_id, mail_id, why=why, next_ms=next_ms)
+        self.others = ()
+
+
+async def test_what_comes_while_a_mail_is_in_work_is_seen_to_beside_it() -> None:
+    record = Rush(*(received(name) for name in "abcde"))
+    async with asyncio.timeout(60):
+        assert await reader(record).step() == 0.0
+    assert sorted(record.became) == list("abcde")
