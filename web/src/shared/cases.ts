@@ -264,6 +264,13 @@ export async function findCases(asked: Partial<CaseQuery>): Promise<FullCase[]> 
   return (await listCases(asked)).cases
 }
 
+/** Find the case of a number as people write it; null: none that they see has it. */
+export async function caseOfNumber(written: string): Promise<FullCase | null> {
+  const wanted = written.trim().replace(/^#/, '')
+  const found = wanted ? await findCases({ text: wanted }) : []
+  return found.find((one) => String(one.number) === wanted) ?? null
+}
+
 export async function children(id: string): Promise<FullCase[]> {
   return list(await requester.get(`/cases?parent_id=${encodeURIComponent(id)}`)).map(fullCase)
 }

@@ -15,7 +15,7 @@ from engine.channels.email.markup import html_of, marked
         ("Hello\nyou\n\nBye", "<p>Hello<br>you</p>\n<p>Bye</p>"),
         ("It is **on its way**.", "<p>It is <strong>on its way</strong>.</p>"),
         ("2 ** 3 ** 4", "<p>2 ** 3 ** 4</p>"),
-        ("Both:\n- tea\n- **milk**\nOr:", "<p>Both:</p>\n<ul><li>tea</li><li><strong>milk</strong></li></ul>\n<p>Or:</p>"),
+        ("So:\n- tea\n- **milk**\nOr:", "<p>So:</p>\n<ul><li>tea</li><li><strong>milk</strong></li></ul>\n<p>Or:</p>"),
         ("1. one\n2. two", "<ol><li>one</li><li>two</li></ol>"),
         ("[our shop](https://shop.example/a?b&c).", '<p><a href="https://shop.example/a?b&amp;c">our shop</a>.</p>'),
         ("(https://shop.example/x).", '<p>(<a href="https://shop.example/x">https://shop.example/x</a>).</p>'),

@@ -193,8 +193,9 @@ export async function readMail(id: string): Promise<Mail> {
 export type Decision = 'join' | 'own_case' | 'discard' | 'retry'
 
 /** Say what is to become of a mail that is held or could not be read. */
-export async function decideMail(id: string, decision: Decision): Promise<Mail> {
-  return mail(await requester.post(`${at(id)}/decision`, { decision }))
+/** Decide about a mail; ``caseId``: the case that it joins, if another than it names. */
+export async function decideMail(id: string, decision: Decision, caseId = ''): Promise<Mail> {
+  return mail(await requester.post(`${at(id)}/decision`, { decision, ...(caseId && { case_id: caseId }) }))
 }
 
 /** Read the newest mails of a case. */
