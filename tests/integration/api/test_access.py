@@ -11,7 +11,7 @@ from tests.integration.api.engine_under_test import Browser, Engine, agent_socke
 from tests.integration.api.engine_under_test import visitor as chat
 
 ROLES = {"agent": "ana", "supervisor": "sue", "admin": "ada"}
-PUBLIC = {"log_in", "read_chat_channel"}
+PUBLIC = {"log_in", "read_chat_channel", "post_call_reports"}
 ORDER = ["agent", "supervisor", "admin"]
 
 
