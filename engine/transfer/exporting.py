@@ -37,12 +37,16 @@ class OrganisationBook(Protocol):
 class ExportRecord(Protocol):
     """Read pages of what is exported, by column."""
 
-    async def contacts(self, org_id: str, *, after_id: str, limit: int, text: str, source: str, sight: Sight) -> Rows:
-        """Return contacts in the order of their ids."""
+    async def contacts(
+        self, org_id: str, *, after_id: str, limit: int, text: str, source: str, sight: Sight
+    ) -> tuple[Rows, str]:
+        """Return contacts in the order of their ids, and after which to go on; "" = there are no more."""
         ...
 
-    async def accounts(self, org_id: str, *, after_id: str, limit: int, text: str, source: str, sight: Sight) -> Rows:
-        """Return accounts in the order of their ids."""
+    async def accounts(
+        self, org_id: str, *, after_id: str, limit: int, text: str, source: str, sight: Sight
+    ) -> tuple[Rows, str]:
+        """Return accounts in the order of their ids, and after which to go on; "" = there are no more."""
         ...
 
     async def cases(self, org_id: str, found: Sequence[Case], *, source: str) -> Rows:

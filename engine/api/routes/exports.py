@@ -63,8 +63,7 @@ def _customers(parts: ApiParts, who: Principal, noun: Noun, asked: ExportQuery) 
     sight = sight_of(parts, who)
 
     async def pages(after: str) -> tuple[Rows, str]:
-        rows = await read(who.org_id, after_id=after, limit=PAGE, text=asked.text, source=asked.source, sight=sight)
-        return rows, str(rows[-1]["id"]) if len(rows) == PAGE else ""
+        return await read(who.org_id, after_id=after, limit=PAGE, text=asked.text, source=asked.source, sight=sight)
 
     return pages
 

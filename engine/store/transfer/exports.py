@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, false, func, select
 
 from engine.model.case import Case
 from engine.model.customer import PHONE
@@ -21,7 +22,12 @@ from engine.store.search import containing
 from engine.store.tables import users
 from engine.store.transfer.tables import external_ids
 
+MOST_LOOKED_AT = 5_000
+"""So many rows one transaction looks at: however rare a text is, no page holds a reader for long."""
+
 Rows = list[dict[str, object]]
+Page = tuple[Rows, str]
+"""The rows, and after which id to go on; "": there are no more."""
 
 
 class Exports:
@@ -30,33 +36,65 @@ class Exports:
     def __init__(self, *, access: Access) -> None:
         self._access = access
 
-    async def contacts(self, org_id: str, *, after_id: str, limit: int, text: str, source: str, sight: Sight) -> Rows:
-        """Return contacts in the order of their ids, ``after_id`` exclusive, by column."""
-        query = select(contacts).where(
-            contacts.c.org_id == org_id, contacts.c.merged_into == "", contacts.c.id > after_id
-        )
-        if text:
-            query = query.where(containing(contacts.c.search, text))
-        if not sight.everything:
-            query = query.where(contacts_seen(org_id, sight))
-        query = query.order_by(contacts.c.id).limit(limit)
-        return await self._access.read(lambda conn: _contacts(conn, org_id, query, source, sight))
+    async def contacts(self, org_id: str, *, after_id: str, limit: int, text: str, source: str, sight: Sight) -> Page:
+        """Return contacts in the order of their ids, ``after_id`` exclusive, by column, and after which to go on."""
+        chosen = [] if sight.everything else [contacts_seen(org_id, sight)]
+        chosen += [containing(contacts.c.search, text)] if text else []
 
-    async def accounts(self, org_id: str, *, after_id: str, limit: int, text: str, source: str, sight: Sight) -> Rows:
-        """Return accounts in the order of their ids, ``after_id`` exclusive, by column."""
-        query = select(accounts).where(
-            accounts.c.org_id == org_id, accounts.c.merged_into == "", accounts.c.id > after_id
-        )
-        if text:
-            query = query.where(containing(accounts.c.search, text))
-        if not sight.everything:
-            query = query.where(accounts_seen(org_id, sight))
-        query = query.order_by(accounts.c.id).limit(limit)
-        return await self._access.read(lambda conn: _accounts(conn, org_id, query, source, sight))
+        def work(conn: Connection) -> Page:
+            piece = _piece(conn, contacts, (org_id, after_id), chosen, limit)
+            return _contacts(conn, org_id, piece.query, source, sight), piece.next_id
+
+        return await self._access.read(work)
+
+    async def accounts(self, org_id: str, *, after_id: str, limit: int, text: str, source: str, sight: Sight) -> Page:
+        """Return accounts in the order of their ids, ``after_id`` exclusive, by column, and after which to go on."""
+        chosen = [] if sight.everything else [accounts_seen(org_id, sight)]
+        chosen += [containing(accounts.c.search, text)] if text else []
+
+        def work(conn: Connection) -> Page:
+            piece = _piece(conn, accounts, (org_id, after_id), chosen, limit)
+            return _accounts(conn, org_id, piece.query, source, sight), piece.next_id
+
+        return await self._access.read(work)
 
     async def cases(self, org_id: str, found: Sequence[Case], *, source: str) -> Rows:
         """Return cases by column, with the words for what they name."""
         return await self._access.read(lambda conn: _cases(conn, org_id, found, source))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Piece:
+    """What one transaction reads."""
+
+    query: Select[Any]
+    next_id: str  # "" = it is the last one
+
+
+def _piece(
+    conn: Connection, table: Table, after: tuple[str, str], chosen: Sequence[ColumnElement[bool]], limit: int
+) -> _Piece:
+    """Return the next rows that are chosen, of the next few thousand; few of those may be."""
+    org_id, after_id = after
+    row = table.c
+    there = select(row.id).where(row.org_id == org_id, row.merged_into == "", row.id > after_id).order_by(row.id)
+    if not chosen:
+        last = conn.scalar(there.offset(limit - 1).limit(1)) or ""
+        return _Piece(query=_rows(table, org_id, after_id).limit(limit), next_id=last)
+    end = conn.scalar(there.offset(MOST_LOOKED_AT - 1).limit(1)) or ""
+    query = _rows(table, org_id, after_id).where(*chosen)
+    query = query.where(row.id <= end) if end else query
+    found = conn.scalars(query.with_only_columns(row.id).limit(limit)).all()
+    full = found[-1] if len(found) == limit else ""
+    if not found:
+        return _Piece(query=query.where(false()), next_id=end)
+    return _Piece(query=_rows(table, org_id, after_id).where(row.id.in_(found)), next_id=full or end)
+
+
+def _rows(table: Table, org_id: str, after_id: str) -> Select[Any]:
+    row = table.c
+    where = (row.org_id == org_id, row.merged_into == "", row.id > after_id)
+    return select(table).where(*where).order_by(row.id)
 
 
 def _contacts(conn: Connection, org_id: str, query: Select[Any], source: str, sight: Sight) -> Rows:
