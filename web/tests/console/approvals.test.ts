@@ -3,12 +3,14 @@ import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import ApprovalAsk from '@/console/approvals/ApprovalAsk.vue'
 import ApprovalCard from '@/console/approvals/ApprovalCard.vue'
+import DeputyList from '@/console/approvals/DeputyList.vue'
 import { withAnswered } from '@/console/approvals/inbox'
 import { useCasePage } from '@/console/cases/useCasePage'
 import { approval, parts } from '@/shared/approvals'
 import { requester } from '@/shared/engine'
 import { i18n } from '@/shared/i18n'
 import { Problem } from '@/shared/problem'
+import { useSession } from '@/shared/session'
 
 const RAW = {
   id: 'a1', case_id: 'c1', case_number: 7, process: 'refund', process_name: 'Refund', state: 'waiting', step: 1, steps: 1,
@@ -103,5 +105,37 @@ describe('a change that needs a yes', () => {
     await flushPromises()
     expect(post).toHaveBeenLastCalledWith('/cases/c1/approvals', { process: 'urgent', reason: 'VIP', changes: { priority: 9 } })
     expect(page.emitted('asked')).toHaveLength(1)
+  })
+})
+
+describe('deputies', () => {
+  const RAW_DEPUTY = {
+    id: 'd1', user_id: 'u1', user_name: 'Ben', deputy_id: 'u2', deputy_name: 'Sue', note: 'Leave',
+    from_at: '2026-01-01T00:00:00Z', to_at: '2027-01-01T00:00:00Z',
+  }
+
+  it('are listed with their time, named, and ended', async () => {
+    vi.spyOn(requester, 'get').mockImplementation((path) =>
+      Promise.resolve(path === '/deputies' ? { items: [RAW_DEPUTY] } : { agents: [{ id: 'u2', name: 'Sue', status: 'ready' }] }),
+    )
+    const post = vi.spyOn(requester, 'post').mockResolvedValue({})
+    const gone = vi.spyOn(requester, 'send').mockResolvedValue({})
+    useSession().signed = { user: { id: 'u1', role: 'agent' } } as never
+    page = mount(DeputyList, { global: { plugins: [i18n] }, attachTo: document.body })
+    await flushPromises()
+    expect(page.get('[data-test=deputy]').text()).toContain('Sue stands in for Ben')
+    await page.get('[data-test=deputy-add]').trigger('click')
+    await flushPromises()
+    expect(page.find('[data-test=deputy-user]').exists()).toBe(false)
+    expect(page.get('[data-test=deputy-save]').attributes('disabled')).toBeDefined()
+    await page.get('[data-test=deputy-who]').setValue('u2')
+    await page.get('[data-test=deputy-to]').setValue('2026-12-24T12:00')
+    await page.get('form').trigger('submit')
+    await flushPromises()
+    const to = new Date('2026-12-24T12:00').toISOString()
+    expect(post).toHaveBeenCalledWith('/deputies', { user_id: '', deputy_id: 'u2', note: '', to_at: to })
+    await page.get('[data-test=deputy-end]').trigger('click')
+    await flushPromises()
+    expect(gone).toHaveBeenCalledWith('DELETE', '/deputies/d1')
   })
 })
