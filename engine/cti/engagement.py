@@ -12,7 +12,7 @@ import structlog
 
 from engine.clock import Clock
 from engine.cti.contract import Board, CallRecord, Recorder, WorkRecord
-from engine.errors import NotFound, Unavailable
+from engine.errors import CordboardError, NotFound, Unavailable
 from engine.failpoints import failpoint
 from engine.model.call import Call, CallChange, Leg, LegState
 from engine.model.work import Outcome, Reply, WorkItem, WorkState
@@ -56,6 +56,8 @@ class Engagement:
             except Unavailable as error:
                 away.add(call.org_id)
                 log.warning("the board is not told of calls", org=call.org_id, why=str(error))
+            except CordboardError as error:  # of this call, not of those behind it
+                log.warning("the board is not told of a call", org=call.org_id, call=call.id, why=str(error))
         return EVERY_S
 
     async def settle(self, call: Call) -> None:

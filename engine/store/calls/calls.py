@@ -14,7 +14,7 @@ from engine.model.visibility import Sight
 from engine.store.access import Access
 from engine.store.calls.rows import call_of, event_of
 from engine.store.calls.tables import call_events, call_legs, calls
-from engine.store.calls.taking import CALL, EVENTS, LEGS, Fold, read, take
+from engine.store.calls.taking import CALL, EVENTS, LEGS, Fold, take, version_of
 from engine.store.cases.sight import interactions_seen
 from engine.store.direct import every, first, run, scalar
 from engine.store.rows import AnyRow
@@ -85,7 +85,7 @@ class Calls:
         return await self._access.write(call.org_id, lambda conn: self._lose(conn, call, terms, fold))
 
     def _lose(self, conn: Connection, call: Call, terms: CallTerms, fold: Fold) -> CallChange | None:
-        if read(conn, call.id).version != call.version:
+        if version_of(conn, call) != call.version:
             return None
         now_ms = self._access.clock.now_ms()
         event = CallEvent(

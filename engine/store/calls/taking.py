@@ -67,6 +67,11 @@ _LOCK: Select[Any] = (
     )
     .with_for_update()
 )
+_SAME_ID = select(call_events.c.call_id).where(
+    call_events.c.org_id == bindparam("org"),
+    call_events.c.source == bindparam("source"),
+    call_events.c.event_id == bindparam("event"),
+)
 _ONE = CALL.where(calls.c.id == bindparam("call"))
 _AGENT = select(users.c.id, users.c.name).where(users.c.id == bindparam("user"), users.c.org_id == bindparam("org"))
 
@@ -128,6 +133,12 @@ def take(
     return CallChange(call=read(conn, row.id), fresh=len(fresh), entries=tuple(entries), owed=bool(values["owed"]))
 
 
+def version_of(conn: Connection, call: Call) -> int:
+    """Lock a call; return its version, 0 where there is none."""
+    row = first(conn, _LOCK, {"org": call.org_id, "source": call.source, "ref": call.reference})
+    return 0 if row is None else int(row.version)
+
+
 def read(conn: Connection, call_id: str) -> Call:
     """Return a call that is there."""
     row = first(conn, _ONE, {"call": call_id})
@@ -165,9 +176,21 @@ def _keep(taking: _Taking, row: AnyRow, events: Sequence[CallEvent]) -> tuple[li
         full = row.events + len(fresh) >= MOST_EVENTS
         if full and (event.kind is not CallKind.ENDED or row.state == CallState.ENDED):
             dropped += 1
-        elif insert_once(taking.conn, call_events, row_of_event(taking.org_id, taking.source, row.id, event)):
+        elif _is_new(taking, row.id, event):
             fresh.append(event)
     return fresh, dropped
+
+
+def _is_new(taking: _Taking, call_id: str, event: CallEvent) -> bool:
+    """Keep a report; False where the call has it. A source may begin its ids anew with each call: it is kept then."""
+    new = row_of_event(taking.org_id, taking.source, call_id, event)
+    if insert_once(taking.conn, call_events, new):
+        return True
+    same = {"org": taking.org_id, "source": taking.source, "event": event.event_id}
+    there = first(taking.conn, _SAME_ID, same)
+    if there is None or there.call_id == call_id:
+        return False
+    return insert_once(taking.conn, call_events, {**new, "event_id": f"{call_id}:{event.event_id}"})
 
 
 def _conversation(taking: _Taking, row: AnyRow, picture: CallPicture) -> tuple[str, bool]:
@@ -220,6 +243,21 @@ def _write_legs(
             insert(taking.conn, call_legs, {**of, "org_id": taking.org_id, **values})
         else:
             change(taking.conn, call_legs, of, values)
+    return _leave(taking, call_id, before, picture) or owed
+
+
+def _leave(taking: _Taking, call_id: str, before: dict[str, AnyRow], picture: CallPicture) -> bool:
+    """Let legs go that were kept, and of which a late report made nothing: the call was over before they began.
+
+    Say whether the board has to be told, which holds somebody for them.
+    """
+    there, owed = {leg.leg_id for leg in picture.legs}, False
+    for leg_id, old in before.items():
+        if leg_id in there or old.state == LegState.LEFT:
+            continue
+        left = Leg(leg_id=leg_id, party=old.party, agent_id=old.agent_id, state=LegState.LEFT, cause=picture.cause)
+        change(taking.conn, call_legs, {"call_id": call_id, "leg_id": leg_id}, row_of_leg(left, item_id=old.item_id))
+        owed = owed or bool(old.item_id)
     return owed
 
 

@@ -19,6 +19,7 @@ from engine.model.call import (
     CallState,
     CallTerms,
     Direction,
+    LegState,
 )
 from engine.model.case_setup import Filing
 from engine.model.conversation import EntryKind, InteractionState
@@ -237,3 +238,36 @@ async def test_another_organisation_knows_nothing_of_it(store: Store) -> None:
     assert (await taken(store, other, whole(""))).call.id != call.id
     assert await store.sights.right(org_id, EVERYTHING, Guarded.CALL, call.id) is Right.WRITE
     assert await store.sights.right(other, EVERYTHING, Guarded.CALL, call.id) is None
+
+
+async def test_a_source_may_begin_its_ids_anew_with_each_call(store: Store) -> None:
+    org_id = _new_id()
+    events = whole(await agent(store, org_id))
+    first = await taken(store, org_id, events)
+    others = [replace(one, reference="8") for one in events]
+    second = await taken(store, org_id, others)
+    assert (second.fresh, second.call.picture.state) == (len(events), CallState.ENDED)
+    assert told(second.call) == told(first.call)
+    assert second.call.id != first.call.id
+    assert (await taken(store, org_id, [*others, *others])).fresh == 0
+    assert len(await store.calls.reports(org_id, second.call.id)) == len(events)
+
+
+async def test_who_is_in_no_call_any_more_by_a_late_report_is_let_go(store: Store) -> None:
+    org_id = _new_id()
+    rang, answered, *_ = whole(await agent(store, org_id))
+    call = (await taken(store, org_id, [rang, answered])).call
+    assert await store.calls.settled(call)
+    change = await taken(store, org_id, [replace(report(6, CallKind.ENDED), at_ms=rang.at_ms - 1)])
+    assert (change.call.picture.state, change.owed) == (CallState.ENDED, True)
+    assert change.call.items == call.items
+    assert [leg.state for leg in change.call.picture.legs] == [LegState.LEFT]
+
+
+async def test_a_call_that_was_heard_of_meanwhile_is_not_lost(store: Store) -> None:
+    org_id = _new_id()
+    rang, answered, *_ = whole(await agent(store, org_id))
+    before = (await taken(store, org_id, [rang])).call
+    await taken(store, org_id, [answered])
+    assert await store.calls.lose(before, terms=terms(), fold=fold) is None
+    assert await store.calls.lose(replace(before, reference="none"), terms=terms(), fold=fold) is None
