@@ -35,11 +35,15 @@ def present(draft: Draft, user_id: str) -> str:
     return "" if user_id in draft.facts.absent else user_id
 
 
-def deputy_of(draft: Draft, user_id: str) -> str:
-    """Return who stands in for a user now, or for his deputy who is away, too; "" = nobody does."""
+def deputy_of(draft: Draft, user_id: str, *, not_by: str = "") -> str:
+    """Return who stands in for a user now, or for his deputy who is away, too; "" = nobody does.
+
+    ``not_by``: a user id; whom he wrote down as somebody's deputy does not count.
+    """
+    deputies = [one for one in draft.facts.deputies or () if not not_by or one.made_by != not_by]
     seen, last = {user_id}, user_id
     while True:
-        now = (one for one in draft.facts.deputies or () if one.user_id == last and one.stands_in(draft.now_ms))
+        now = (one for one in deputies if one.user_id == last and one.stands_in(draft.now_ms))
         found = next(now, None)
         if found is None or found.deputy_id in seen:
             return "" if last == user_id else present(draft, last)

@@ -1,7 +1,8 @@
 """Deputies answer for who is away: a turn that waits goes to who stands in. A step of the planner; pure.
 
-Nobody is asked about what he asked for himself, nor twice in one step; then the turn stays with who is away. A period
-that begins later is a timer of the case, so that a turn that waits is handed on when it begins.
+Nobody is asked about what he asked for himself, nor twice in one step; then the turn stays with who is away. Nor does
+who asks choose who answers: whom he wrote down as somebody's deputy is not asked about it. A period that begins later
+is a timer of the case, so that a turn that waits is handed on when it begins.
 """
 
 from __future__ import annotations
@@ -28,16 +29,16 @@ def standing_in(draft: Draft, rules: CaseRules) -> Draft:
 
 
 def _handed_on(draft: Draft, rules: CaseRules, approval_id: str, turn: Turn) -> Draft:
-    deputy_id = deputy_of(draft, turn.user_id) if turn.user_id else ""
     approval = next(one for one in draft.approvals if one.id == approval_id)
-    if not deputy_id or not _may_stand_in(rules, approval, turn, deputy_id):
+    process = process_for(rules, approval)
+    asker = "" if process.asker_may_approve else approval.asked_by
+    deputy_id = deputy_of(draft, turn.user_id, not_by=asker) if turn.user_id else ""
+    if not deputy_id or deputy_id == asker or not _may_stand_in(approval, turn, deputy_id):
         return draft
-    return hand_on(draft, rules, approval, turn, Handed(process=process_for(rules, approval), to=deputy_id))
+    return hand_on(draft, rules, approval, turn, Handed(process=process, to=deputy_id))
 
 
-def _may_stand_in(rules: CaseRules, approval: Approval, turn: Turn, deputy_id: str) -> bool:
-    if deputy_id == approval.asked_by and not process_for(rules, approval).asker_may_approve:
-        return False
+def _may_stand_in(approval: Approval, turn: Turn, deputy_id: str) -> bool:
     try:
         check_circle(approval, turn, deputy_id)
     except Conflict:

@@ -17,7 +17,9 @@ BEST = ("pass", "policy", "neutral", "softfail", "temperror", "permerror", "fail
 """Of several signatures one that holds is enough (RFC 6376, section 4.2)."""
 MOST_CLAUSES = 50
 
-_COMMENT = re.compile(r"\([^()]*\)")
+_OUTSIDE = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[^"\\()]+|.', re.DOTALL)
+_IN_COMMENT = re.compile(r"\\.|[^\\()]+|.", re.DOTALL)
+_HARMLESS = re.compile(r'"[\w.@+=%-]{1,320}"')
 _CLAUSE = re.compile(r"^\s*([a-z-]+)(?:/\d+)?\s*=\s*([a-z]+)\b(.*)$", re.IGNORECASE | re.DOTALL)
 _PROPERTY = re.compile(r"([a-z]+\.[a-z-]+)\s*=\s*\"?([^\s\";]{1,200})", re.IGNORECASE)
 
@@ -80,11 +82,22 @@ def _read(server: str, text: str) -> Authenticity:
 
 
 def _uncommented(value: str) -> str:
-    """Return a header without its comments, which may be nested."""
+    """Return a header without its comments, which may be nested, and without what is quoted but for plain words.
+
+    The local part of an address is the sender's own, and may be quoted: what he writes there is no result.
+    """
+    kept, depth, at = list[str](), 0, 0
     value = value[:10_000]
-    for _depth in range(5):
-        shorter = _COMMENT.sub(" ", value)
-        if shorter == value:
-            break
-        value = shorter
-    return value
+    while found := (_IN_COMMENT if depth else _OUTSIDE).match(value, at):
+        piece, at = found.group(), found.end()
+        if piece == "(":
+            depth += 1
+        elif piece == ")":
+            depth = max(depth - 1, 0)
+        elif not depth:
+            local_part = value[at : at + 1] == "@"
+            plain = not piece.startswith('"') or (_HARMLESS.fullmatch(piece) and not local_part)
+            kept.append(piece if plain else " ")
+        if depth:
+            kept.append(" ")
+    return "".join(kept)

@@ -63,6 +63,18 @@ def test_who_asked_does_not_answer_for_his_lead() -> None:
     assert himself.asked_now(himself.ask(fields={"refund": 150})) == ["ana"]
 
 
+def test_who_asked_does_not_choose_who_answers() -> None:
+    chosen = replace(away("lea", "ben"), made_by="id-ana")
+    here = world(chosen)
+    assert here.asked_now(here.ask(fields={"refund": 150})) == ["lea"]
+    through_himself = world(away("lea", "ana"), replace(away("ana", "ben"), made_by="id-ana"))
+    assert through_himself.asked_now(through_himself.ask(fields={"refund": 150})) == ["lea"]
+    of_others = world(replace(chosen, made_by="id-sue"))
+    assert of_others.asked_now(of_others.ask(fields={"refund": 150})) == ["ben"]
+    himself = world(chosen, asker_may_approve=True)
+    assert himself.asked_now(himself.ask(fields={"refund": 150})) == ["ben"]
+
+
 def test_nobody_is_asked_twice_where_all_are_needed() -> None:
     here = World(organisation=organisation(process(step("lea", "ben", need=Need.ALL))), deputies=(away("lea", "ben"),))
     assert here.asked_now(here.ask(fields={"refund": 150})) == ["lea", "ben"]

@@ -257,3 +257,24 @@ def test_a_domain_speaks_for_those_beneath_it() -> None:
 )
 def test_a_sender_is_disproved_by_what_leaves_no_doubt(said: Authenticity, wrong: bool) -> None:
     assert disproved(said) is wrong
+
+
+@pytest.mark.parametrize(
+    ("said", "dmarc", "spf", "mailfrom"),
+    [
+        ('spf=pass smtp.mailfrom="a; dmarc=pass"@evil.example; dmarc=fail', "fail", "pass", "@evil.example"),
+        ('spf=pass smtp.mailfrom="a\\" ; dmarc=pass x"@evil.example', "", "pass", "@evil.example"),
+        ('spf=pass smtp.mailfrom="x smtp.mailfrom=a@shop.example "@evil.example', "", "pass", "@evil.example"),
+        ('spf=pass smtp.mailfrom="a@shop.example"@evil.example', "", "pass", "@evil.example"),
+        ('spf=pass smtp.mailfrom="a@shop.example"; dmarc=pass', "pass", "pass", "a@shop.example"),
+        ('spf=pass (of "x at (nested "y) evil) smtp.mailfrom=a@b.example; dmarc=fail', "fail", "pass", "a@b.example"),
+        ("spf=pass (open; dmarc=pass", "", "pass", ""),
+        ('spf=none "open; dmarc=fail', "fail", "none", ""),
+        ("dmarc=pass(p=reject)header.from=shop.example \\", "pass", "", ""),
+    ],
+)
+def test_what_a_sender_quotes_in_his_address_is_no_result(said: str, dmarc: str, spf: str, mailfrom: str) -> None:
+    headers = (("authentication-results", f"mx.tea.example; {said}"),)
+    result = authenticity(mail(headers=headers), {"mx.tea.example"})
+    assert (result.dmarc, result.spf) == (dmarc, spf)
+    assert result.detail.get("spf.smtp.mailfrom", "") == mailfrom
