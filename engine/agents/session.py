@@ -306,7 +306,7 @@ class AgentSession:
             )
         elif frame.note:
             appended = await self._parts.desk.note(self._who, frame.interaction_id, **ids, consult_id=frame.consult_id)
-        elif self._shown.holds(frame.interaction_id):
+        elif self._shown.talks(frame.interaction_id):
             appended = await self._parts.desk.say_as_holder(self._who, frame.interaction_id, **ids)
         else:
             appended = await self._parts.desk.say(self._who, frame.interaction_id, **ids)

@@ -15,6 +15,7 @@ from engine.agents.frames import CaseFrame, EntryFrame, ReceiptFrame, TypingFram
 from engine.agents.render import case_part, conversation_frame, entry_part
 from engine.errors import Forbidden, NotFound, Unavailable
 from engine.model.board import HeldItem
+from engine.model.call import VOICE
 from engine.model.case import Case
 from engine.model.conversation import Author, Entry, Interaction
 from engine.model.mail_channel import MAIL_KIND
@@ -101,9 +102,12 @@ class Shown:
         self._threads: dict[str, _Thread] = {}
 
     def holds(self, interaction_id: str) -> bool:
-        """Say whether the agent held the conversation when the board was last looked at, and may just talk there."""
-        thread = self._threads.get(interaction_id)
-        return thread is not None and thread.item.kind != MAIL_KIND and self._has(interaction_id, as_consult=False)
+        """Say whether the agent held the conversation when the board was last looked at."""
+        return self._has(interaction_id, as_consult=False)
+
+    def talks(self, interaction_id: str) -> bool:
+        """Say whether he held it then and what he writes is said at once: mail is written, calls are spoken."""
+        return self.holds(interaction_id) and self._threads[interaction_id].item.kind not in (MAIL_KIND, VOICE)
 
     def consults(self, interaction_id: str) -> bool:
         """Say whether he was asked about it then: he may read it and leave notes."""

@@ -31,9 +31,9 @@ def entry(seq: int, body: str = "") -> Entry:
     )
 
 
-def held(state: WorkState = WorkState.ACTIVE, item_id: str = "w1") -> HeldItem:
+def held(state: WorkState = WorkState.ACTIVE, item_id: str = "w1", kind: str = "chat") -> HeldItem:
     return HeldItem(
-        item_id=item_id, interaction_id="i1", kind="chat", state=state, assignment=1, queue="sales", since_ms=1
+        item_id=item_id, interaction_id="i1", kind=kind, state=state, assignment=1, queue="sales", since_ms=1
     )
 
 
@@ -223,6 +223,16 @@ async def test_only_what_is_held_is_shown(stage: Stage) -> None:
     assert stage.of("entry") == []
     await stage.shown.show([held(item_id="w2")])
     assert len(stage.of("conversation")) == 2, "back again: shown anew"
+
+
+@pytest.mark.parametrize("kind", ["email", "voice"])
+async def test_what_is_not_talked_about_here_is_held_all_the_same(stage: Stage, kind: str) -> None:
+    await stage.shown.show([held(kind=kind)])
+    stage.shown.require("i1")
+    await stage.shown.sync("i1", 2)
+    assert len(stage.of("entry")) == 1
+    assert stage.shown.holds("i1")
+    assert not stage.shown.talks("i1")
 
 
 async def test_hints_of_the_visitor_are_passed_on_and_the_agent_s_own_are_not(stage: Stage) -> None:

@@ -6,7 +6,7 @@ import * as engine from '@/shared/engine'
 import { i18n, inLanguage } from '@/shared/i18n'
 import { useSession } from '@/shared/session'
 import { AgentSocket, socketAddress, type Link } from '@/shared/socket'
-import { useToasts } from '@/shared/toasts'
+import { slugWords, useToasts } from '@/shared/toasts'
 import type {
   Case, Entry, Frame, HeldItem, HelloFrame, Lists, Named, Offer, PresenceStatus, StateFrame,
   WaitingItem,
@@ -44,6 +44,8 @@ export const useDesk = defineStore('desk', () => {
   let watches = false
   const conversations = ref<Record<string, Conversation>>({})
   const selectedId = ref('')
+  /** Where there is no room for both: the conversation is shown, not the list. */
+  const reading = ref(false)
   const outbox = shallowRef<Outbox | null>(null)
   let wanted = '' // accepted here: shown as soon as it has come
 
@@ -158,8 +160,8 @@ export const useDesk = defineStore('desk', () => {
         return
       case 'error':
         if (commands.settle(frame.clientId, false)) return
-        if (!outbox.value?.refuse(frame.clientId, frame.detail || frame.slug)) {
-          toasts.show('danger', frame.detail || frame.slug)
+        if (!outbox.value?.refuse(frame.clientId, slugWords(frame.slug, frame.detail))) {
+          toasts.show('danger', slugWords(frame.slug, frame.detail))
         }
     }
   }
@@ -198,7 +200,7 @@ export const useDesk = defineStore('desk', () => {
     const accepted = items.value.find((item) => item.itemId === wanted)
     if (accepted) {
       wanted = ''
-      selectedId.value = keyOf(accepted)
+      select(keyOf(accepted))
     } else if (!ids.includes(selectedId.value)) {
       selectedId.value = ids[0] ?? ''
     }
@@ -268,6 +270,7 @@ export const useDesk = defineStore('desk', () => {
 
   function select(id: string): void {
     selectedId.value = id
+    reading.value = true
   }
 
   /** Mark the conversation read up to what is shown, once per entry. */
@@ -325,7 +328,7 @@ export const useDesk = defineStore('desk', () => {
 
   return {
     link, ready, statuses, queues, dispositions, status, presence, load, offers, items, held,
-    conversations, selectedId, selected, outbox, socket, queueName, takesWork,
+    conversations, selectedId, reading, selected, outbox, socket, queueName, takesWork,
     skills, declineReasons, parked, shelf, waiting, watchWaiting, pick, park, resume, extendWrapUp,
     start, stop, select, markRead, typing, accept, decline, setStatus, giveCase,
   }

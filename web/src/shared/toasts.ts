@@ -25,14 +25,20 @@ const MOST = 4
 
 /** Say a problem in words: what is wrong, and how to mend it. */
 export function problemWords(problem: unknown): { title: string; hint: string } {
-  const { t, te } = i18n.global
+  const { t } = i18n.global
   if (!(problem instanceof Problem)) return { title: t('problem.unknown'), hint: '' }
   if (problem.slug === UNREACHABLE) {
     return { title: t('problem.unreachable'), hint: t('problem.unreachableHint') }
   }
   const slug = problem.status === 503 ? 'unavailable' : problem.slug
+  return { title: slugWords(slug, problem.detail), hint: problem.mend }
+}
+
+/** Say what a slug means in the page's language; where it has no words for it, say `usual`. */
+export function slugWords(slug: string, usual: string): string {
+  const { t, te } = i18n.global
   const key = `problem.slug.${slug}`
-  return { title: te(key) ? t(key) : problem.detail, hint: problem.mend }
+  return te(key) ? t(key) : usual || slug
 }
 
 export const useToasts = defineStore('toasts', () => {

@@ -166,7 +166,7 @@ describe('the desk', () => {
     wire().tell(conversation('i1', [entry(1)], 1))
     const { clientId } = desk.outbox?.say('i1', 'x', false) ?? {}
     wire().tell({ type: 'error', slug: 'not-yours', detail: 'Not with you.', client_id: clientId })
-    expect(desk.outbox?.of('i1')[0]?.refusal).toBe('Not with you.')
+    expect(desk.outbox?.of('i1')[0]?.refusal).toBe('This is with another agent.')
   })
 
   it('accepts an offer over the socket', async () => {
