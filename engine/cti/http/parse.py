@@ -27,17 +27,19 @@ STRUCTURED = "application/cloudevents+json"
 JSON = "application/json"
 
 Report = CallEvent | InvalidInput
-Id = Annotated[str, msgspec.Meta(max_length=200)]
-Text = Annotated[str, msgspec.Meta(max_length=100)]
-Link = Annotated[str, msgspec.Meta(max_length=2_000, pattern="^(https?://[^\\s]+)?$")]
-Given = dict[Annotated[str, msgspec.Meta(min_length=1, max_length=40)], Annotated[str, msgspec.Meta(max_length=200)]]
+_NO_NUL = r"^[^\x00]*\Z"
+"""PostgreSQL keeps no text with one."""
+Id = Annotated[str, msgspec.Meta(max_length=200, pattern=_NO_NUL)]
+Text = Annotated[str, msgspec.Meta(max_length=100, pattern=_NO_NUL)]
+Link = Annotated[str, msgspec.Meta(max_length=2_000, pattern=r"^(https?://[^\s\x00]+)?\Z")]
+Given = dict[Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=_NO_NUL)], Id]
 
 
 class Posted(msgspec.Struct, frozen=True, kw_only=True):
     """One report as it is posted. Fields that are not known are passed over."""
 
     id: Id = ""
-    call: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    call: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_NO_NUL)]
     linked_to: Id = ""
     leg: Id = ""
     kind: CallKind
@@ -64,14 +66,10 @@ def read(headers: Mapping[str, str], body: bytes, *, now_ms: int) -> list[Report
         raise InvalidInput("The body is of another media type.", slug="unsupported-media-type", mend=mend)
     try:
         written = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"The body is no JSON: {error}.") from error
     if kind == JSON and "ce-specversion" in headers:
-        written = {
-            "data": written,
-            **{name.removeprefix("ce-"): headers[name] for name in headers if name.startswith("ce-")},
-        }
-        kind = STRUCTURED
+        written, kind = _binary(headers, written), STRUCTURED
     if kind != JSON and isinstance(written, list) != (kind == BATCH):
         raise InvalidInput("A structured CloudEvent is one object; several are a batch.")
     every = written if isinstance(written, list) else [written]
@@ -80,6 +78,18 @@ def read(headers: Mapping[str, str], body: bytes, *, now_ms: int) -> list[Report
     if len(every) > MOST:
         raise InvalidInput(f"A request has at most {MOST} reports, not {len(every)}.", slug="too-large")
     return [_report(one if kind == JSON else _opened(one), now_ms=now_ms) for one in every]
+
+
+def _binary(headers: Mapping[str, str], data: object) -> dict[str, object]:
+    """Return an event in binary mode as a structured one. Raises InvalidInput.
+
+    Its attributes are headers, which nobody signed; only ``webhook-id`` is. Were another id taken, who listened could
+    send what he heard again as reports of his own.
+    """
+    if headers.get("ce-id") != headers.get("webhook-id"):
+        mend = "Send the same id in both, or structured events, all of which is signed."
+        raise InvalidInput("ce-id is not webhook-id, which is signed.", field="ce-id", mend=mend)
+    return {"data": data} | {name.removeprefix("ce-"): headers[name] for name in headers if name.startswith("ce-")}
 
 
 def _opened(written: Any) -> Any:  # noqa: ANN401 -- whatever was posted

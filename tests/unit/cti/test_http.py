@@ -76,7 +76,13 @@ def test_a_structured_cloud_event(data_content_type: str) -> None:
 def test_a_binary_cloud_event() -> None:
     data = {name: value for name, value in PLAIN.items() if name not in ("id", "kind", "at")}
     headers = {"ce_specversion": "1.0", "ce_id": "7-1", "ce_type": "call.ringing", "ce_time": str(PLAIN["at"])}
-    assert one(data, JSON, **headers) == one(PLAIN)
+    assert one(data, JSON, **headers, webhook_id="7-1") == one(PLAIN)
+
+
+@pytest.mark.parametrize("signed", [{}, {"webhook_id": "7-2"}])
+def test_a_binary_cloud_event_of_another_id_than_was_signed(signed: Mapping[str, str]) -> None:
+    with pytest.raises(InvalidInput, match="webhook-id"):
+        one(PLAIN, JSON, ce_specversion="1.0", ce_id="7-1", ce_type="call.ended", **signed)
 
 
 def test_one_that_is_wrong_holds_up_no_other() -> None:
@@ -98,6 +104,11 @@ def test_one_that_is_wrong_holds_up_no_other() -> None:
         ({"given": {"a": "x" * 201}}, "$.given"),
         ({"given": {str(number): "x" for number in range(21)}}, "$.given"),
         ({"from": "1" * 101}, "$.from"),
+        ({"from": "+44\0"}, "$.from"),
+        ({"id": "7\0"}, "$.id"),
+        ({"call": "7\0"}, "$.call"),
+        ({"given": {"a\0": "x"}}, "$.given"),
+        ({"recording": "https://x.example/\0"}, "$.recording"),
     ],
 )
 def test_what_is_wrong_is_named(change: Mapping[str, object], told: str) -> None:
@@ -115,6 +126,7 @@ def test_what_is_no_cloud_event_is_named(event: object) -> None:
         (b"{", JSON, "invalid-input"),
         (b"[]", JSON, "invalid-input"),
         (b"\xff", JSON, "invalid-input"),
+        (b"[" * 100_000, JSON, "invalid-input"),
         (b"{}", BATCH, "invalid-input"),
         (b"{}", "text/plain", "unsupported-media-type"),
         (json.dumps([1] * (MOST + 1)).encode(), JSON, "too-large"),
