@@ -31,7 +31,9 @@ class VoiceSection(Section):
     queues: dict[ForeignName, str] = Field(
         default_factory=dict, max_length=500, description="The telephone system's queues: its name to ours."
     )
-    stale_ringing: Duration = Field(180_000, description="Nothing heard so long of a call that rings: it is lost.")
+    stale_ringing: Duration = Field(
+        1_800_000, description="Nothing heard so long of a call that rings, or waits: it is lost."
+    )
     stale_talking: Duration = Field(14_400_000, description="… of a call that was answered.")
 
 

@@ -23,7 +23,7 @@ class Voice:
 
     sources: Mapping[str, CallSource]
     queues: Mapping[str, str] = field(default_factory=dict)  # the telephone system's name of a queue → ours
-    stale_ringing_ms: int = 180_000  # a call of which nothing was heard so long is lost: before it is answered …
+    stale_ringing_ms: int = 1_800_000  # a call of which nothing was heard so long is lost: before it is answered …
     stale_talking_ms: int = 14_400_000  # … and after
 
 
