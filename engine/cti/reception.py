@@ -95,9 +95,13 @@ class CallReception:
             known = replace(event, agent_id=whose.get(event.party, "") if event.party else "")
             of_call.setdefault(event.reference, []).append(known)
         taking = (self._record.take(organisation.id, source, mine, terms=terms, fold=fold) for mine in of_call.values())
-        changes = await asyncio.gather(*taking)
-        for change in changes:
+        settled = await asyncio.gather(*taking, return_exceptions=True)
+        changes = [one for one in settled if not isinstance(one, BaseException)]
+        for change in changes:  # also where another call could not be kept: sent again, these are nothing new
             await self.tell(change)
+        for one in settled:
+            if isinstance(one, BaseException):
+                raise one
         return {change.call.reference: change.call.id for change in changes}
 
     async def tell(self, change: CallChange) -> None:
