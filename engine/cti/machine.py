@@ -91,10 +91,16 @@ class _Folding:
 
     def _legal(self, event: CallEvent) -> bool:
         leg = self._legs.get(event.leg_id)
-        return self._state is not CallState.ENDED and (leg.state if leg else None) in LEGAL[event.kind]
+        if self._state is CallState.ENDED:
+            return False
+        return (leg.state if leg else None) in LEGAL[event.kind] or _rings_again(leg, event)
 
     def _move(self, event: CallEvent) -> None:
         before = self._legs.get(event.leg_id)
+        if before is not None and _rings_again(before, event):
+            again = replace(before, state=LegState.RINGING, since_ms=event.at_ms, left_ms=0, cause="")
+            self._legs[event.leg_id] = again
+            return
         state = LEGAL[event.kind][before.state if before else None]
         leg = before or Leg(leg_id=event.leg_id, state=state, since_ms=event.at_ms)
         if before is None and state is LegState.RINGING:
@@ -191,6 +197,13 @@ class _Folding:
             since_ms=self._since_ms,
             **self._times,
         )
+
+
+def _rings_again(leg: Leg | None, event: CallEvent) -> bool:
+    """Say whether a telephone that nobody answered is rung again, as queues do that try one after the other."""
+    if leg is None or leg.customer or leg.state is not LegState.LEFT:
+        return False
+    return event.kind is CallKind.RINGING and not leg.answered_ms
 
 
 def _counted(leg: Leg, at_ms: int, state: LegState) -> Leg:

@@ -76,7 +76,9 @@ LEGAL: Mapping[CallKind, Mapping[LegState | None, LegState]] = {
     CallKind.LEFT: {**dict.fromkeys(_UP, LegState.LEFT), LegState.LEFT: LegState.LEFT},
     CallKind.ENDED: {None: LegState.LEFT, **dict.fromkeys(LegState, LegState.LEFT)},
 }  # fmt: skip
-"""What a report makes of the leg it names, by the leg's state (None: not heard of before); others are out of place."""
+"""What a report makes of the leg it names, by the leg's state (None: not heard of before); others are out of place.
+
+Beside it: a telephone that nobody answered is rung again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

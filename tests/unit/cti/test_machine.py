@@ -48,6 +48,17 @@ def test_an_agent_who_does_not_answer_ends_no_call() -> None:
     assert [leg.state for leg in call.legs] == [LegState.LEFT, LegState.TALKING]
 
 
+def test_a_telephone_that_nobody_answered_is_rung_again() -> None:
+    tries = [(1, K.RINGING, "201"), (16, K.LEFT, "201"), (20, K.RINGING, "201")]
+    call = fold(told((0, K.ANSWERED, ""), *tries))
+    assert [(leg.state, leg.left_ms, leg.cause) for leg in call.legs[1:]] == [(LegState.RINGING, 0, "")]
+    call = fold(told((0, K.ANSWERED, ""), *tries, (25, K.ANSWERED, "201"), (65, K.ENDED, "")))
+    assert [(leg.rang_ms, leg.ring_ms, leg.talk_ms, leg.left_ms) for leg in call.legs[1:]] == [(1, 20, 40, 65)]
+    assert out_of_place(call) == []
+    over = told((0, K.ANSWERED, ""), (1, K.ANSWERED, "201"), (5, K.LEFT, "201"), (6, K.RINGING, "201"))
+    assert out_of_place(fold(over)) == ["e3"]
+
+
 def test_the_call_ends_with_the_customer() -> None:
     call = fold(told((0, K.RINGING, ""), (5, K.ANSWERED, "201"), (9, K.LEFT, "")))
     assert (call.state, call.ended_ms, call.cause) == (CallState.ENDED, 9, "normal")
