@@ -1,4 +1,4 @@
-"""The secrets of webhooks: one file each, in a directory for each organisation. The record never holds them."""
+"""Secrets of webhooks and telephone systems: a file each, in a directory for each organisation; never in the record."""
 
 from __future__ import annotations
 
