@@ -130,6 +130,7 @@ def test_the_settings_file_that_init_writes_changes_nothing(tmp_path: Path) -> N
         "pages",
         "webhook_secrets",
         "captcha_secrets",
+        "telephony_secrets",
         "mail_secrets",
         "smtp_certificate",
         "smtp_key",
