@@ -14,8 +14,10 @@ NAME = re.compile(r"[a-z0-9_-]{1,40}")
 class SecretFiles:
     """Read secrets; a file that changes counts from the next request on."""
 
-    def __init__(self, *, directory: Path) -> None:
+    def __init__(self, *, directory: Path, setting: str = "webhook_secrets") -> None:
+        """Read beneath ``directory``, which operators know by the name of the ``setting``."""
         self._directory = directory
+        self._setting = setting
 
     def read(self, org_id: str, name: str) -> tuple[bytes, ...]:
         """Return the secrets in an organisation's file; raise NotFound (``unknown-secret``), InvalidInput. Blocks."""
@@ -28,7 +30,7 @@ class SecretFiles:
                 f"There is no secret {name}.",
                 slug="unknown-secret",
                 field="secret",
-                mend="Put it into a file of this name in the organisation's directory of webhook_secrets.",
+                mend=f"Put it into a file of this name in the organisation's directory of {self._setting}.",
             ) from None
         try:
             return read_secrets(text)

@@ -35,7 +35,7 @@ class CallRoom:
         self.reception = CallReception(
             record=store.calls,
             organisations=book,
-            secrets=SecretFiles(directory=settings.telephony_secret_files),
+            secrets=SecretFiles(directory=settings.telephony_secret_files, setting="telephony_secrets"),
             phone_key=phone_key,
             told=(self._publish, self.engagement.follow),
             clock=clock,
