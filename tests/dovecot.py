@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from _pytest.outcomes import Skipped
 
+from engine.bench.ports import free_port
 from tests.servers import Missing
 
 PASSWORD = "mailbox-password"
@@ -220,14 +220,6 @@ def _program() -> str:
 def _user() -> pwd.struct_passwd | None:
     """Return whom to run it as, where we are root; None: as ourselves."""
     return pwd.getpwnam("nobody") if os.getuid() == 0 else None
-
-
-def free_port() -> int:
-    """Return a TCP port of loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _make_certificate(directory: Path) -> None:

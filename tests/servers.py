@@ -49,7 +49,7 @@ async def eventually(
     predicate: Callable[[], T], *, within_s: float = ..., every_s: float = ..., what: str = ...
 ) -> T: ...
 async def eventually(
-    predicate: Callable[[], Awaitable[T] | T], *, within_s: float = 10.0, every_s: float = 0.02, what: str = ""
+    predicate: Callable[[], Awaitable[T] | T], *, within_s: float = 30.0, every_s: float = 0.02, what: str = ""
 ) -> T:
     """Call ``predicate`` (sync or async) until it returns something true; return that.
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from engine.bench.ports import free_port
 from engine.errors import Unavailable
 
 ORG, CHANNEL, IDLE_CHANNEL = "bench", "web", "idle"
@@ -168,13 +168,6 @@ async def _answer(
 def _write_settings(file: Path, told: Mapping[str, str]) -> None:
     file.touch(mode=0o600)  # the address may hold a password
     file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in told.items()), encoding="utf-8")
-
-
-def free_port() -> int:
-    """Return a TCP port of loopback that nobody uses now. Blocks."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _end_of(file: Path) -> str:

@@ -212,7 +212,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
     answers: list[Any] = [None] * len(calls)
 
     def run(place: int) -> None:
-        gate.wait(10)
+        gate.wait(60)
         try:
             answers[place] = calls[place]()
         except Exception as error:  # noqa: BLE001 - handed to whoever called

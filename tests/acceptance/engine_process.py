@@ -1,12 +1,9 @@
 """The whole program as a child process: started, killed, started again; and what it says over its public API."""
 
-import contextlib
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,19 +14,18 @@ from typing import Any, Self, TypeVar, cast
 
 import httpx
 
+from engine.bench.ports import free_port
 from tests.acceptance import warm
 
 T = TypeVar("T")
 
 CONFIG = Path(__file__).with_name("config")
 ORG = "demo"
-LISTENING = (10_000, 32_000)
-"""Linux gives outgoing connections the ports from 32768 on."""
 START_S = 180.0
 """A start takes a second of processor time, and forty on a machine that does ten things more."""
 
 
-def until(predicate: Callable[[], T], *, within_s: float = 20.0, what: str = "") -> T:
+def until(predicate: Callable[[], T], *, within_s: float = 60.0, what: str = "") -> T:
     """Call ``predicate`` until it returns something true; network errors and assertions count as "not yet"."""
     deadline = time.monotonic() + within_s
     while True:
@@ -44,19 +40,6 @@ def until(predicate: Callable[[], T], *, within_s: float = 20.0, what: str = "")
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within_s:g} s: {what or predicate!r}; last: {last}")
         threading.Event().wait(0.05)
-
-
-def free_port() -> int:
-    """Return a TCP port of loopback that nobody uses now, and that no outgoing connection is given.
-
-    An engine that is killed needs its port again; meanwhile somebody else's connection could have got it, even one of
-    those that ask whether it is back, which then talks to itself.
-    """
-    while True:
-        port = random.randrange(*LISTENING)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 class EngineProcess:
@@ -139,7 +122,7 @@ class EngineProcess:
         """End the process as a power cut would."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
-        self._process.wait(10)
+        self._process.wait(60)
 
     def kill_valkey(self) -> None:
         """Kill the embedded Valkey, whose engine goes on."""
@@ -168,7 +151,7 @@ class EngineProcess:
         """Ask the process to end and return its exit code."""
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(30)
+        return self._process.wait(60)
 
     def close(self) -> None:
         """End whatever runs."""
@@ -199,7 +182,7 @@ class ApiClient:
     def __init__(self, engine: EngineProcess, login: str) -> None:
         self._engine = engine
         self._login = login
-        self._http = httpx.Client(base_url=engine.url, timeout=10, headers={"Origin": engine.url})
+        self._http = httpx.Client(base_url=engine.url, timeout=60, headers={"Origin": engine.url})
         self._csrf = ""
 
     def __enter__(self) -> Self:

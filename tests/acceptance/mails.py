@@ -4,8 +4,9 @@ import smtplib
 import time
 from pathlib import Path
 
+from engine.bench.ports import free_port
 from tests.acceptance.configuration import write_configuration
-from tests.acceptance.engine_process import EngineProcess, free_port
+from tests.acceptance.engine_process import EngineProcess
 
 CHANNEL = """
   support:

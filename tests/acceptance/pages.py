@@ -5,8 +5,9 @@ from typing import ClassVar
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-SLOW_MS = 30_000
+SLOW_MS = 60_000
 """Longest wait for anything on a page: the engine may be restarting meanwhile."""
+expect.set_options(timeout=SLOW_MS)  # where nothing is said; Playwright's own five seconds are few on a busy machine
 
 
 def mark(name: str) -> str:

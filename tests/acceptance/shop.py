@@ -129,7 +129,7 @@ class Shop:
 
     def metric(self, name: str) -> float:
         """Return the sum of a metric's samples."""
-        text = httpx.get(f"{self.engine.url}/metrics", timeout=5).text
+        text = httpx.get(f"{self.engine.url}/metrics", timeout=60).text
         return sum(float(value) for value in re.findall(rf"(?m)^{name}(?:{{[^}}]*}})? (\S+)$", text))
 
     def clear(self) -> None:

@@ -11,7 +11,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from playwright.sync_api import Browser, expect
 
-from tests.acceptance.engine_process import ApiClient, EngineProcess, free_port, until
+from engine.bench.ports import free_port
+from tests.acceptance.engine_process import ApiClient, EngineProcess, until
 from tests.acceptance.mails import Courier, mail_engine
 from tests.acceptance.pages import SLOW_MS, Agent
 

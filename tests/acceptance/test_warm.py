@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine import __version__
+from engine.bench.ports import free_port
+from tests.acceptance.engine_process import CONFIG
 from tests.acceptance.warm import Forked, nursery
 
 
@@ -33,8 +35,8 @@ def test_it_has_the_environment_it_was_given_and_no_other(tmp_path: Path) -> Non
 
 
 def test_it_is_waited_for_and_killed(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    engine = start(tmp_path, "serve", "--data", str(data), "--config", str(tmp_path / "absent"), CORDBOARD_PORT="0")
+    places = ("--data", str(tmp_path / "data"), "--config", str(CONFIG), "--port", str(free_port()))
+    engine = start(tmp_path, "serve", *places)  # it serves until it is killed, however late
     os.kill(engine.pid, signal.SIGSTOP)
     assert engine.poll() is None
     with pytest.raises(subprocess.TimeoutExpired):

@@ -57,7 +57,8 @@ class Forked:
     def send_signal(self, number: int) -> None:
         """Send it a signal; nothing happens once it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # another thread waited for it meanwhile
+                signal.pidfd_send_signal(self._end, number)
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -92,8 +93,12 @@ class Nursery:
 
     def _ask(self, order: Mapping[str, object], *descriptors: int) -> int:
         with self._lock:
-            socket.send_fds(self._socket, [json.dumps(order).encode()], descriptors)
-            answer = self._socket.recv(LONGEST)
+            try:
+                socket.send_fds(self._socket, [json.dumps(order).encode()], descriptors)
+                answer = self._socket.recv(LONGEST)
+            except OSError:
+                self._socket.close()  # an answer that comes late is not taken for the next one's
+                raise
         assert answer, "the process that forks engines is gone"
         return cast("int", json.loads(answer))
 

@@ -18,8 +18,9 @@ from rich.console import Console
 
 from engine.bench.email.load import RECIPIENT, Load
 from engine.bench.email.outcome import Measured, Outcome, print_report
-from engine.bench.engine_process import EngineProcess, free_port, write_configuration
+from engine.bench.engine_process import EngineProcess, write_configuration
 from engine.bench.machine import describe_machine
+from engine.bench.ports import free_port
 from engine.bench.routing.cluster import Cluster
 from engine.bench.usage import Sample, sample
 from engine.errors import InvalidInput, Unavailable

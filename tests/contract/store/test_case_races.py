@@ -48,7 +48,7 @@ async def other(url: str) -> AsyncIterator[Store]:
 
 async def until(raw: psycopg.AsyncConnection, count: int, over: Callable[[], bool] = lambda: False) -> None:
     """Wait until so many wait for a lock, or ``over``."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not over():
             await raw.execute("SELECT pg_stat_clear_snapshot()")
             found = await (await raw.execute(WAITING)).fetchone()
@@ -72,7 +72,7 @@ async def test_who_waits_for_a_case_sees_whose_it_is_by_then(
 
     def give_away(_facts: CaseFacts) -> CaseDecision:
         decides.set()
-        release.wait(10)
+        release.wait(60)
         return CaseDecision(changes=(Change(field="contact_id", to=his.id),))
 
     def look(facts: CaseFacts) -> CaseDecision:

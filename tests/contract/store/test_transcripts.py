@@ -204,7 +204,7 @@ async def test_in_one_batch_or_one_by_one_the_rows_are_the_same(store: Store, or
         append = store.transcripts.append
         if together:
             gate = threading.Event()
-            held = asyncio.create_task(store._access.write(org, lambda _: gate.wait(10)))
+            held = asyncio.create_task(store._access.write(org, lambda _: gate.wait(60)))
             tasks = [
                 asyncio.create_task(append(org, chat.id, d, now_ms=START_MS + 9_000 + n)) for n, d in enumerate(drafts)
             ]
@@ -230,7 +230,7 @@ async def test_what_is_unusual_in_a_batch_is_judged_alone(store: Store, org: str
     over = (await opened(store, org, conversation_key="o", token_hash="o", body="")).interaction
     await store.conversations.close(org, over.id, reason="visitor", now_ms=START_MS)
     gate = threading.Event()
-    held = asyncio.create_task(store._access.write(org, lambda _: gate.wait(10)))
+    held = asyncio.create_task(store._access.write(org, lambda _: gate.wait(60)))
     wanted = [(chat.id, "x"), (over.id, "x"), (chat.id, "y"), (chat.id, "x"), ("nowhere", "x"), (chat.id, "z")]
     tasks = [
         asyncio.create_task(store.transcripts.append(org, where, said(name, client_id=name), now_ms=START_MS))

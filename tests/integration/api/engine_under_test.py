@@ -38,8 +38,8 @@ ORIGIN = "http://engine.test"
 
 
 def staffed_organisation(org_id: str, **changes: object) -> Organisation:
-    """Return the small organisation with a supervisor and an admin beside its agents."""
-    organisation = small_organisation(org_id, name=f"Org {org_id}", **changes)
+    """Return the small organisation with a supervisor and an admin beside its agents, whose sockets need no beats."""
+    organisation = small_organisation(org_id, **{"name": f"Org {org_id}", "lease_ms": 600_000, **changes})
     others = {
         "sue": AgentSetup(login="sue", name="Sue", role=Role.SUPERVISOR),
         "ada": AgentSetup(login="ada", name="Ada", role=Role.ADMIN),
@@ -166,13 +166,13 @@ class Socket:
     async def send(self, kind: str, **fields: object) -> None:
         await self.connection.send(json.dumps({"type": kind, **fields}))
 
-    async def receive(self, within_s: float = 10) -> dict[str, Any]:
+    async def receive(self, within_s: float = 30) -> dict[str, Any]:
         async with asyncio.timeout(within_s):
             frame: dict[str, Any] = json.loads(await self.connection.recv())
         self.seen.append(frame)
         return frame
 
-    async def until(self, kind: str, within_s: float = 10, **wanted: object) -> dict[str, Any]:
+    async def until(self, kind: str, within_s: float = 30, **wanted: object) -> dict[str, Any]:
         """Return the next frame of a kind in which the fields are as wanted."""
         async with asyncio.timeout(within_s):
             while True:
@@ -180,7 +180,7 @@ class Socket:
                 if frame["type"] == kind and all(frame.get(key) == value for key, value in wanted.items()):
                     return frame
 
-    async def closed(self, within_s: float = 10) -> int:
+    async def closed(self, within_s: float = 30) -> int:
         """Read until the other side closes; return the code."""
         async with asyncio.timeout(within_s):
             try:

@@ -296,7 +296,7 @@ async def test_a_deputy_answers_for_who_is_away(desk: Engine, org: str) -> None:
     async def handed_on() -> bool:
         return bool((await sue.get("/approvals", mine="waiting")).json()["waiting"])
 
-    await eventually(handed_on, within_s=20)
+    await eventually(handed_on)
     now = (await sue.get(f"/approvals/{one['id']}")).json()
     assert [(turn["user_name"], turn["state"]) for turn in now["turns"]] == [("Ben", "delegated"), ("Sue", "waiting")]
     done = await sue.post(f"/approvals/{one['id']}/approve", {"version": now["version"]})

@@ -81,8 +81,8 @@ async def test_the_work_of_a_merged_case_ends_and_comes_back(routing: Engine, or
     async def is_over() -> bool:
         return await waiting() == 0
 
-    await eventually(waits, within_s=10)
+    await eventually(waits)
     merge = (await sue.post(f"/cases/{kept['id']}/merge", {"lost_id": lost["id"]})).json()
-    await eventually(is_over, within_s=10)
+    await eventually(is_over)
     assert (await sue.post(f"/merges/{merge['id']}/undo")).json()["left"] == 0
-    await eventually(waits, within_s=10)
+    await eventually(waits)

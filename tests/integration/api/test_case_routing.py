@@ -57,4 +57,4 @@ async def test_a_case_that_became_urgent_is_assigned_anew(tmp_path: Path, valkey
             items = (await ana.get("/work-items", case_id=case_id)).json()["items"]
             return [(item["kind"], item["priority"]) for item in items] == [("case", 7)]
 
-        await eventually(waits, within_s=10)
+        await eventually(waits)

@@ -56,7 +56,7 @@ async def opened(desk: Engine, browser: Browser, **fields: object) -> Json:
     async def is_seen_to() -> bool:
         return not await desk.application.store.cases.attention(org_id, now_ms=2**60, limit=9)
 
-    await eventually(is_seen_to, within_s=10)
+    await eventually(is_seen_to)
     case: Json = (await browser.get(f"/cases/{answer.json()['id']}")).json()["case"]
     return case
 
@@ -139,7 +139,7 @@ async def test_the_clerk_opens_a_case_whose_work_is_taken(desk: Engine, org: str
         now = (await ana.get(f"/cases/{case['id']}")).json()["case"]
         return (now["status"], now["owner_id"]) == ("busy", user_id)
 
-    await eventually(is_busy, within_s=10)
+    await eventually(is_busy)
     assert await store.cases.attention(org, now_ms=2**60, limit=9) == []
 
 

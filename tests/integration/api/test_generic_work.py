@@ -136,7 +136,7 @@ async def test_the_sweep_brings_what_a_crash_left_pending(engine: Engine, org: s
     async def state() -> bool:
         return (await engine.application.store.work.get(org, item.id)).state is WorkState.QUEUED
 
-    await eventually(state, within_s=10)
+    await eventually(state)
 
 
 async def test_an_agent_gets_ends_and_finishes_generic_work(engine: Engine, org: str) -> None:
@@ -205,7 +205,7 @@ async def test_what_is_scheduled_waits_for_its_time(engine: Engine, org: str) ->
     async def waits() -> bool:
         return bool((await erp.get(f"/work-items/{item['id']}")).json()["state"] == "queued")
 
-    await eventually(waits, within_s=10)
+    await eventually(waits)
     assert datetime.now(tz=UTC) >= at
 
 

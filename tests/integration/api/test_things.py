@@ -106,7 +106,7 @@ async def test_a_new_case_is_verified(desk: Engine, org: str) -> None:
     async def judged() -> bool:
         return (await store.cases.get(org, case_id)).entitled == "entitled"
 
-    await eventually(judged, within_s=5)
+    await eventually(judged)
     assert (await sue.post("/entitlements/verify", claim)).json()["entitled"] == "used_up"
     assert (await sue.get(f"/entitlements/{held.json()['id']}")).json()["cases_used"] == 1
 

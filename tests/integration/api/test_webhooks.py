@@ -45,7 +45,7 @@ async def test_a_webhook_is_told_and_told_again(engine: Engine, org: str) -> Non
         assert (hook["active"], hook["fault"], hook["kinds"]) == (True, "", ["abandoned", "enqueued"])
         item = (await erp.post("/work-items", json={"kind": "chat", "queue": "sales", "reference": "r"})).json()
         await erp.delete(f"/work-items/{item['id']}")
-        await eventually(lambda: len(receiver.came) >= 2, within_s=10)
+        await eventually(lambda: len(receiver.came) >= 2)
         assert [one.message["type"] for one in receiver.came] == ["work_item.enqueued", "work_item.abandoned"]
         assert receiver.came[0].message["data"]["reference"] == "r"
 
@@ -53,10 +53,10 @@ async def test_a_webhook_is_told_and_told_again(engine: Engine, org: str) -> Non
             now: Json = (await ada.get(f"/webhooks/{hook['id']}")).json()
             return bool(now["after"]["seq"] >= receiver.came[-1].seq)
 
-        await eventually(noted, within_s=10)
+        await eventually(noted)
         again = await ada.post(f"/webhooks/{hook['id']}/redeliver", {"after": hook["after"]})
         assert again.status_code == 200, again.text
-        await eventually(lambda: len(receiver.came) >= 4, within_s=10)
+        await eventually(lambda: len(receiver.came) >= 4)
         assert sorted(one.id for one in receiver.came[:2]) == sorted(one.id for one in receiver.came[2:])
         beyond = await ada.post(f"/webhooks/{hook['id']}/redeliver", {"after": {"epoch": 9, "seq": 1}})
         assert beyond.json()["slug"] == "unknown-place"
@@ -73,14 +73,14 @@ async def test_one_that_is_given_up_raises_an_alert_and_is_enabled(engine: Engin
         async def alerted() -> bool:
             return bool((await sue.get("/alerts")).json()["items"])
 
-        await eventually(alerted, within_s=10)
+        await eventually(alerted)
         (shown,) = (await ada.get("/webhooks")).json()["items"]
         assert (shown["active"], shown["fault"]) == (False, "answered 410")
         receiver.answer = lambda _: "200 OK"
         before = len(receiver.came)
         enabled = await ada.post(f"/webhooks/{hook['id']}/enable", {"go_on": "stopped"})
         assert enabled.json()["active"]
-        await eventually(lambda: len(receiver.came) > before, within_s=10)
+        await eventually(lambda: len(receiver.came) > before)
         for go_on in ("next", "now"):
             assert (await ada.post(f"/webhooks/{hook['id']}/enable", {"go_on": go_on})).status_code == 200
 

@@ -1,10 +1,10 @@
 """A stage whose Valkey has a replica: it takes over and knows less, because replication is asynchronous."""
 
 import asyncio
-import socket
 from pathlib import Path
 from typing import Any
 
+from engine.bench.ports import free_port
 from engine.valkey import ValkeyServer
 from engine.valkey.client import Valkey
 from tests.integration.chaos.conductor import Stage
@@ -81,13 +81,6 @@ class FailingOver(Stage):
         self.report.kills["Valkey, its replica took over"] += 1
         self._watch = asyncio.create_task(self.server.run())
         await self._replicate()
-
-
-def free_port() -> int:
-    """Return a port that nobody has at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def command(server: ValkeyServer, *words: str | int) -> Any:

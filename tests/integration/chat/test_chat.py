@@ -74,7 +74,7 @@ async def test_who_comes_back_keeps_his_name(house: House) -> None:
         ("and again", "Eve"),
     ]
     names: set[str] = set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not names:
             signal = await heard.get()
             names |= {signal.name} if isinstance(signal, Typing) else set()

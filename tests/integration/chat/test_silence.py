@@ -102,6 +102,7 @@ async def test_downtime_counts_against_nobody(house: House) -> None:
 
 async def test_an_idle_visitor_is_warned_in_his_language_then_parted_with(house: House) -> None:
     house.set_channel(visitor_grace_ms=3_600_000)
+    house.clock.stop()
     async with visiting(house) as eve:
         await eve.open("hello", locale="zh-CN")
         interaction = await house.answer(eve.token)
@@ -124,6 +125,7 @@ async def test_an_idle_visitor_is_warned_in_his_language_then_parted_with(house:
 
 async def test_who_waits_for_the_agent_is_not_idle(house: House) -> None:
     house.set_channel(visitor_grace_ms=3_600_000)
+    house.clock.stop()
     async with visiting(house) as eve:
         await eve.open("hello")
         interaction = await house.answer(eve.token)
@@ -142,6 +144,7 @@ async def test_who_waits_for_the_agent_is_not_idle(house: House) -> None:
 
 async def test_who_writes_while_it_is_decided_stays(house: House) -> None:
     house.set_channel(visitor_grace_ms=3_600_000)
+    house.clock.stop()
     async with visiting(house) as eve:
         await eve.open("hello")
         interaction = await house.answer(eve.token)
@@ -163,6 +166,7 @@ async def test_who_writes_while_it_is_decided_stays(house: House) -> None:
 
 async def test_who_writes_while_he_is_to_be_warned_is_not(house: House) -> None:
     house.set_channel(visitor_grace_ms=3_600_000)
+    house.clock.stop()
     async with visiting(house) as eve:
         await eve.open("hello")
         interaction = await house.answer(eve.token)
@@ -176,6 +180,7 @@ async def test_who_writes_while_he_is_to_be_warned_is_not(house: House) -> None:
 
 async def test_a_board_that_is_away_at_the_close_hears_of_it_later(house: House) -> None:
     house.set_channel(visitor_grace_ms=3_600_000)
+    house.clock.stop()
     async with visiting(house) as eve:
         await eve.open("hello")
         interaction = await house.answer(eve.token)

@@ -110,7 +110,7 @@ def test_waits_double_up_to_a_bound_and_are_not_the_same_for_all() -> None:
 
 async def test_each_time_the_board_is_asked_later(sockets: list[Socket]) -> None:
     ana = sockets[0]
-    await eventually(lambda: len(ana.asked) == 4, within_s=10)
+    await eventually(lambda: len(ana.asked) == 4)
     first, second, third = (later - earlier for earlier, later in zip(ana.asked, ana.asked[1:], strict=False))
     assert first >= 0.125
     assert second >= 0.25
@@ -122,12 +122,12 @@ async def test_whoever_finds_the_board_back_tells_the_others(monkeypatch: pytest
     ana, ben, sue = (Socket(patience, name) for name in ("ana", "ben", "sue"))
     await eventually(lambda: ana.asked and ben.asked and sue.asked)
     monkeypatch.setattr("engine.agents.patience.wait_s", lambda _: 3_600.0)
-    await eventually(lambda: min(len(ana.asked), len(ben.asked), len(sue.asked)) == 2, within_s=10)
+    await eventually(lambda: min(len(ana.asked), len(ben.asked), len(sue.asked)) == 2)
     ana.away = ben.away = False
     patience.works("elsewhere")
     patience.works("acme")
-    await eventually(lambda: ana.told and ben.told, within_s=10)
-    await eventually(lambda: len(sue.asked) >= 4, within_s=10)  # told by the role, then by Ana and Ben
+    await eventually(lambda: ana.told and ben.told)
+    await eventually(lambda: len(sue.asked) >= 4)  # told by the role, then by Ana and Ben
     await end(ana, ben, sue)
 
 
@@ -140,5 +140,5 @@ async def test_a_stream_of_wakes_is_no_stream_of_questions(sockets: list[Socket]
             ana.wake()
             return len(ana.asked) >= count
 
-        await eventually(asked, within_s=10)
+        await eventually(asked)
     assert all(later - earlier >= 0.125 for earlier, later in zip(ana.asked, ana.asked[1:], strict=False))

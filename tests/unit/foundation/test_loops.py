@@ -29,7 +29,7 @@ async def test_a_role_is_stepped_again_and_again() -> None:
     role = Counting(wait_s=0)
     loop = Loop(role)
     loop.start()
-    await asyncio.wait_for(role.reached[3].wait(), 5)
+    await asyncio.wait_for(role.reached[3].wait(), 60)
     await loop.stop()
 
 
@@ -37,7 +37,7 @@ async def test_an_error_does_not_end_the_role() -> None:
     role = Counting(wait_s=0, fail_at=frozenset({1}))
     loop = Loop(role)
     loop.start()
-    await asyncio.wait_for(role.reached[2].wait(), 5)
+    await asyncio.wait_for(role.reached[2].wait(), 60)
     await loop.stop()
 
 
@@ -45,9 +45,9 @@ async def test_wake_cuts_a_long_wait_short() -> None:
     role = Counting(wait_s=3600)
     loop = Loop(role)
     loop.start()
-    await asyncio.wait_for(role.reached[1].wait(), 5)
+    await asyncio.wait_for(role.reached[1].wait(), 60)
     loop.wake()
-    await asyncio.wait_for(role.reached[2].wait(), 5)
+    await asyncio.wait_for(role.reached[2].wait(), 60)
     await loop.stop()
 
 
@@ -81,5 +81,5 @@ async def test_stop_ends_a_step_that_swallowed_a_cancellation() -> None:
     loop = Loop(role)
     loop.start()
     await role.began.wait()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await loop.stop()

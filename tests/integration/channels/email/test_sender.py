@@ -78,7 +78,7 @@ class Post:
     def sender(self, relay_url: str, *, relays: Relays | None = None, **changes: object) -> MailSender:
         secrets = SecretFiles(directory=self.directory / "secrets")
         outbox = self.store.outgoing
-        relays = relays or Relays(timeout_s=20, connections=4, name="client.test")
+        relays = relays or Relays(timeout_s=300, connections=4, name="client.test")
         parts = SenderParts(
             outbox=outbox,
             sources=Sources(blobs=self.blobs, outbox=outbox, read_secret=secrets.read, clock=self.clock),
@@ -295,7 +295,7 @@ async def test_a_relay_that_comes_back_gets_what_was_set_aside(post: Post, sink:
     secret.write_text("smtp-plain://127.0.0.1:9")
     post.emails["mail"] = Email(address="help@shop.example", relay="ours")
     mails = [await post.queue() for _ in range(3)]
-    relays = Relays(timeout_s=20, connections=4, away_s=0)
+    relays = Relays(timeout_s=300, connections=4, away_s=0)
     sender = post.sender("", relays=relays)
     await sender.step()
     for _ in range(30):  # ten minutes; one mail at a time finds that the relay is still away
@@ -496,7 +496,7 @@ async def test_a_mail_that_is_nobodys_turn_touches_no_relay(post: Post, sink: Si
 
 
 async def test_a_connection_that_the_relay_closed_is_no_failure(post: Post, sink: Sink) -> None:
-    relays = Relays(timeout_s=20, connections=4)
+    relays = Relays(timeout_s=300, connections=4)
     relay = f"127.0.0.1:{sink.port}"
     first = await post.queue()
     sender = post.sender(url(sink), relays=relays)
@@ -542,7 +542,7 @@ async def test_a_relay_is_spoken_to_over_tls_or_not_at_all(post: Post, tmp_path:
         await post.sender(secure).step()
         assert "certificate" in (await post.now(mail)).fault.lower()
         await post.store.outgoing.hurry("acme", mail.id, now_ms=post.clock.now_ms())
-        trusting = Relays(timeout_s=20, connections=1, tls=client)
+        trusting = Relays(timeout_s=300, connections=1, tls=client)
         await post.sender(secure, relays=trusting).step()
         assert (await post.now(mail)).state is OutgoingState.SENT
     async with Sink().running() as plain:

@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
+from engine.bench.ports import free_port
 from engine.valkey.binary import find_binary
 from engine.valkey.slots import SLOTS, slot_of_key
 
@@ -29,7 +29,7 @@ class Member:
     def __init__(self, directory: Path, settings: dict[str, str]) -> None:
         self.directory = directory
         self.directory.mkdir()
-        self.port, self.bus = free_ports(2)
+        self.port, self.bus = free_port(), free_port()
         self.settings = settings
         self.process: subprocess.Popen[bytes] | None = None
         self.redis = Redis(port=self.port, decode_responses=True, socket_timeout=5)
@@ -219,15 +219,6 @@ class ValkeyCluster:
     def _serves(self, asked: Member, key: str, target: Member) -> bool:
         slot = slot_of_key(key)
         return any(first <= slot <= last and row[1] == target.port for first, last, row, *_ in self.slots(asked))
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody uses now, held all at once so that they differ."""
-    with contextlib.ExitStack() as stack:
-        held = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for sock in held:
-            sock.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in held]
 
 
 def until(condition: Callable[[], bool], what: str, within_s: float = 30.0) -> None:

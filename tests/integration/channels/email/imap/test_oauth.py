@@ -8,8 +8,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from engine.bench.ports import free_port
 from engine.model.mail_channel import OAuth
-from tests.dovecot import Dovecot, free_port, running_dovecot
+from tests.dovecot import Dovecot, running_dovecot
 from tests.integration.channels.email.imap.house import House, mail, open_house
 from tests.records import migrated_file
 from tests.servers import eventually
