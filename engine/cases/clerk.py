@@ -95,6 +95,7 @@ class Clerk:
             return 0, 0
         decide = planner(CaseRules(organisation=organisation, new_id=self._new_id))
         failpoint("clerk.before-commit")
+        now_ms = self._clock.now_ms()  # what was found may have happened since
         outcomes = await asyncio.gather(
             *(self._record.decide(organisation.id, case_id, decide, now_ms=now_ms) for case_id, _ in ready),
             return_exceptions=True,

@@ -170,6 +170,12 @@ Step = Callable[[Draft, CaseRules], Draft]
 
 
 def begin(facts: CaseFacts, statuses: Mapping[str, CaseStatus] = BUILT_IN_STATUSES) -> Draft:
-    """Begin a decision: nothing changes, and timers that are due are no more."""
+    """Begin a decision: nothing changes, and timers that are due are no more.
+
+    What was told has happened, whatever the clock of the process says that wrote it: a signal from the future would
+    begin ladders that wait for their moment, and are forgotten when something else is decided before it.
+    """
+    told = tuple(replace(one, at_ms=min(one.at_ms, facts.now_ms)) for one in facts.signals)
+    facts = replace(facts, signals=told) if told != facts.signals else facts
     later = {name: at_ms for name, at_ms in facts.timers.items() if at_ms > facts.now_ms}
     return Draft(facts=facts, case=facts.case, decision=CaseDecision(), timers=later, statuses=statuses)

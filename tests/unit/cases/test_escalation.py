@@ -265,6 +265,13 @@ def test_a_bound_on_how_often() -> None:
     assert life.firings()[0].why["data"] == {"a": 1}
 
 
+def test_what_was_told_by_a_clock_that_is_ahead_begins_at_once_and_is_not_forgotten() -> None:
+    life = Life(rule_set(Trigger(kind=TriggerKind.EVENT, event="failed")))
+    draft = life.at(NOON, signal(SignalKind.EVENT, NOON + 40, name="failed", data={}))
+    assert life.taken() == [("begun", 1, 0), ("0", 1, 0)]
+    assert draft.timers == {}
+
+
 def test_tier_reopening_rating_and_repetition() -> None:
     sets = (
         rule_set(Trigger(kind=TriggerKind.TIER, tiers=frozenset({"gold"})), key="tier"),
