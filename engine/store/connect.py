@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import psycopg
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from engine.errors import InvalidInput
+
+log = structlog.get_logger(__name__)
 
 BUSY_MS = 10_000
 """How long SQLite waits for another process's write."""
@@ -170,6 +173,15 @@ def _prepare_postgresql(connection: psycopg.Connection[Any], _record: object) ->
 def raw(connection: Connection) -> RawConnection:
     """Return the driver's connection beneath ``connection``."""
     return cast("RawConnection", connection.connection.dbapi_connection)
+
+
+def give_up(connection: Connection) -> None:
+    """Close a connection that may be broken; its transaction, if any, is rolled back."""
+    try:
+        connection.invalidate()
+        connection.close()
+    except DRIVER_ERRORS as error:
+        log.debug("a broken connection was given up", error=str(error))
 
 
 def _origin(error: BaseException) -> BaseException:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from engine.errors import Unavailable
-from engine.store.connect import DRIVER_ERRORS, Backend, away, raw
+from engine.store.connect import Backend, away, give_up, raw
 from engine.store.jobs import Job, Settled, as_engine_error, new_job, put_bounded, settle
 
 T = TypeVar("T")
@@ -64,7 +64,8 @@ class Reader:
                 continue
             outcome, connection = self._answer(job, connection)
             settle((outcome,))
-        _drop(connection)
+        if connection is not None:
+            give_up(connection)
 
     def _answer(self, job: Job, connection: Connection | None) -> tuple[Settled, Connection | None]:
         """Run a job; a connection that fails under it is replaced once."""
@@ -77,7 +78,8 @@ class Reader:
                 failure = as_engine_error(error)
                 if not away(error):
                     break
-                _drop(connection)
+                if connection is not None:
+                    give_up(connection)
                 connection = None
         return Settled(job=job, error=failure), connection
 
@@ -93,12 +95,3 @@ class Reader:
             raise
         execute("COMMIT")
         return value
-
-
-def _drop(connection: Connection | None) -> None:
-    if connection is not None:
-        try:
-            connection.invalidate()
-            connection.close()
-        except DRIVER_ERRORS:
-            return

@@ -27,7 +27,7 @@ from sqlalchemy import Connection
 
 from engine.errors import Unavailable
 from engine.store.checkpoint import Checkpointer
-from engine.store.connect import DRIVER_ERRORS, Backend, raw, retryable
+from engine.store.connect import DRIVER_ERRORS, Backend, give_up, raw, retryable
 from engine.store.inbox import Inbox
 from engine.store.jobs import Job, Settled, as_engine_error, new_job, settle
 from engine.store.pipeline import leading, send_all
@@ -206,11 +206,7 @@ class Lane:
         """Give the connection up; its transaction, if any, is rolled back."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            try:
-                connection.invalidate()
-                connection.close()
-            except DRIVER_ERRORS:
-                log.debug("a broken connection was given up")
+            give_up(connection)
 
 
 def _all_failed(batch: Sequence[Job], error: Exception) -> list[Settled]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from engine.store.checkpoint import FEW, LONG, RESTS, Checkpointer
 from engine.store.connect import open_backend, raw
@@ -95,8 +96,44 @@ async def test_a_failing_database_is_tried_again(
 def test_little_that_was_written_waits_but_not_for_ever(file: Path) -> None:
     written = [0]
     checkpointer = Checkpointer(backend=open_backend(f"sqlite:///{file}"), written=lambda: written[0])
-    assert not any(checkpointer._due() for _ in range(RESTS * 2)), "nothing was written"
+    assert [checkpointer._due() for _ in range(RESTS)] == [False] * (RESTS - 1) + [True]
     written[0] = FEW
     assert checkpointer._due()
-    written[0] += 1
-    assert [checkpointer._due() for _ in range(RESTS)] == [False] * (RESTS - 1) + [True]
+    written[0] += FEW - 1
+    assert not checkpointer._due()
+
+
+def test_nothing_is_brought_home_that_is_home_already(
+    file: Path, writing: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpointer = Checkpointer(backend=open_backend(f"sqlite:///{file}"), written=lambda: 0)
+    done, modes = checkpointer._checkpoint, list[str]()
+
+    def checkpoint(connection: Connection, mode: str) -> int:
+        modes.append(mode)
+        return done(connection, mode)
+
+    monkeypatch.setattr(checkpointer, "_checkpoint", checkpoint)
+    checkpointer._bring_home()
+    assert modes == [], "a new connection does not know what is home"
+    write(writing, LONG)
+    checkpointer._bring_home()
+    assert modes == ["PASSIVE"], "long, but nobody wrote meanwhile: it begins anew by itself"
+    for statement in ("BEGIN IMMEDIATE", "INSERT INTO t VALUES (1)", "ROLLBACK", "BEGIN IMMEDIATE", "COMMIT"):
+        writing.execute(statement)
+    checkpointer._bring_home()
+    assert modes == ["PASSIVE"], "nothing was committed"
+    write(writing, 1)
+    checkpointer._bring_home()
+    assert modes == ["PASSIVE"] * 2
+    checkpointer._drop()
+
+
+def test_one_of_all_that_share_a_file_brings_home(file: Path, writing: sqlite3.Connection) -> None:
+    ours, theirs = (Checkpointer(backend=open_backend(f"sqlite:///{file}"), written=lambda: 0) for _ in range(2))
+    assert ours._may()
+    assert not theirs._may()
+    assert ours._may(), "it stays so"
+    ours._drop()
+    assert theirs._may()
+    theirs._drop()
