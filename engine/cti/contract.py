@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from engine.model.call import Call, CallChange, CallEvent, CallPicture, CallTerms
@@ -51,8 +51,16 @@ class CallRecord(Protocol):
         """Return open calls of which nothing was heard since: those that ring, those that were answered."""
         ...
 
-    async def owed(self, *, until_ms: int, limit: int) -> Sequence[Call]:
-        """Return calls of whose last change the board was not told."""
+    async def lasting(
+        self, org_id: str, *, besides: Sequence[str], rings_ms: int, talks_ms: int, limit: int
+    ) -> Sequence[Call]:
+        """Return the same of all channels besides these."""
+        ...
+
+    async def owed(
+        self, *, until_ms: int, limit: int, after: Call | None = None, without: Collection[str] = ()
+    ) -> Sequence[Call]:
+        """Return calls of whose last change the board was not told, in their order, those after one."""
         ...
 
     async def settled(self, call: Call) -> bool:
@@ -77,7 +85,7 @@ class WorkRecord(Protocol):
 
 
 class Board(Protocol):
-    """The board as far as calls need it; both raise Unavailable."""
+    """The board as far as calls need it; all raise Unavailable."""
 
     async def assign(self, item: WorkItem, agent_id: str) -> Reply:
         """Put a new item with an agent at once, because an outside fact did. Idempotent by the item's id."""
@@ -85,6 +93,14 @@ class Board(Protocol):
 
     async def conclude(self, org_id: str, item_id: str, reason: str) -> Reply:
         """Say that the contact is over: wrap-up begins. Idempotent."""
+        ...
+
+    async def ring(self, org_id: str, agent_id: str, leg: str, until_ms: int) -> Reply:
+        """Say that an agent's telephone rings, until a moment at most. Idempotent."""
+        ...
+
+    async def unring(self, org_id: str, agent_id: str, leg: str) -> Reply:
+        """Say that it rings no more. Idempotent."""
         ...
 
 

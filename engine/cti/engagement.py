@@ -1,9 +1,10 @@
-"""One capacity: the board is told that an agent is on the telephone, and that he is no more.
+"""One capacity: the board is told that an agent's telephone rings, that he talks, and that he does no more.
 
 The work of a call is pending in the record, with its agent, from the transaction that took the report that he
 answered; then it is put with him on the board, whatever room he has: an outside fact. When he is out of the call its
 wrap-up begins. What a crash left between the two, the role does. Putting comes before ending even where both are due:
-the board remembers what it ended, so that a late repeat of the putting opens nothing.
+the board remembers what it ended, so that a late repeat of the putting opens nothing. What rings is a mark that ends by
+itself; when it is answered, the work is put before the mark is taken off.
 """
 
 from __future__ import annotations
@@ -46,19 +47,28 @@ class Engagement:
 
     async def step(self) -> float:
         """Tell the board what it was not told for some seconds; return the seconds to the next look."""
-        owed = await self._calls.owed(until_ms=self._clock.now_ms() - AGE_MS, limit=LIMIT)
+        until_ms = self._clock.now_ms() - AGE_MS
         away: set[str] = set()
-        for call in owed:
-            if call.org_id in away:
-                continue
-            try:
-                await self.settle(call)
-            except Unavailable as error:
-                away.add(call.org_id)
-                log.warning("the board is not told of calls", org=call.org_id, why=str(error))
-            except CordboardError as error:  # of this call, not of those behind it
-                log.warning("the board is not told of a call", org=call.org_id, call=call.id, why=str(error))
+        last: Call | None = None
+        while owed := await self._calls.owed(until_ms=until_ms, limit=LIMIT, after=last, without=away):
+            for call in owed:
+                await self._settle_late(call, away)
+            last = owed[-1]
+            if len(owed) < LIMIT:
+                break
         return EVERY_S
+
+    async def _settle_late(self, call: Call, away: set[str]) -> None:
+        """Tell the board of a call, unless its organisation's is among those that are away."""
+        if call.org_id in away:
+            return
+        try:
+            await self.settle(call)
+        except Unavailable as error:
+            away.add(call.org_id)
+            log.warning("the board is not told of calls", org=call.org_id, why=str(error))
+        except CordboardError as error:  # of this call, not of those behind it
+            log.warning("the board is not told of a call", org=call.org_id, call=call.id, why=str(error))
 
     async def settle(self, call: Call) -> None:
         """Let the board know what the record knows of a call, until both agree. Idempotent; raises Unavailable."""
@@ -67,6 +77,7 @@ class Engagement:
             for leg in call.picture.legs:
                 if leg.leg_id in call.items:
                     await self._engage(call, leg, call.items[leg.leg_id])
+            await self._ring(call)
             if await self._calls.settled(call):
                 return
             call = await self._calls.get(call.org_id, call.id)  # more was reported meanwhile
@@ -82,6 +93,15 @@ class Engagement:
             return
         if leg.state is LegState.LEFT:
             await self._done(await self._board.conclude(call.org_id, item_id, HANG_UP), call)
+
+    async def _ring(self, call: Call) -> None:
+        """Keep agents whose telephones ring from other work, and let go of those whose do no more."""
+        for ring in call.rings:
+            await self._done(await self._board.ring(call.org_id, ring.agent_id, ring.leg, ring.until_ms), call)
+        for leg in call.picture.legs:
+            rang = leg.rang_ms or not leg.answered_ms  # a late report may have made nothing of its ringing
+            if leg.agent_id and rang and not leg.rings:
+                await self._done(await self._board.unring(call.org_id, leg.agent_id, call.ring_name(leg)), call)
 
     async def _put(self, item: WorkItem, agent_id: str) -> bool:
         """Put work with its agent; say whether the board has it. What it will not have is closed."""
@@ -99,5 +119,5 @@ class Engagement:
         if reply.outcome in _AWAY:
             raise Unavailable("The routing board is being rebuilt.", slug="board-rebuilding")
         if not reply.ok:
-            log.warning("a call's work is not on the board", org=call.org_id, call=call.id, why=reply.outcome.value)
+            log.warning("the board will not have a call", org=call.org_id, call=call.id, why=reply.outcome.value)
         await self._recorder.record(reply.events)

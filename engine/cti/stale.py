@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.clock import Clock
 from engine.cti.contract import CallRecord, Organisations, Told
 from engine.cti.machine import fold
 from engine.cti.terms import PhoneKey, terms_of
-from engine.model.organisation import Channel, Organisation
+from engine.model.call import VOICE, Call, CallTerms
+from engine.model.organisation import CasePolicy, Channel, Organisation
+from engine.model.voice import Voice
 
 EVERY_S = 5.0
 LIMIT = 100
+_REMOVED = Voice(sources={})
+"""How long is waited for reports of a channel that the configuration has no more: as long as is usual."""
 
 
 class StaleCalls:
@@ -34,6 +40,7 @@ class StaleCalls:
             for channel in organisation.channels.values():
                 if channel.voice is not None:
                     more = await self._look(organisation, channel) or more
+            more = await self._look_besides(organisation) or more
         return 0.0 if more else EVERY_S
 
     async def _look(self, organisation: Organisation, channel: Channel) -> bool:
@@ -43,9 +50,24 @@ class StaleCalls:
         silent = await self._record.silent(
             organisation.id, channel.key, rings_ms=rings_ms, talks_ms=talks_ms, limit=LIMIT
         )
-        terms = terms_of(organisation, channel, self._phone_key)
+        await self._lose(silent, terms_of(organisation, channel, self._phone_key))
+        return len(silent) >= LIMIT
+
+    async def _look_besides(self, organisation: Organisation) -> bool:
+        """End calls of channels that are no telephone any more: nobody can report their end."""
+        besides = [key for key, channel in organisation.channels.items() if channel.voice is not None]
+        now_ms = self._clock.now_ms()
+        rings_ms, talks_ms = now_ms - _REMOVED.stale_ringing_ms, now_ms - _REMOVED.stale_talking_ms
+        silent = await self._record.lasting(
+            organisation.id, besides=besides, rings_ms=rings_ms, talks_ms=talks_ms, limit=LIMIT
+        )
+        for call in silent:
+            gone = Channel(key=call.channel, kind=VOICE, name=call.channel, queue="", case_policy=CasePolicy.MANUAL)
+            await self._lose([call], terms_of(organisation, gone, self._phone_key))
+        return len(silent) >= LIMIT
+
+    async def _lose(self, silent: Sequence[Call], terms: CallTerms) -> None:
         for call in silent:
             change = await self._record.lose(call, terms=terms, fold=fold)
             if change is not None:
                 await self._told(change)
-        return len(silent) >= LIMIT

@@ -15,6 +15,8 @@ VOICE = "voice"
 """Kind of the channel, of the conversation and of the work of a call."""
 LOST = "lost"
 """Cause of the end of a call whose hang-up was never told."""
+RINGS_MS = 120_000
+"""How long a telephone of which nothing more is heard is taken to ring."""
 
 
 class CallKind(StrEnum):
@@ -126,6 +128,11 @@ class Leg:
         return not self.party
 
     @property
+    def rings(self) -> bool:
+        """Say whether an agent's telephone rings."""
+        return self.state is LegState.RINGING and bool(self.agent_id)
+
+    @property
     def connected(self) -> bool:
         """Say whether the party takes part."""
         return self.state in (LegState.TALKING, LegState.HELD, LegState.PARKED)
@@ -170,6 +177,15 @@ class CallPicture:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Ring:
+    """An agent's telephone rings, and keeps him from other work."""
+
+    agent_id: str
+    leg: str  # unique to the agent
+    until_ms: int  # given up then, if nothing else is heard
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
     """A call as it is kept."""
 
@@ -188,6 +204,19 @@ class Call:
     dropped: int = 0  # reports beyond the most that are kept
     heard_ms: int = 0
     version: int = 0
+
+    @property
+    def rings(self) -> tuple[Ring, ...]:
+        """Return which agents' telephones it lets ring."""
+        return tuple(
+            Ring(agent_id=leg.agent_id, leg=self.ring_name(leg), until_ms=self.heard_ms + RINGS_MS)
+            for leg in self.picture.legs
+            if leg.rings
+        )
+
+    def ring_name(self, leg: Leg) -> str:
+        """Return by what name a leg's ringing is known."""
+        return f"{self.id}/{leg.leg_id}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

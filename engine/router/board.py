@@ -39,8 +39,10 @@ GATHERED = frozenset(
         "pick_item",
         "reprioritise_item",
         "resume_item",
+        "ring_agent",
         "set_status",
         "transfer_item",
+        "unring_agent",
     }
 )
 """Commands that may travel together; each is short, and none needs another's answer."""

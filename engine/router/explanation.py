@@ -20,6 +20,7 @@ REASONS: Mapping[str, str] = {
     "queue-paused": "its queue is paused",
     "held-for-another": "it is held for another agent",
     "offer-pending": "has another offer in front of him",
+    "phone-rings": "his telephone rings",
     "return-pace": "has just come back and gets work one by one",
     "room-held": "his room is kept for heavier work",
     "channel-not-in-profile": "his capacity profile does not take this kind of work",

@@ -44,6 +44,7 @@ PIECES = (
     "best_agent",
     "best_item",
     "holds",
+    "rings",
     "rooms",
     "passing",
     "relaxation",

@@ -15,6 +15,7 @@ import structlog
 
 from engine.errors import Unavailable
 from engine.failpoints import failpoint
+from engine.model.call import Ring
 from engine.model.organisation import Organisation
 from engine.model.record import BoardMark, QueueState
 from engine.model.work import Outcome, WorkItem, WorkState
@@ -60,6 +61,10 @@ class Record(Protocol):
 
     async def open_items(self, org_id: str) -> Sequence[WorkItem]:
         """Return all items that are not closed, with their age."""
+        ...
+
+    async def rings(self, org_id: str) -> Sequence[Ring]:
+        """Return whose telephones ring now."""
         ...
 
 
@@ -163,6 +168,7 @@ class Reconciler:
         failpoint("reconcile.after-assignments")
         waiting = [item for item in items if item.state in WAITING]
         await into.restore(waiting)
+        await into.rings(await self._record.rings(org_id))
         await into.call("start_matching")
         tell("board rebuilt", org_id=org_id, epoch=epoch, held=len(held), waiting=len(waiting))
         await into.drop_remains()
@@ -220,6 +226,10 @@ class _Rebuild:
         for start in range(0, len(items), ITEMS_PER_CALL):
             part = [item_fields(item) for item in items[start : start + ITEMS_PER_CALL]]
             await self.call("restore_items", msgspec.json.encode(part))
+
+    async def rings(self, rings: Sequence[Ring]) -> None:
+        for ring in rings:
+            await self.call("ring_agent", ring.agent_id, ring.leg, ring.until_ms)
 
     async def drop_remains(self) -> None:
         cursor = "0"

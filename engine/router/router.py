@@ -209,6 +209,14 @@ class Router:
         """Sign the agent out; ``open_work`` is ``requeue`` or ``end``."""
         return await self._do(org_id, "sign_out_agent", agent_id, open_work)
 
+    async def ring(self, org_id: str, agent_id: str, leg: str, until_ms: int) -> Reply:
+        """Say that the agent's telephone rings: offers return without a miss, and none is made until then."""
+        return await self._do(org_id, "ring_agent", agent_id, leg, until_ms)
+
+    async def unring(self, org_id: str, agent_id: str, leg: str) -> Reply:
+        """Say that it rings no more: he is offered work again."""
+        return await self._do(org_id, "unring_agent", agent_id, leg)
+
     # -- time and questions -------------------------------------------------------------------------------------
 
     async def tick(self, org_id: str, limit: int = TIMERS_PER_TICK) -> Tick:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from engine.model.call import Ring
 from engine.model.record import BoardMark, QueueState
 from engine.model.work import WorkItem
 from engine.store.store import Store
@@ -28,3 +29,7 @@ class BoardRecord:
     async def open_items(self, org_id: str) -> Sequence[WorkItem]:
         """Return all items that are not closed, with their age."""
         return await self._store.work.open_items(org_id)
+
+    async def rings(self, org_id: str) -> Sequence[Ring]:
+        """Return whose telephones ring now."""
+        return await self._store.calls.rings(org_id)

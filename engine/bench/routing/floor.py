@@ -21,6 +21,7 @@ from engine.bench.routing.organisation import AVAILABLE, PRIORITIES, agent_id, o
 from engine.bench.routing.shape import Shape, Signature
 from engine.errors import CordboardError
 from engine.ids import NewId
+from engine.model.call import Ring
 from engine.model.organisation import Organisation
 from engine.model.record import BoardMark, QueueState
 from engine.model.work import EventKind, Reply, WorkItem
@@ -47,6 +48,9 @@ class _EmptyRecord:
         return at_least + 1
 
     async def open_items(self, org_id: str) -> Sequence[WorkItem]:  # noqa: ARG002 -- as above
+        return ()
+
+    async def rings(self, org_id: str) -> Sequence[Ring]:  # noqa: ARG002 -- as above
         return ()
 
 

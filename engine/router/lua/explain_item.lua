@@ -5,7 +5,7 @@
 -- Events:    none
 --
 -- Reasons, in this order: not-a-member, skill:<lacking>, not-connected, status, passed-over, queue-paused,
--- held-for-another, offer-pending, return-pace, room-held, channel-not-in-profile, exclusive-work, needs-empty,
+-- held-for-another, offer-pending, phone-rings, return-pace, room-held, channel-not-in-profile, exclusive-work, needs-empty,
 -- no-room, channel-maximum; '' = eligible.
 
 local PAGE = 200
@@ -32,6 +32,8 @@ local function reason(self, item, agent, queues, skills)
     return 'queue-paused'
   elseif item.holder ~= '' and not own then
     return 'held-for-another'
+  elseif first == 'return-pace' and rings.any(self, agent) then
+    return 'phone-rings'
   end
   return first or ''
 end

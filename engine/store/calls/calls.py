@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, bindparam, case, exists, func, literal_column, select, tuple_, update
 
 from engine.errors import NotFound
 from engine.failpoints import failpoint
-from engine.model.call import LOST, Call, CallChange, CallEvent, CallFilter, CallKind, CallTerms
+from engine.model.call import LOST, RINGS_MS, Call, CallChange, CallEvent, CallFilter, CallKind, CallTerms, Ring
 from engine.model.visibility import Sight
 from engine.store.access import Access
 from engine.store.calls.rows import call_of, event_of
@@ -26,7 +26,11 @@ _ONE = CALL.where(calls.c.id == bindparam("call"), calls.c.org_id == bindparam("
 _ZERO: Any = literal_column("0")
 _ENDED: Any = literal_column("'ended'")
 _OWED = (
-    CALL.where(calls.c.owed == literal_column("1"), calls.c.heard_ms < bindparam("until"))
+    CALL.where(
+        calls.c.owed == literal_column("1"),
+        calls.c.heard_ms < bindparam("until"),
+        tuple_(calls.c.heard_ms, calls.c.id) > tuple_(bindparam("heard"), bindparam("call")),
+    )
     .order_by(calls.c.heard_ms, calls.c.id)
     .limit(bindparam("most"))
 )
@@ -47,6 +51,25 @@ _SILENT = (
 )
 _RINGS = _SILENT.where(calls.c.answered_ms == _ZERO)
 _TALKS = _SILENT.where(calls.c.answered_ms != _ZERO)
+_GONE = (
+    CALL.where(
+        calls.c.org_id == bindparam("org"),
+        calls.c.state != _ENDED,
+        calls.c.heard_ms < case((calls.c.answered_ms == _ZERO, bindparam("rings")), else_=bindparam("talks")),
+    )
+    .order_by(calls.c.heard_ms)
+    .limit(bindparam("most"))
+)
+_RINGING = CALL.where(
+    calls.c.org_id == bindparam("org"),
+    calls.c.state != _ENDED,
+    calls.c.heard_ms > bindparam("since"),
+    exists().where(
+        call_legs.c.call_id == calls.c.id,
+        call_legs.c.state == literal_column("'ringing'"),
+        call_legs.c.agent_id != literal_column("''"),
+    ),
+)
 _LAST = select(func.max(call_events.c.at_ms)).where(call_events.c.call_id == bindparam("call"))
 _TAKING_PART = select(call_legs.c.call_id).where(
     call_legs.c.org_id == bindparam("org"),
@@ -110,10 +133,33 @@ class Calls:
             ]
         )
 
-    async def owed(self, *, until_ms: int, limit: int) -> CallList:
-        """Return calls of all organisations of whose last change the board was not told, heard of before a time."""
-        of = {"until": until_ms, "most": limit}
-        return await self._access.read(lambda conn: _with_legs(conn, every(conn, _OWED, of)))
+    async def lasting(
+        self, org_id: str, *, besides: Sequence[str], rings_ms: int, talks_ms: int, limit: int
+    ) -> CallList:
+        """Return open calls of which nothing was heard since, as ``silent``, of all channels ``besides`` these."""
+        of = {"org": org_id, "rings": rings_ms, "talks": talks_ms, "most": limit}
+        query = _GONE.where(calls.c.channel.not_in(besides))
+        return await self._access.read(lambda conn: _with_legs(conn, conn.execute(query, of).all()))
+
+    async def rings(self, org_id: str) -> Sequence[Ring]:
+        """Return whose telephones ring now."""
+        of = {"org": org_id, "since": self._access.clock.now_ms() - RINGS_MS}
+        found = await self._access.read(lambda conn: _with_legs(conn, every(conn, _RINGING, of)))
+        return [ring for call in found for ring in call.rings]
+
+    async def owed(
+        self, *, until_ms: int, limit: int, after: Call | None = None, without: Collection[str] = ()
+    ) -> CallList:
+        """Return calls of whose last change the board was not told, heard of before a time, the oldest first.
+
+        ``after``: only those behind this one. ``without``: none of these organisations.
+        """
+        heard, last = (after.heard_ms, after.id) if after is not None else (-1, "")
+        of = {"until": until_ms, "most": limit, "heard": heard, "call": last}
+        if not without:
+            return await self._access.read(lambda conn: _with_legs(conn, every(conn, _OWED, of)))
+        query = _OWED.where(calls.c.org_id.not_in(sorted(without)))
+        return await self._access.read(lambda conn: _with_legs(conn, conn.execute(query, of).all()))
 
     async def settled(self, call: Call) -> bool:
         """Note that the board knows of this version of a call; False where there is a newer one."""

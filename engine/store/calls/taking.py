@@ -236,7 +236,8 @@ def _write_legs(
             item_id = _new_work(taking, leg, picture, interaction_id=interaction_id)
             owed = True
         over = leg.state is LegState.LEFT and (old is None or old.state != LegState.LEFT)
-        owed = owed or (over and bool(item_id))
+        rang = old is not None and old.state == LegState.RINGING and bool(old.agent_id)
+        owed = owed or (over and bool(item_id)) or leg.rings != rang
         values = row_of_leg(leg, item_id=item_id)
         of = {"call_id": call_id, "leg_id": leg.leg_id}
         if old is None:
@@ -257,7 +258,7 @@ def _leave(taking: _Taking, call_id: str, before: dict[str, AnyRow], picture: Ca
             continue
         left = Leg(leg_id=leg_id, party=old.party, agent_id=old.agent_id, state=LegState.LEFT, cause=picture.cause)
         change(taking.conn, call_legs, {"call_id": call_id, "leg_id": leg_id}, row_of_leg(left, item_id=old.item_id))
-        owed = owed or bool(old.item_id)
+        owed = owed or bool(old.item_id or old.agent_id)
     return owed
 
 

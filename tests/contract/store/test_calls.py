@@ -11,6 +11,7 @@ from engine.errors import NotFound
 from engine.ids import id_source
 from engine.model.call import (
     LOST,
+    RINGS_MS,
     Call,
     CallChange,
     CallEvent,
@@ -195,6 +196,56 @@ async def test_the_board_is_owed_until_it_knows_the_newest(store: Store) -> None
     assert not await store.calls.settled(answered)
     assert await store.calls.settled(ended)
     assert [one for one in await store.calls.owed(until_ms=2**60, limit=1_000) if one.org_id == org_id] == []
+
+
+async def test_the_board_is_owed_what_rings_and_what_does_no_more(store: Store) -> None:
+    org_id = _new_id()
+    ana = await agent(store, org_id)
+    rings = await taken(store, org_id, [report(0, CallKind.RINGING, "201", agent_id=ana)])
+    assert rings.owed
+    (ring,) = rings.call.rings
+    assert (ring.agent_id, ring.leg) == (ana, f"{rings.call.id}/201")
+    assert ring.until_ms == rings.call.heard_ms + RINGS_MS
+    assert await store.calls.rings(org_id) == [ring]
+    assert await store.calls.settled(rings.call)
+    other = await taken(store, org_id, [report(1, CallKind.RINGING, "999")])  # nobody's
+    assert not other.owed
+    silent = await taken(store, org_id, [report(2, CallKind.LEFT, "201", agent_id=ana)])
+    assert (silent.owed, silent.call.rings) == (True, ())
+    assert await store.calls.rings(org_id) == []
+
+
+async def test_what_is_owed_comes_in_pages_without_those_whose_board_is_away(store: Store) -> None:
+    org_id, away = _new_id(), _new_id()
+    ana, bob = await agent(store, org_id), await agent(store, away, "bob")
+    mine = [
+        (await taken(store, org_id, [replace(one, reference=str(number)) for one in whole(ana)[:2]])).call
+        for number in range(3)
+    ]
+    theirs = (await taken(store, away, whole(bob)[:2])).call
+    found: list[Call] = []
+    while page := await store.calls.owed(until_ms=2**60, limit=2, after=found[-1] if found else None):
+        found += page
+    assert [one for one in found if one.org_id in (org_id, away)] == [*mine, theirs]
+    assert len({one.id for one in found}) == len(found)
+    others = await store.calls.owed(until_ms=2**60, limit=1_000, without={away})
+    assert [one for one in others if one.org_id in (org_id, away)] == mine
+
+
+async def test_calls_of_a_channel_that_is_no_more_are_found(store: Store) -> None:
+    org_id = _new_id()
+    call = (await taken(store, org_id, whole("")[:1])).call
+    for besides, rings_ms, expected in (
+        (["phone"], 2**60, []),
+        (["web"], 2**60, [call]),
+        ([], 0, []),
+        ([], 2**60, [call]),
+    ):
+        found = await store.calls.lasting(org_id, besides=besides, rings_ms=rings_ms, talks_ms=0, limit=5)
+        assert found == expected, (besides, rings_ms)
+    talks = (await taken(store, org_id, whole("")[1:2])).call
+    assert await store.calls.lasting(org_id, besides=[], rings_ms=2**60, talks_ms=0, limit=5) == []
+    assert await store.calls.lasting(org_id, besides=[], rings_ms=0, talks_ms=2**60, limit=5) == [talks]
 
 
 async def test_a_call_without_an_end_is_lost_once(store: Store) -> None:

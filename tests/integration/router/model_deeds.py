@@ -58,6 +58,7 @@ class Deeds(Twins):
             (3, self.of_queue),
             (4, self.stale),
             (2, self.assign),
+            (4, self.of_phone),
             (3, self.configure),
         )
         await self.rng.choices([act for _, act in choices], [weight for weight, _ in choices])[0]()
@@ -237,6 +238,17 @@ class Deeds(Twins):
         await self.do(lambda: self.model.change(item, way), lambda: self.router.change(self.org, item.id, given))
 
     # -- presence, queues, rules, time --------------------------------------------------------------------------
+
+    async def of_phone(self) -> None:
+        """A telephone rings for a while, or rings no more."""
+        agent, leg = self.somebody(), self.rng.choice(("desk", "mobile"))
+        until = self.scene.clock.ms + self.rng.choice((-5, 800, 3_000, 9_000))
+        if self.rng.random() < 0.6:
+            await self.do(
+                lambda: self.model.ring(agent, leg, until), lambda: self.router.ring(self.org, agent.id, leg, until)
+            )
+        else:
+            await self.do(lambda: self.model.unring(agent, leg), lambda: self.router.unring(self.org, agent.id, leg))
 
     async def come(self, agent: Agent, socket: str) -> None:
         await self.do(

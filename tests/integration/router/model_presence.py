@@ -45,6 +45,38 @@ class Living(Reference):
                 self.take_back(item, agent.id, "rescinded")
                 self.requeue(item)
 
+    def ring(self, agent: Agent, leg: str, until: int) -> str:
+        """His telephone rings: nothing is offered to him until then."""
+        marks = self.ringing(agent)
+        if until <= max(self.now, marks.get(leg, 0)):
+            return "repeated"
+        if not marks and agent.pace > self.now:
+            marks[""] = agent.pace
+        self.hold_back(agent, {**marks, leg: until})
+        self.rescind(agent, frozenset())
+        self.settle(agent)
+        return "ok"
+
+    def unring(self, agent: Agent, leg: str) -> str:
+        """It rings no more."""
+        marks = self.ringing(agent)
+        if marks.pop(leg, 0) == 0:
+            return "repeated"
+        self.hold_back(agent, marks)
+        self.settle(agent)
+        return "ok"
+
+    def ringing(self, agent: Agent) -> dict[str, int]:
+        """Return what rings still."""
+        return {leg: until for leg, until in agent.rings.items() if until > self.now}
+
+    def hold_back(self, agent: Agent, marks: dict[str, int]) -> None:
+        """Nothing is offered before the last of these is over."""
+        agent.rings, agent.pace, agent.held_back = marks, max(marks.values(), default=0), True
+        self.alarms.pop(f"pace|{agent.id}", None)
+        if agent.pace:
+            self.alarms[f"pace|{agent.id}"] = agent.pace
+
     def held_items(self, agent: Agent, state: str) -> list[Item]:
         """Return what he holds in a state, oldest first."""
         held = [self.items[held.item] for held in agent.held]

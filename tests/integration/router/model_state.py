@@ -70,6 +70,7 @@ class Agent:
     handled: int = 0
     returning: bool = False
     pace: int = 0  # nothing is offered before
+    rings: dict[str, int] = field(default_factory=dict)  # leg → when it is given up; "": the pace he had before
     held_back: bool = False  # and its end has not been noticed yet
     reserved: str = ""  # the item his room is kept for
     held: list[Held] = field(default_factory=list)

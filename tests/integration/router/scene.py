@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.model.board import AgentView
+from engine.model.call import Ring
 from engine.model.organisation import (
     AgentSetup,
     CapacityProfile,
@@ -46,6 +47,7 @@ class MemoryRecord:
         self.mark = BoardMark()
         self.history: list[RoutingEvent] = []
         self.queues: dict[str, QueueState] = {}
+        self.ringing: list[Ring] = []
 
     async def cursor(self, org_id: str) -> BoardMark:
         return self.mark
@@ -59,6 +61,9 @@ class MemoryRecord:
 
     async def open_items(self, org_id: str) -> list[WorkItem]:
         return [item for item in self.items.values() if item.state is not WorkState.CLOSED]
+
+    async def rings(self, org_id: str) -> list[Ring]:
+        return self.ringing
 
     async def project(self, org_id: str, events: Sequence[RoutingEvent], *, cursor_id: str) -> list[Applied]:
         self.apply(events)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from engine.cti import engagement
+from engine.cti import stale as stale_module
 from engine.cti.stale import StaleCalls
 from engine.model.organisation import (
     CapacityProfile,
@@ -216,6 +217,46 @@ async def test_an_answered_call_is_work_and_leaves_no_room_for_a_chat(house: Hou
         assert call["legs"][0]["item_id"] == item["item_id"]
         talk = (await browser.get(f"/interactions/{call['interaction_id']}")).json()
         assert talk["interaction"]["state"] == "closed"
+
+
+async def test_a_telephone_that_rings_is_work_enough(house: House) -> None:
+    async with (
+        house.engine.served() as address,
+        sitting(house, address, "ana") as (_, socket),
+        visitor(address, house.org),
+    ):
+        await socket.state(offers=1)
+        await house.tell("ringing", "201")
+        await socket.state(offers=0)
+        sue = await house.engine.signed_in("sue")
+        await eventually(lambda: _waits(sue), within_s=30)
+        await house.tell("left", "201", cause="no answer")
+        await socket.state(offers=1)
+
+
+async def test_what_rings_no_more_was_not_told_the_role_tells(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engagement, "AGE_MS", 3_600_000)
+    calls = house.engine.application.others.calls
+    async with house.engine.served() as address, sitting(house, address, "ana") as (_, socket):
+        await house.tell("ringing", "201")
+        calls.reception._told = ()  # as if this process had died after the commit
+        await house.tell("ended")
+        async with visitor(address, house.org):
+            sue = await house.engine.signed_in("sue")
+            await eventually(lambda: _waits(sue), within_s=30)
+            monkeypatch.setattr(engagement, "AGE_MS", 0)
+            await socket.state(offers=1)
+
+
+async def test_a_call_of_a_channel_that_is_no_more_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    application = house.engine.application
+    call_id = await house.tell("answered", "201")
+    organisation = application.book.get(house.org)
+    channels = {key: one for key, one in organisation.channels.items() if key != "phone"}
+    application.book.put(replace(organisation, channels=channels))
+    monkeypatch.setattr(stale_module, "_REMOVED", Voice(sources={}, stale_talking_ms=1))
+    stale: StaleCalls = application.others.calls.stale
+    await eventually(lambda: _lost(house, stale, call_id), within_s=30)
 
 
 async def _wrapping_up(socket: Socket) -> Json:

@@ -43,13 +43,15 @@ function keys.item(board, id) return board.prefix .. 'item:' .. id end
 function keys.passed(board, item) return board.prefix .. 'passed:' .. item end
 
 -- Agents: their ids (sorted set, all of score 0), record (text), sockets (hash), items they are
--- passed over for (set), their own line (sorted set by rank), parked items by time (sorted set)
+-- passed over for (set), their own line (sorted set by rank), parked items by time (sorted set), what
+-- rings (hash of leg → moment)
 function keys.agents(board) return board.prefix .. 'agents' end
 function keys.agent(board, id) return board.prefix .. 'agent:' .. id end
 function keys.connections(board, agent) return board.prefix .. 'connections:' .. agent end
 function keys.refused(board, agent) return board.prefix .. 'refused:' .. agent end
 function keys.own(board, agent) return board.prefix .. 'own:' .. agent end
 function keys.parked(board, agent) return board.prefix .. 'parked:' .. agent end
+function keys.rings(board, agent) return board.prefix .. 'rings:' .. agent end
 
 -- Queues: waiting items by rank and by waiting since (sorted sets), numbers of items with agents
 -- (one hash for all), signatures (set), member cohorts by 0 = home queue, 1 = not (sorted set)

@@ -47,7 +47,9 @@ local function slow_down(board, agent)
 end
 
 timers.on.pace = function(board, agent_id)
-  matching.settle(board, agents.read(board, agent_id))
+  local agent = agents.read(board, agent_id)
+  rings.forget(board, agent)
+  matching.settle(board, agent)
 end
 
 -- Offer a queued item that stands in no line (or one that is offered already) to one more agent. `why`
