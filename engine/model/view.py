@@ -37,6 +37,7 @@ class TimelineLine:
     case_number: int = 0  # 0 = none
     contact_name: str = ""
     words: str = ""  # the beginning of the first message
+    subject: str = ""  # of the mail that it began with
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -95,6 +95,7 @@ class TimelineAnswer(Answer):
     case_number: int | None
     contact_name: str
     words: str = Field(description="The beginning of its first message.")
+    subject: str = Field(description="Of the mail that it began with; empty: it began with none.")
 
     @classmethod
     def of(cls, one: TimelineLine) -> "TimelineAnswer":
@@ -104,6 +105,7 @@ class TimelineAnswer(Answer):
             case_number=one.case_number or None,
             contact_name=one.contact_name,
             words=one.words,
+            subject=one.subject,
         )
 
 

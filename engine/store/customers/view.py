@@ -38,6 +38,7 @@ from engine.store.customers.tables import (
 from engine.store.customers.things import ASSET, ORDER
 from engine.store.customers.within import account_within, contact_within
 from engine.store.direct import every, first
+from engine.store.json_text import load
 from engine.store.rows import AnyRow, case_of, contact_of, interaction_of
 from engine.store.tables import entries, interactions
 
@@ -109,6 +110,7 @@ def _timeline(whose: Any) -> Select[Any]:  # noqa: ANN401 -- a condition
             cases.c.number.label("case_number"),
             contacts.c.name.label("contact_name"),
             entries.c.body.label("words"),
+            entries.c.data.label("words_data"),
         )
         .select_from(
             interactions.outerjoin(cases, and_(cases.c.id == interactions.c.case_id, cases.c.org_id == _ORG))
@@ -293,4 +295,11 @@ def _line(row: AnyRow) -> TimelineLine:
         case_number=row.case_number or 0,
         contact_name=row.contact_name or "",
         words=(row.words or "")[:WORDS],
+        subject=_subject(row.words_data),
     )
+
+
+def _subject(data: str | None) -> str:
+    """Return the subject of a mail, "" of what is none."""
+    subject = load(data).get("subject") if data else ""
+    return subject[:WORDS] if isinstance(subject, str) else ""

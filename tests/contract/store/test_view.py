@@ -10,7 +10,9 @@ from engine.model.organisation import CasePolicy
 from engine.model.record import Opened
 from engine.model.service import Contract, Entitlement, Order
 from engine.store.customers.tables import account_relations, account_team, accounts
+from engine.store.json_text import dump
 from engine.store.store import Store
+from engine.store.tables import entries
 from tests.contract.store.building import START_MS, changed, opened
 from tests.contract.store.test_things import asset
 
@@ -105,3 +107,12 @@ async def test_nobody_else_sees_it(store: Store, org: str) -> None:
         with pytest.raises(NotFound):
             await attempt
     assert await store.view.timeline("another", "contact_id", contact.id, before_id="", limit=9) == []
+
+
+async def test_what_began_with_a_mail_is_told_by_its_subject(store: Store, org: str) -> None:
+    contact = (await chat(store, org, 1)).contact
+    interaction_id = (await store.view.contact(org, contact.id)).view.timeline[0].interaction.id
+    data = {"mail_id": "m", "subject": "Late tea"}
+    change = entries.update().where(entries.c.org_id == org, entries.c.interaction_id == interaction_id)
+    await store._access.execute(org, change.where(entries.c.seq == 1), {"data": dump(data)})
+    assert [one.subject for one in (await store.view.contact(org, contact.id)).view.timeline] == ["Late tea"]

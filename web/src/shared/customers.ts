@@ -79,6 +79,8 @@ export interface Line {
   caseNumber: number
   contactName: string
   words: string
+  /** Of the mail that it began with; empty: none. */
+  subject: string
 }
 
 export interface Member {
@@ -233,6 +235,7 @@ function line(value: unknown): Line {
     caseNumber: count(raw['case_number']),
     contactName: text(raw['contact_name']),
     words: text(raw['words']),
+    subject: text(raw['subject']),
   }
 }
 

@@ -4,7 +4,7 @@ import { looks, parts } from '@/console/cases/spans'
 import { chosen } from '@/console/cases/timeline'
 import { askedOf, caseQuery, filterOf, momentWords, same } from '@/shared/caseFilter'
 import { caseSetup, differences, fullCase, ladder, nextDue } from '@/shared/cases'
-import type { CaseEvent, TimelineLine } from '@/shared/wire'
+import type { CaseEvent, Entry, Interaction, TimelineLine } from '@/shared/wire'
 
 const HOUR = 3_600_000
 const NOON = Date.parse('2026-11-22T12:00:00Z')
@@ -114,6 +114,39 @@ describe('a timeline', () => {
     expect(kinds('all')).toEqual(['attached', 'status', 'comment', 'opened'])
     expect(kinds('comments')).toEqual(['attached', 'comment'])
     expect(kinds('changes')).toEqual(['status', 'opened'])
+  })
+
+  describe('of mails', () => {
+    const talk = (...entries: Record<string, unknown>[]): TimelineLine => ({
+      type: 'interaction',
+      at: 0,
+      interaction: {} as Interaction,
+      entries: entries.map((raw, at) => ({ id: `e${at}`, seq: at + 1, kind: 'message', author: 'visitor', body: '', at: at + 1, data: {}, ...raw }) as Entry),
+    })
+    const came = { data: { mail_id: 'm1', from: 'ana@example.com', subject: 'Tea' } }
+    const went = { author: 'agent', data: { outgoing_id: 'o1', to: ['ana@example.com', 'bo@example.com'], subject: 'Re: Tea' } }
+    const told = (line: TimelineLine) =>
+      chosen([line], 'all').map((one) => (one.type === 'mail' ? `${one.told} ${one.who} ${one.subject}` : one.type))
+
+    it('has a line for each, and none for the conversation where nothing else was said', () => {
+      const joined = { kind: 'joined', author: 'agent' }
+      expect(told(talk(came, joined, went))).toEqual(['sent ana@example.com, bo@example.com Re: Tea', 'received ana@example.com Tea'])
+    })
+
+    it('tells what failed, and leaves to the case what machines wrote', () => {
+      const failed = {
+        kind: 'note', author: 'system',
+        data: { outgoing_id: 'o1', event: 'mail-failed', subject: 'Re: Tea', failed: [{ email: 'bo@example.com' }] },
+      }
+      const machine = { kind: 'note', author: 'system', data: { mail_id: 'm2', event: 'mail-signal' } }
+      expect(told(talk(went, failed, machine))).toEqual(['failed bo@example.com Re: Tea', 'sent ana@example.com, bo@example.com Re: Tea'])
+    })
+
+    it('keeps the conversation where people said something else, and hides both among changes', () => {
+      const note = { kind: 'note', author: 'agent' }
+      expect(told(talk(came, note))).toEqual(['received ana@example.com Tea', 'interaction'])
+      expect(chosen([talk(came, note)], 'changes')).toEqual([])
+    })
   })
 })
 

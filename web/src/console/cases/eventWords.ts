@@ -1,6 +1,7 @@
 // Events of a case in the agent's language: who did what, from what to what, and why.
 import { useI18n } from 'vue-i18n'
 import { deed } from '@/shared/macros'
+import { list, record } from '@/shared/parse'
 import { useSession } from '@/shared/session'
 import { dayAndTime } from '@/shared/times'
 import type { CaseEvent } from '@/shared/wire'
@@ -69,6 +70,12 @@ export function useEventWords(): EventWords {
     return t(before ? 'case.events.changed' : 'case.events.set', about)
   }
 
+  function machineMail(data: Record<string, unknown>): string {
+    const nature = words(data['nature'])
+    const key = te(`mail.natures.${nature}`) ? nature : 'other'
+    return t(`mail.natures.${key}`, { who: words(data['from']), subject: words(data['subject']) || t('mail.noSubject') })
+  }
+
   function title(event: CaseEvent): string {
     const isField = FIELDS.has(event.kind) && !event.data['item_id']
     if (event.kind === 'routed' && isField) {
@@ -81,6 +88,7 @@ export function useEventWords(): EventWords {
       return t(event.kind === 'linked' ? 'case.events.linked' : 'case.events.unlinked', { who: who(event), noun })
     }
     if (event.kind === 'assigned' && !event.data['rule']) return t('case.events.unassigned', { who: who(event) })
+    if (event.kind === 'mail') return machineMail(event.data)
     if (!said) return t('case.events.other', { who: who(event), kind: event.kind })
     const values = Object.fromEntries(said.map((name) => [name, value(name, words(event.data[name]))]))
     const rules = words(event.data['rule_set'])
@@ -138,6 +146,12 @@ export function useEventWords(): EventWords {
     return done.map((one) => (one.fault ? t('deed.passedOver', { deed: deeds.words(one), why: deeds.fault(one) }) : deeds.words(one)))
   }
 
+  function undelivered(data: Record<string, unknown>): string[] {
+    if (data['nature'] !== 'bounce') return []
+    const failed = list(data['failed']).map(record).filter((one) => one['action'] === 'failed')
+    return failed.map((one) => [t('mail.undelivered', { email: words(one['email']) }), words(one['said'])].filter(Boolean).join(': '))
+  }
+
   function more(event: CaseEvent): string[] {
     const { data } = event
     const lines: string[] = []
@@ -146,6 +160,7 @@ export function useEventWords(): EventWords {
     for (const said of [words(data['reason']), words(data['note'])]) {
       if (said && event.kind.startsWith('approval_')) lines.push(`“${said}”`)
     }
+    if (event.kind === 'mail') lines.push(...undelivered(data))
     lines.push(...trigger(data))
     lines.push(...occasion(data))
     if (Array.isArray(data['because'])) lines.push(...data['because'].map(reason))
