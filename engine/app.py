@@ -303,6 +303,7 @@ class Application:
             wallboard=self.wallboard,
             alerts=self.store.alerts,
             waiting=waiting_room(self.store.work, self._clock),
+            calls=self.others.calls.book,
             organisations=self.book,
             clock=self._clock,
             visitor_online=self._visitors.online,

@@ -13,7 +13,7 @@ from engine.model.conversation import InteractionState
 from engine.model.job import Job
 from engine.model.organisation import Organisation, Role
 from engine.model.record import Applied
-from engine.model.signal import AlertRaised, DeskSignal, JobMoved
+from engine.model.signal import AlertRaised, CallMoved, DeskSignal, JobMoved
 from engine.model.user import Principal
 
 POLICY = 1008
@@ -46,6 +46,10 @@ class Member(Protocol):
 
     def wake_alerts(self) -> None:
         """Look at the alerts again soon."""
+        ...
+
+    def wake_calls(self) -> None:
+        """Look at the calls of his telephones again soon."""
         ...
 
     def tell(self, text: str) -> None:
@@ -143,6 +147,10 @@ class Floor:
         """Let a user's sockets in every process look for alerts; "" = the supervisors'."""
         self._publish(AlertRaised(org_id=org_id, user_id=user_id))
 
+    def call_moved(self, org_id: str, agent_id: str) -> None:
+        """Let an agent's sockets in every process look at his calls."""
+        self._publish(CallMoved(org_id=org_id, agent_id=agent_id))
+
     def job_moved(self, job: Job) -> None:
         """Show how far a job is, in every process: to who asked for it, and to supervisors who see all."""
         self._publish(JobMoved(org_id=job.org_id, job=replace(job, cases=[], changes={})))
@@ -151,6 +159,10 @@ class Floor:
         """Hear what any process tells."""
         if isinstance(signal, AlertRaised):
             self.wake_alerts_of(signal.org_id, signal.user_id)
+            return
+        if isinstance(signal, CallMoved):
+            for member in self.of_user(signal.org_id, signal.agent_id):
+                member.wake_calls()
             return
         text = encode(_job_frame(signal.job))
         for member in self.of_organisation(signal.org_id):

@@ -15,6 +15,7 @@ import msgspec
 from engine.agents.parts import (
     BoardAgent,
     BoardQueue,
+    CallPart,
     CasePart,
     ContactPart,
     EntryPart,
@@ -275,6 +276,12 @@ class BoardFrame(ServerFrame, frozen=True, tag="board"):
     agents: Sequence[BoardAgent]
 
 
+class CallsFrame(ServerFrame, frozen=True, tag="calls"):
+    """The calls that the agent's telephones ring for or take part in, newest first; replaces those before."""
+
+    calls: Sequence[CallPart]
+
+
 class ConfigFrame(ServerFrame, frozen=True, tag="config"):
     """Another configuration is in force: load the lists again."""
 
@@ -314,6 +321,7 @@ SERVER_FRAMES: tuple[type[ServerFrame], ...] = (
     AlertsFrame,
     JobFrame,
     BoardFrame,
+    CallsFrame,
     ConfigFrame,
     Ping,
     Pong,

@@ -237,3 +237,48 @@ class WaitingPart(msgspec.Struct, frozen=True):
     name: str  # who waits, or what it is called
     topic: str
     mine: bool  # nobody else may have it, or he is preferred
+
+
+class MatchPart(msgspec.Struct, frozen=True):
+    """Somebody or something that a call may be about."""
+
+    kind: str  # contact, account, case
+    id: str
+    title: str
+    number: int  # a case's; else 0
+
+
+class PopPart(msgspec.Struct, frozen=True):
+    """What the screen does for a call."""
+
+    action: str  # match, case, list, new, url, nothing
+    by: str  # case_number, customer_number, number; empty: nothing was found
+    open: MatchPart | None
+    matches: list[MatchPart]
+    url: str
+
+
+class CallPart(msgspec.Struct, frozen=True):
+    """A call in which one of the agent's telephones takes part; times are by the engine's clock."""
+
+    id: str
+    channel: str
+    state: str
+    direction: str
+    number: str  # the customer's, as the telephone system wrote it; empty: withheld, or there is none
+    from_number: str
+    to_number: str
+    queue: str  # the telephone system's name of it
+    given: Mapping[str, str]  # what the caller keyed in
+    interaction_id: str
+    contact_id: str
+    contact_name: str
+    known: bool  # the number was a contact's before the call
+    case_id: str
+    item_id: str  # of the work that it is to the agent; empty: he has not answered
+    party: str  # which of his telephones
+    leg_state: str  # ringing, talking, held, parked
+    rang_at: str | None
+    answered_at: str | None
+    since: str | None  # in that state
+    pop: PopPart

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import structlog
 
 from engine.agents.board import Wallboard
+from engine.agents.calls import CallBook, CallsView
 from engine.agents.commands import Commands
 from engine.agents.desk import Desk, StatusBoard, WorkRecord
 from engine.agents.floor import Floor
@@ -103,6 +104,7 @@ class SessionParts:
     wallboard: Wallboard
     alerts: Alerts
     waiting: WaitingRoom
+    calls: CallBook
     organisations: Organisations
     clock: Clock
     visitor_online: Callable[[Interaction], Awaitable[bool]]  # in any process
@@ -144,6 +146,9 @@ class AgentSession:
         self._watch = Watch(who=who, board=parts.wallboard, alerts=parts.alerts, sight=self._sight, send=self.tell)
         self._commands = Commands(name=f"agent-socket:command:{who.login}")
         self._waiting = WaitingView(who=who, room=parts.waiting, organisations=parts.organisations, send=self.tell)
+        self._calls = CallsView(
+            who=who, book=parts.calls, organisations=parts.organisations, sight=self._sight, send=self.tell
+        )
         self._handlers: dict[type[ClientFrame], Callable[[Any], Awaitable[None]]] = {
             ClientHello: self._on_hello,
             Heartbeat: self._on_heartbeat,
@@ -193,6 +198,10 @@ class AgentSession:
     def wake_alerts(self) -> None:
         """Look for alerts soon."""
         self._watch.wake_alerts()
+
+    def wake_calls(self) -> None:
+        """Look at the calls of his telephones soon."""
+        self._calls.wake()
 
     def tell(self, text: str) -> None:
         """Queue an encoded frame; without room the socket ends with 1013."""
@@ -244,6 +253,7 @@ class AgentSession:
             "nudge": self._nudge(),
             "waiting": self._waiting.run(),
             "alerts": self._watch.run_alerts(),
+            "calls": self._calls.run(),
         } | self._mirror.works()
         if self._who.at_least(Role.SUPERVISOR):
             works |= {"board": self._watch.run_board()}
@@ -347,6 +357,7 @@ class AgentSession:
 
     async def _on_look(self, _: Look) -> None:
         self._mirror.wake()
+        self._calls.wake()
 
     async def _recheck(self) -> None:
         while True:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 from engine.config.crosscheck import Checker
 from engine.config.files import Place
 from engine.config.schema import AgentSection, ChannelSection, Configuration
-from engine.config.voice_schema import VoiceSection
-from engine.model.voice import CallSource, Phone, Voice
+from engine.config.voice_schema import PopChoiceSection, PopSection, VoiceSection
+from engine.model.voice import (
+    GIVEN,
+    PLACEHOLDERS,
+    URL_PLACEHOLDER,
+    CallSource,
+    Phone,
+    PopAction,
+    PopChoice,
+    PopRules,
+    Voice,
+)
 
 KIND = "voice"
+URL = re.compile(r"^https?://[^\s{}/?#]+(?:[/?#]\S*)?$")
+"""A page whose host is fixed: what a caller keys in chooses none."""
 
 
 def check_voice(configuration: Configuration, checker: Checker) -> None:
@@ -24,6 +38,7 @@ def check_voice(configuration: Configuration, checker: Checker) -> None:
         elif channel.voice is not None:
             _check_sources(place, key, channel.voice, checker, taken)
             _check_places(place, channel.voice, configuration, checker)
+            _check_pop((*place, "pop"), channel.voice.pop, checker)
     _check_phones(configuration, checker)
 
 
@@ -41,6 +56,21 @@ def _check_places(place: Place, voice: VoiceSection, configuration: Configuratio
     if not any(KIND in profile.channels for profile in configuration.profiles.values()):
         mend = "Add voice to the channels of a profile (profiles.yaml)."
         checker.refuse(place, "no capacity profile takes work of the kind voice", mend=mend)
+
+
+def _check_pop(place: Place, section: PopSection, checker: Checker) -> None:
+    if section.customer_number and not section.customer_source:
+        mend = "Add customer_source: the name that imports of the customers were given."
+        checker.refuse((*place, "customer_number"), "it is not said whose numbers these are", mend=mend)
+    asked = {name for one in (section.inbound, section.outbound) for name in (one.none, one.one, one.many)}
+    if "url" in asked and not section.url:
+        checker.refuse(place, "there is no url to open", mend="Add url.")
+    if section.url and not URL.match(section.url):
+        checker.refuse((*place, "url"), "this is no address of a page", mend="Begin with https:// and the host.")
+    for name in URL_PLACEHOLDER.findall(section.url):
+        if name not in PLACEHOLDERS and not name.startswith(GIVEN):
+            mend = f"Known: {', '.join(PLACEHOLDERS)}, {GIVEN}NAME."
+            checker.refuse((*place, "url"), f"there is no placeholder {{{name}}}", mend=mend)
 
 
 def _check_phones(configuration: Configuration, checker: Checker) -> None:
@@ -64,9 +94,25 @@ def compile_voice(channel: ChannelSection) -> Voice | None:
             for key, one in section.sources.items()
         },
         queues=dict(section.queues),
+        pop=_pop(section.pop),
         stale_ringing_ms=section.stale_ringing,
         stale_talking_ms=section.stale_talking,
     )
+
+
+def _pop(section: PopSection) -> PopRules:
+    return PopRules(
+        case_number=tuple(section.case_number),
+        customer_number=tuple(section.customer_number),
+        customer_source=section.customer_source,
+        inbound=_choice(section.inbound),
+        outbound=_choice(section.outbound),
+        url=section.url,
+    )
+
+
+def _choice(section: PopChoiceSection) -> PopChoice:
+    return PopChoice(none=PopAction(section.none), one=PopAction(section.one), many=PopAction(section.many))
 
 
 def phone_of(agent: AgentSection) -> Phone:

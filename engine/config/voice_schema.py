@@ -22,6 +22,42 @@ class CallSourceSection(Section):
     burst: int = Field(1_000, ge=1, le=100_000, description="… after this many at once.")
 
 
+class PopChoiceSection(Section):
+    """What the screen does, by how much was found."""
+
+    none: Literal["new", "url", "nothing"] = Field(
+        "new", description="Nobody: the form of a new contact with the number, a page of another program, or nothing."
+    )
+    one: Literal["match", "case", "url", "nothing"] = Field(
+        "match", description="One: match opens it; case opens the customer's newest open case, else himself."
+    )
+    many: Literal["list", "url", "nothing"] = Field("list", description="Several: they are listed to choose from.")
+
+
+class PopSection(Section):
+    """What opens on the screen of the agent whose telephone rings."""
+
+    case_number: list[ForeignName] = Field(
+        default_factory=list,
+        max_length=5,
+        description="Names of what callers key in (`given`) that is the number of a case.",
+    )
+    customer_number: list[ForeignName] = Field(
+        default_factory=list, max_length=5, description="… that is a customer's number in customer_source."
+    )
+    customer_source: str = Field(
+        "", max_length=100, description="The system whose keys they are, as its contacts and accounts were imported."
+    )
+    inbound: PopChoiceSection = Field(default_factory=PopChoiceSection, description="When a customer calls.")
+    outbound: PopChoiceSection = Field(default_factory=PopChoiceSection, description="When a customer is called.")
+    url: str = Field(
+        "",
+        max_length=1_000,
+        description="Another program's page: https or http, with {number}, {called}, {direction}, {queue}, {call}, "
+        "{contact}, {agent} and {given.NAME}.",
+    )
+
+
 class VoiceSection(Section):
     """Telephone calls. Only in channels of kind voice."""
 
@@ -31,6 +67,7 @@ class VoiceSection(Section):
     queues: dict[ForeignName, str] = Field(
         default_factory=dict, max_length=500, description="The telephone system's queues: its name to ours."
     )
+    pop: PopSection = Field(default_factory=PopSection, description="What opens on the agent's screen.")
     stale_ringing: Duration = Field(
         1_800_000, description="Nothing heard so long of a call that rings, or waits: it is lost."
     )

@@ -15,6 +15,7 @@ from engine.model.conversation import Entry
 from engine.model.signal import (
     AlertRaised,
     Behind,
+    CallMoved,
     DeskSignal,
     EntryAppended,
     JobMoved,
@@ -38,6 +39,7 @@ _KINDS: dict[str, Any] = {
     "visitor": VisitorOnline,
     "alert": AlertRaised,
     "job": JobMoved,
+    "call": CallMoved,
 }
 Carried = Signal | DeskSignal
 

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from engine.model.signal import AlertRaised, Behind, DeskSignal, EntryAppended, JobMoved, Receipt, Signal
+from engine.model.signal import AlertRaised, Behind, CallMoved, DeskSignal, EntryAppended, JobMoved, Receipt, Signal
 
 BOUND = 256
 
@@ -126,7 +126,7 @@ class Hub:
 
     def deliver(self, signal: Signal | DeskSignal) -> None:
         """Deliver a signal to the listeners of this process. Never blocks."""
-        if isinstance(signal, AlertRaised | JobMoved):
+        if isinstance(signal, AlertRaised | JobMoved | CallMoved):
             for hears in self._desks:
                 hears(signal)
             return

@@ -97,6 +97,14 @@ class JobMoved:
     job: Job  # without its cases
 
 
-DeskSignal = AlertRaised | JobMoved
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallMoved:
+    """More is known of a call in which an agent's telephone takes part, or took part."""
+
+    org_id: str = ""
+    agent_id: str
+
+
+DeskSignal = AlertRaised | JobMoved | CallMoved
 """What concerns people, not a conversation."""
 Signal = EntryAppended | Typing | Receipt | VisitorOnline | Position | Behind

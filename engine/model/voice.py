@@ -2,8 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+PLACEHOLDERS = ("number", "called", "direction", "queue", "call", "contact", "agent")
+"""What a page's address may have of a call, in braces …"""
+GIVEN = "given."
+"""… and, after this, by its name what the caller keyed in."""
+URL_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+class PopAction(StrEnum):
+    """What his screen does."""
+
+    MATCH = "match"  # opens what was found: a contact, an account or a case
+    CASE = "case"  # opens the customer's newest open case; where there is none, himself
+    LIST = "list"  # shows what was found, to choose from
+    NEW = "new"  # opens the form of a new contact, with the number
+    URL = "url"  # opens another program's page
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PopChoice:
+    """What is done, by how much was found."""
+
+    none: PopAction = PopAction.NEW
+    one: PopAction = PopAction.MATCH
+    many: PopAction = PopAction.LIST
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PopRules:
+    """What a channel's calls pop."""
+
+    case_number: tuple[str, ...] = ()  # names of what the caller keyed in: the first that leads somewhere counts
+    customer_number: tuple[str, ...] = ()
+    customer_source: str = ""  # the system whose keys of contacts and accounts those are
+    inbound: PopChoice = PopChoice()
+    outbound: PopChoice = PopChoice()
+    url: str = ""  # with placeholders; "" = there is none
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +65,7 @@ class Voice:
     queues: Mapping[str, str] = field(default_factory=dict)  # the telephone system's name of a queue → ours
     stale_ringing_ms: int = 1_800_000  # a call of which nothing was heard so long is lost: before it is answered …
     stale_talking_ms: int = 14_400_000  # … and after
+    pop: PopRules = PopRules()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,18 +1,41 @@
 """Telephony: what takes reports of calls, and who follows them."""
 
+from collections.abc import Sequence
+
+from engine.agents.floor import Floor
 from engine.clock import Clock
 from engine.conversations.transcript import Transcript
 from engine.cti.engagement import Engagement
 from engine.cti.reception import CallReception
+from engine.cti.screen import Screen
 from engine.cti.stale import StaleCalls
 from engine.customers.addresses import phone_key
 from engine.events.secret_files import SecretFiles
-from engine.model.call import CallChange
+from engine.model.call import Call, CallChange
+from engine.model.pop import AgentCall, Pop
+from engine.model.visibility import Sight
 from engine.router.router import Router
 from engine.settings import Settings
+from engine.store.calls.calls import Calls
 from engine.store.store import Store
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.recorder import Recorder
+
+
+class CallBook:
+    """Answer what agents' sockets ask of calls."""
+
+    def __init__(self, *, calls: Calls, screen: Screen) -> None:
+        self._calls = calls
+        self._screen = screen
+
+    async def of_agent(self, org_id: str, agent_id: str) -> Sequence[AgentCall]:
+        """Return the calls that an agent's telephones ring for or take part in. Raises Unavailable."""
+        return await self._calls.of_agent(org_id, agent_id)
+
+    async def pop(self, call: Call, *, agent_id: str, sight: Sight) -> Pop:
+        """Return what an agent's screen does for a call. Raises Unavailable."""
+        return await self._screen.pop(call, agent_id=agent_id, sight=sight)
 
 
 class CallRoom:
@@ -27,17 +50,21 @@ class CallRoom:
         router: Router,
         recorder: Recorder,
         transcript: Transcript,
+        floor: Floor,
         clock: Clock,
     ) -> None:
         self.record = store.calls
         self._transcript = transcript
+        self._floor = floor
+        screen = Screen(record=store.calls, organisations=book, phone_key=phone_key)
+        self.book = CallBook(calls=store.calls, screen=screen)
         self.engagement = Engagement(calls=store.calls, work=store.work, board=router, recorder=recorder, clock=clock)
         self.reception = CallReception(
             record=store.calls,
             organisations=book,
             secrets=SecretFiles(directory=settings.telephony_secret_files, setting="telephony_secrets"),
             phone_key=phone_key,
-            told=(self._publish, self.engagement.follow),
+            told=(self._publish, self.engagement.follow),  # the screen first: nobody waits for the board
             clock=clock,
         )
         self.stale = StaleCalls(
@@ -45,4 +72,7 @@ class CallRoom:
         )
 
     async def _publish(self, change: CallChange) -> None:
-        self._transcript.publish(change.entries, org_id=change.call.org_id)
+        call = change.call
+        for agent_id in {leg.agent_id for leg in call.picture.legs if leg.agent_id}:
+            self._floor.call_moved(call.org_id, agent_id)
+        self._transcript.publish(change.entries, org_id=call.org_id)

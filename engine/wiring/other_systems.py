@@ -45,7 +45,7 @@ class OtherSystems:
             record=store.work, board=router, recorder=recorder, organisations=book, clock=clock, new_id=new_id
         )
         self.calls = CallRoom(
-            settings, store, book, router=router, recorder=recorder, transcript=transcript, clock=clock
+            settings, store, book, router=router, recorder=recorder, transcript=transcript, floor=floor, clock=clock
         )
         settling = Settling(recorder=recorder, work=store.work, stream=router, clock=clock)
         self.feed = Feed(history=store.told)

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, bindparam, case, exists, func, literal_column
 from engine.errors import NotFound
 from engine.failpoints import failpoint
 from engine.model.call import LOST, RINGS_MS, Call, CallChange, CallEvent, CallFilter, CallKind, CallTerms, Ring
+from engine.model.pop import AgentCall, Found, PopQuestion
 from engine.model.visibility import Sight
 from engine.store.access import Access
+from engine.store.calls.popping import found, of_agent
 from engine.store.calls.rows import call_of, event_of
 from engine.store.calls.tables import call_events, call_legs, calls
 from engine.store.calls.taking import CALL, EVENTS, LEGS, Fold, take, version_of
@@ -71,15 +73,6 @@ _RINGING = CALL.where(
     ),
 )
 _LAST = select(func.max(call_events.c.at_ms)).where(call_events.c.call_id == bindparam("call"))
-_TAKING_PART = select(call_legs.c.call_id).where(
-    call_legs.c.org_id == bindparam("org"),
-    call_legs.c.agent_id == bindparam("agent"),
-    call_legs.c.agent_id != literal_column("''"),
-    call_legs.c.state != literal_column("'left'"),
-)
-_OF_AGENT = CALL.where(calls.c.org_id == bindparam("org"), calls.c.state != _ENDED, calls.c.id.in_(_TAKING_PART)).limit(
-    literal_column("20")
-)
 
 
 class Calls:
@@ -176,10 +169,13 @@ class Calls:
             lambda conn: [event_of(one) for one in every(conn, EVENTS, {"call": _get(conn, org_id, call_id).id})]
         )
 
-    async def of_agent(self, org_id: str, agent_id: str) -> CallList:
-        """Return the calls that an agent's telephones take part in now, ringing or talking."""
-        of = {"org": org_id, "agent": agent_id}
-        return await self._access.read(lambda conn: _with_legs(conn, every(conn, _OF_AGENT, of)))
+    async def of_agent(self, org_id: str, agent_id: str) -> Sequence[AgentCall]:
+        """Return the calls that an agent's telephones take part in now, ringing or talking; newest first."""
+        return await self._access.read(lambda conn: of_agent(conn, org_id, agent_id))
+
+    async def found(self, org_id: str, sight: Sight, wanted: PopQuestion, *, call: Call) -> Found:
+        """Return whom a call is about, as somebody sees it."""
+        return await self._access.read(lambda conn: found(conn, org_id, sight, wanted, call))
 
     async def list(self, org_id: str, sight: Sight, wanted: CallFilter, *, internal: bool) -> CallList:
         """Return calls that somebody sees, newest first; ``internal``: those of no conversation, too."""

@@ -74,6 +74,7 @@ accounts = Table(
     Index("ix_accounts_name", "org_id", "name_key"),
     where("ix_accounts_parent", ("org_id", "parent_id"), "parent_id <> ''"),
     where("ix_accounts_domain", ("org_id", "domain"), "domain <> ''"),
+    where("ix_accounts_phone", ("org_id", "phone"), "phone <> ''"),
 )
 
 account_relations = Table(

@@ -12,27 +12,17 @@ from engine.ids import NewId
 from engine.model.customer import EMAIL, email_key
 from engine.model.naming import company_key
 from engine.model.transfer import ImportOptions, ImportRow, Noun, Reference
-from engine.store.cases.tables import cases
-from engine.store.customers import accounts as account_writes
-from engine.store.customers import contacts as contact_writes
 from engine.store.customers.tables import accounts
 from engine.store.customers.writes import holder_of
-from engine.store.direct import every, first, scalar
+from engine.store.direct import every, scalar
 from engine.store.tables import users
+from engine.store.transfer.keys import of_key, present
 from engine.store.transfer.tables import external_ids
 from engine.store.upsert import insert_once
 
 MOST_ALIKE = 200
 """Accounts of one name's key that are looked at."""
-MOST_HOPS = 20
-"""Merges that reading follows."""
 
-_EXTERNAL = select(external_ids.c.target_id).where(
-    external_ids.c.org_id == bindparam("org"),
-    external_ids.c.noun == bindparam("noun"),
-    external_ids.c.source == bindparam("source"),
-    external_ids.c.external_id == bindparam("key"),
-)
 _NAMED: Select[Any] = (
     select(accounts.c.id, accounts.c.name, accounts.c.domain)
     .where(
@@ -45,7 +35,6 @@ _NAMED: Select[Any] = (
 )
 _USER_ID = select(users.c.id).where(users.c.org_id == bindparam("org"), users.c.id == bindparam("who"))
 _USER_LOGIN = select(users.c.id).where(users.c.org_id == bindparam("org"), users.c.login == bindparam("who"))
-_CASE = select(cases.c.id, cases.c.merged_into).where(cases.c.org_id == bindparam("org"), cases.c.id == bindparam("id"))
 
 
 class Later(InvalidInput):
@@ -80,25 +69,11 @@ class Writing:
 
     def of_key(self, noun: Noun, key: str) -> str:
         """Return whose key in the source this is, as it is now; ``""``: nobody's."""
-        values = {"org": self.org_id, "noun": noun.value, "source": self.options.source, "key": key}
-        target = scalar(self.conn, _EXTERNAL, values)
-        return self.present(noun, str(target)) if target else ""
+        return of_key(self.conn, self.org_id, noun, source=self.options.source, key=key)
 
     def present(self, noun: Noun, wanted: str) -> str:
         """Return an id, or that of the one it was merged into; ``""``: it is not there."""
-        try:
-            if noun is Noun.CONTACT:
-                return contact_writes.present(self.conn, self.org_id, wanted).id
-            if noun is Noun.ACCOUNT:
-                return account_writes.present(self.conn, self.org_id, wanted).id
-        except NotFound:
-            return ""
-        for _ in range(MOST_HOPS):
-            row = first(self.conn, _CASE, {"org": self.org_id, "id": wanted})
-            if row is None or not row.merged_into:
-                return "" if row is None else str(row.id)
-            wanted = row.merged_into
-        return ""
+        return present(self.conn, self.org_id, noun, wanted)
 
     def keep_key(self, row: ImportRow, target_id: str) -> None:
         """Remember what the source calls what a row is about."""

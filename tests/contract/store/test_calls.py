@@ -164,7 +164,7 @@ async def test_a_transfer_is_work_of_both(store: Store) -> None:
     items = [await store.work.get(org_id, one) for one in change.call.items.values()]
     assert {one.agent_id for one in items} == {ana, bob}
     assert {one.interaction_id for one in items} == {change.call.interaction_id}
-    assert [one.id for one in await store.calls.of_agent(org_id, bob)] == [change.call.id]
+    assert [one.call.id for one in await store.calls.of_agent(org_id, bob)] == [change.call.id]
     assert await store.calls.of_agent(org_id, ana) == []
 
 

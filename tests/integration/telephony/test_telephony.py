@@ -333,3 +333,33 @@ async def test_an_internal_call_is_for_supervisors(house: House) -> None:
     assert (await ana.get(f"/calls/{call_id}")).status_code == 404
     assert (await ana.get("/calls")).json()["items"] == []
     assert (await house.read(call_id))["contact_id"] == ""
+
+
+async def test_a_ring_pops_the_caller_on_the_agent_s_screen(house: House) -> None:
+    async with house.engine.served() as address, sitting(house, address, "ben") as (ben, socket):
+        first = await house.tell("ringing", "sip-7", call="1", given={"account": "K-7"})
+        told = await ringing(socket, "ringing")
+        assert (told["id"], told["number"], told["given"]) == (first, "01632 960001", {"account": "K-7"})
+        assert (told["party"], told["known"], told["pop"]["action"]) == ("sip-7", False, "new")
+        async with agent_socket(address, ben) as late:  # again for who comes back
+            assert (await ringing(late, "ringing"))["id"] == first
+        await house.tell("answered", "sip-7", call="1")
+        talking = await ringing(socket, "talking")
+        assert talking["item_id"] != ""
+        await house.tell("ended", call="1")
+        assert (await socket.until("calls"))["calls"] == []
+        await house.tell("ringing", "ben@pbx", call="2")
+        again = await ringing(socket, "ringing")
+        assert (again["known"], again["contact_id"]) == (True, told["contact_id"])
+        assert (again["pop"]["action"], again["pop"]["by"]) == ("match", "number")
+        assert again["pop"]["open"]["id"] == told["contact_id"]
+        await house.tell("left", "ben@pbx", call="2")
+        assert (await socket.until("calls"))["calls"] == []
+
+
+async def ringing(socket: Socket, state: str) -> Json:
+    """Return the only call, once its leg is in a state."""
+    while True:
+        calls = (await socket.until("calls"))["calls"]
+        if calls and calls[0]["leg_state"] == state:
+            return dict(calls[0])

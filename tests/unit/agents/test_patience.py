@@ -76,6 +76,9 @@ class Socket:
     def wake_alerts(self) -> None:
         return None
 
+    def wake_calls(self) -> None:
+        return None
+
     def case_changed(self, case: Case | None, interaction_id: str) -> None:
         return None
 

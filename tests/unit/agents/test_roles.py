@@ -19,7 +19,7 @@ from engine.model.case import Case
 from engine.model.job import ChosenCase, Job, JobKind
 from engine.model.organisation import Organisation, Role
 from engine.model.record import BoardMark
-from engine.model.signal import AlertRaised, DeskSignal, JobMoved, Signal
+from engine.model.signal import AlertRaised, CallMoved, DeskSignal, JobMoved, Signal
 from engine.model.user import Principal
 from engine.model.work import EventKind, Outcome, Reply, RoutingEvent
 from tests.organisations import small_organisation
@@ -191,6 +191,9 @@ class Tab:
 
     def wake_alerts(self) -> None:
         self.heard.append("alerts")
+
+    def wake_calls(self) -> None:
+        self.heard.append("calls")
 
     def tell(self, text: str) -> None:
         self.heard.append(text)
@@ -378,7 +381,10 @@ def test_alerts_and_jobs_are_told_to_whom_they_concern() -> None:
 
 def test_word_of_desks_goes_between_processes() -> None:
     job = Job(id="j", org_id="acme", kind=JobKind.BULK_EDIT, asked_by="u", asked_ms=1, cases=[])
-    told: list[Signal | DeskSignal] = [AlertRaised(org_id="acme", user_id="u"), JobMoved(org_id="acme", job=job)]
+    told: list[Signal | DeskSignal] = [
+        AlertRaised(org_id="acme", user_id="u"), JobMoved(org_id="acme", job=job),
+        CallMoved(org_id="acme", agent_id="u"),
+    ]  # fmt: skip
     assert decode(encode("p", told)) == ("p", told)
     hub, here, there = Hub(), Tab("u"), Tab("u")
     elsewhere, floor = Hub(), Floor(publish=hub.publish)
@@ -389,7 +395,9 @@ def test_word_of_desks_goes_between_processes() -> None:
     elsewhere.hear(others.hear)
     hub.join(Wire(elsewhere))
     floor.ring("acme", "u")
-    assert (here.heard, there.heard) == (["alerts"], ["alerts"])
+    floor.call_moved("acme", "u")
+    floor.call_moved("acme", "somebody else")
+    assert (here.heard, there.heard) == (["alerts", "calls"], ["alerts", "calls"])
 
 
 class Wire:
