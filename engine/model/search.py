@@ -99,6 +99,7 @@ class Matches:
     kinds: Mapping[SearchKind, int]
     counts: Mapping[str, int]  # how many documents hold a word, for its weight
     documents: int  # in all
+    ready: bool = True  # False: older texts are still being taken in
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,7 +20,7 @@ import msgspec
 from engine.errors import InvalidInput
 from engine.model.search import Found, Hit, Matches, Narrow, Query, Results, SearchKind
 from engine.model.visibility import Sight
-from engine.search.match import Seen, look, score, shown, whole
+from engine.search.match import look, meet, score, shown, whole
 from engine.skills.search_query import parse
 
 WINDOW = 64
@@ -40,11 +40,11 @@ class Index(Protocol):
         ...
 
     async def texts(self, org_id: str, docs: Sequence[int]) -> Sequence[Found]:
-        """Return what documents say now, in this order; without those that are gone."""
+        """Return what documents say now, in this order; without those that are gone, and without what is around."""
         ...
 
-    async def ready(self, org_id: str) -> bool:
-        """Say whether all older texts are in the index."""
+    async def around(self, org_id: str, found: Sequence[Found]) -> Sequence[Found]:
+        """Add what messages belong to, and who the customers are; without messages whose conversation is gone."""
         ...
 
 
@@ -61,8 +61,8 @@ class _Ranked:
     """A result that may be shown."""
 
     found: Found
-    seen: Seen
-    worth: float
+    worth: float = 0.0
+    exact: bool = False
 
 
 class Finder:
@@ -94,13 +94,14 @@ class Finder:
             exact = ()
             if page.full:
                 break
+        around = await self._index.around(org_id, [one.found for one in page.chosen])
         return Results(
-            hits=tuple(page.hits),
+            hits=await asyncio.to_thread(page.hits, around),
             total=found.total,
             total_exact=not page.looks,
             kinds=found.kinds,
             next=_written(place),
-            ready=await self._index.ready(org_id),
+            ready=found.ready,
         )
 
     async def newest(self, org_id: str, kind: SearchKind, text: str, *, sight: Sight, most: int) -> Sequence[str]:
@@ -120,11 +121,11 @@ class Finder:
         query = parse(text[:LONGEST])
         narrow = Narrow(kinds=frozenset({SearchKind.CASE}))
         found = await self._index.find(org_id, query, narrow=narrow, sight=sight, below=0, most=most + 1)
-        if len(found.docs) > most or not await self._index.ready(org_id):
+        if len(found.docs) > most or not found.ready:
             return None
         texts = await self._index.texts(org_id, list(dict.fromkeys((*found.exact, *found.docs))))
         exact = {*found.exact}
-        return [one.document.ref_id for one in texts if one.doc in exact or look(one, query) is not None]
+        return [one.document.ref_id for one in texts if one.doc in exact or meet(one, query) is not None]
 
 
 class _Page:
@@ -134,42 +135,45 @@ class _Page:
         self._query = query
         self._narrow = narrow
         self._limit = limit
-        self.hits: list[Hit] = []
+        self.chosen: list[_Ranked] = []  # what is shown
         self.looks = bool(narrow.from_ms or narrow.to_ms) or any(term.exact for term in (*query.terms, *query.without))
 
     @property
     def full(self) -> bool:
         """Say whether no more results fit."""
-        return len(self.hits) >= self._limit
+        return len(self.chosen) >= self._limit
 
     def add(self, matches: Matches, texts: Sequence[Found], *, given: AbstractSet[int], exact: Sequence[int]) -> _Place:
         """Add the results of a window; return where to go on."""
-        for one in texts:
-            if one.doc in exact:
-                self.hits.append(_hit(one, look(one, self._query) or _nothing(self._query), exact=True))
+        self.chosen += [_Ranked(found=one, exact=True) for one in texts if one.doc in exact]
         apart = {*matches.exact, *given}
         ranked = self._ranked(matches, [one for one in texts if one.doc not in apart])
-        room = max(0, self._limit - len(self.hits))
+        room = max(0, self._limit - len(self.chosen))
         now = ranked[:room]
-        self.hits += [_hit(one.found, one.seen, worth=one.worth) for one in now]  # pieces of what is shown only
+        self.chosen += now
         if len(ranked) <= room:
             return _Place(below=matches.docs[-1] if len(matches.docs) == WINDOW else 0)
         return _Place(below=max(matches.docs) + 1, given=frozenset(given | {one.found.doc for one in now}))
+
+    def hits(self, around: Sequence[Found]) -> tuple[Hit, ...]:
+        """Return what was chosen, with the pieces that are shown, and with what is around each."""
+        by_doc = {one.doc: one for one in around}
+        return tuple(_hit(by_doc[one.found.doc], one, self._query) for one in self.chosen if one.found.doc in by_doc)
 
     def _ranked(self, matches: Matches, texts: Sequence[Found]) -> list[_Ranked]:
         newest = max((one.document.at_ms for one in texts), default=0)
         ranked: list[_Ranked] = []
         for one in texts:
-            seen = look(one, self._query) if self._in_time(one) else None
-            if seen is not None:
+            met = meet(one, self._query) if self._in_time(one) else None
+            if met is not None:
                 worth = score(
-                    seen,
+                    met,
                     self._query,
                     counts=matches.counts,
                     documents=matches.documents,
                     age_ms=newest - one.document.at_ms,
                 )
-                ranked.append(_Ranked(found=one, seen=seen, worth=worth))
+                ranked.append(_Ranked(found=one, worth=worth))
         return sorted(ranked, key=lambda one: (-one.worth, -one.found.doc))
 
     def _in_time(self, one: Found) -> bool:
@@ -177,13 +181,15 @@ class _Page:
         return at_ms >= narrow.from_ms and (not narrow.to_ms or at_ms < narrow.to_ms)
 
 
-def _hit(one: Found, seen: Seen, *, worth: float = 0.0, exact: bool = False) -> Hit:
-    title = whole(one.document.title, seen.title)
-    return Hit(found=one, title=title, snippet=shown(one.document.body, seen.body), exact=exact, score=worth)
-
-
-def _nothing(query: Query) -> Seen:
-    return Seen(title=tuple(() for _ in query.terms), body=tuple(() for _ in query.terms), length=0)
+def _hit(found: Found, ranked: _Ranked, query: Query) -> Hit:
+    seen, document = look(found, query), found.document
+    return Hit(
+        found=found,
+        title=whole(document.title, seen.title),
+        snippet=shown(document.body, seen.body),
+        exact=ranked.exact,
+        score=ranked.worth,
+    )
 
 
 def _written(place: _Place) -> str:

@@ -6,9 +6,20 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.model.search import Found, Marked, Query, Term
-from engine.skills.search_words import LONG_NUMBER, Unit, number_word, number_words, units
+from engine.skills.search_words import (
+    FLAT_LETTER,
+    FLAT_UNIT,
+    LONG_NUMBER,
+    WORD_LENGTH,
+    Unit,
+    flat,
+    number_word,
+    number_words,
+    units,
+)
 
 Span = tuple[int, int]
 
@@ -24,6 +35,16 @@ K1, B, USUAL_LENGTH = 1.2, 0.5, 40
 """Okapi BM25 (Robertson and Zaragoza, 2009): how soon repetition stops counting; how much length does; units."""
 
 _DIGIT = re.compile(r"\D")
+_LETTER = re.compile(FLAT_LETTER)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Met:
+    """How well a text answers: how often each term stands in title and body."""
+
+    title: tuple[int, ...]
+    body: tuple[int, ...]
+    length: int  # units
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,28 +53,79 @@ class Seen:
 
     title: tuple[tuple[Span, ...], ...]
     body: tuple[tuple[Span, ...], ...]
-    length: int  # units
 
 
-def look(found: Found, query: Query) -> Seen | None:
-    """Return where the terms stand; None when the text, looked at, does not answer the question."""
+def meet(found: Found, query: Query) -> Met | None:
+    """Return how often the terms are met; None when the text, looked at, does not answer the question."""
+    title, body = _Text(found.document.title), _Text(found.document.body)
+    above = tuple(title.often(term) for term in query.terms)
+    below = tuple(body.often(term) for term in query.terms)
+    for term, *times in zip(query.terms, above, below, strict=True):
+        if term.exact and not any(times):
+            return None
+    if any(term.exact and (title.often(term) or body.often(term)) for term in query.without):
+        return None
+    return Met(title=above, body=below, length=title.length + body.length)
+
+
+def look(found: Found, query: Query) -> Seen:
+    """Return where the terms stand."""
     title, body = found.document.title, found.document.body
-    title_units, body_units = units(title), units(body)
-    in_title = tuple(spans(title, title_units, term) for term in query.terms)
-    in_body = tuple(spans(body, body_units, term) for term in query.terms)
-    for term, above, below in zip(query.terms, in_title, in_body, strict=True):
-        if term.exact and not above and not below:
-            return None
-    for term in query.without:
-        if term.exact and (spans(title, title_units, term) or spans(body, body_units, term)):
-            return None
-    return Seen(title=in_title, body=in_body, length=len(title_units) + len(body_units))
+    return Seen(title=_places(title, query), body=_places(body, query))
 
 
-def spans(text: str, of: Sequence[Unit], term: Term) -> tuple[Span, ...]:
-    """Return where a term stands in a text, which has these units; overlapping places are left out."""
-    if not term.units:
-        return _numbers(text, term.digits)
+class _Text:
+    """A text in which terms are counted: without their places, which is a tenth of the work where nothing joins."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._flat = flat(text)
+        self._units = units(text) if self._flat is None else []
+
+    @property
+    def length(self) -> int:
+        """Count the units."""
+        return len(self._units) if self._flat is None else len(FLAT_UNIT.findall(self._flat))
+
+    def often(self, term: Term) -> int:
+        """Count how often a term stands there."""
+        if not term.units:
+            return len(_numbers(self._text, term.digits))
+        if self._flat is None:
+            return len(spans(self._units, term))
+        return len(_pattern(term).findall(self._flat))
+
+
+def _places(text: str, query: Query) -> tuple[tuple[Span, ...], ...]:
+    plain = flat(text, in_place=True)
+    of = units(text) if plain is None else ()
+    places: list[tuple[Span, ...]] = []
+    for term in query.terms:
+        if not term.units:
+            places.append(_numbers(text, term.digits))
+        elif plain is None:
+            places.append(spans(of, term))
+        else:
+            places.append(tuple(found.span() for found in _pattern(term).finditer(plain)))
+    return tuple(places)
+
+
+@lru_cache(maxsize=1_024)
+def _pattern(term: Term) -> re.Pattern[str]:
+    """Return what a term is in a flat text: its units, with nothing between them that is one."""
+    pieces: list[str] = []
+    for number, unit in enumerate(term.units):
+        if not _LETTER.match(unit):  # a character that is a unit by itself
+            pieces.append(re.escape(unit))
+            continue
+        more = (term.open and number == len(term.units) - 1) or len(unit) >= WORD_LENGTH
+        tail = f"{FLAT_LETTER}*" if more else ""
+        pieces.append(f"(?<!{FLAT_LETTER}){re.escape(unit)}{tail}(?!{FLAT_LETTER})")
+    return re.compile(r"[\W_]*".join(pieces))
+
+
+def spans(of: Sequence[Unit], term: Term) -> tuple[Span, ...]:
+    """Return where the units of a term stand among those of a text; overlapping places are left out."""
     places: list[Span] = []
     first, width = term.units[0], len(term.units)
     after = 0
@@ -85,14 +157,14 @@ def _numbers(text: str, digits: str) -> tuple[Span, ...]:
     )
 
 
-def score(seen: Seen, query: Query, *, counts: Mapping[str, int], documents: int, age_ms: int) -> float:
+def score(met: Met, query: Query, *, counts: Mapping[str, int], documents: int, age_ms: int) -> float:
     """Return how well a text answers: rare words count more, repetition less and less, a title more, age less."""
     relevance = 0.0
-    for term, above, below in zip(query.terms, seen.title, seen.body, strict=True):
-        often = TITLE_WEIGHT * len(above) + len(below)
+    for term, above, below in zip(query.terms, met.title, met.body, strict=True):
+        often = TITLE_WEIGHT * above + below
         holders = min(documents, counts.get(" ".join(term.units), 0))
         rarity = math.log(1 + (documents - holders + 0.5) / (holders + 0.5))
-        weight = often + K1 * (1 - B + B * seen.length / USUAL_LENGTH)
+        weight = often + K1 * (1 - B + B * met.length / USUAL_LENGTH)
         relevance += rarity * often * (K1 + 1) / weight
     fresh = math.exp2(-max(0, age_ms) / HALF_LIFE_MS)
     return (relevance if query.terms else 1.0) * (1 - RECENCY + RECENCY * fresh)

@@ -37,6 +37,13 @@ _RUNS = (
     (0x30FC, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xF900, 0xFAFF),
     (0x20000, 0x3FFFF),
 )  # fmt: skip
+_RUN_CHARS = "".join(f"{chr(first)}-{chr(last)}" for first, last in _RUNS)
+FLAT_LETTER = rf"[^\W_{_RUN_CHARS}]"
+"""What words of a flat text are made of: what is alphanumeric and no unit by itself."""
+FLAT_UNIT = re.compile(rf"(?=\w)[{_RUN_CHARS}]|{FLAT_LETTER}+")
+"""A unit of a flat text; longer than ``WORD_LENGTH`` it is known by its beginning."""
+_ODD = "\0"
+_KNOWN = 65_536
 _FOLDED_SCRIPTS_END = 0x0590
 """Latin, Greek, Cyrillic and Armenian lie below: their accents are folded."""
 _POINTS = ((0x0591, 0x05C7), (0x064B, 0x065F), (0x0670, 0x0670), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
@@ -84,6 +91,18 @@ def words_of(text: str) -> set[str]:
     return words
 
 
+def flat(text: str, *, in_place: bool = False) -> str | None:
+    """Return a text folded character by character, in which ``FLAT_UNIT`` finds its units.
+
+    None: characters join in it, so that ``units`` must be asked; with ``in_place`` also where a character becomes none
+    or several, so that places in what is returned are places in the text.
+    """
+    if text.isascii():
+        return text.lower()
+    plain = text.translate(_IN_PLACE if in_place else _FLAT)
+    return None if _ODD in plain else plain
+
+
 def addresses(folded: str) -> list[str]:
     """Return the e-mail addresses in a folded text."""
     return [found.strip(".'") for found in _ADDRESS.findall(folded)]
@@ -126,6 +145,26 @@ def fold(text: str) -> str:
 @lru_cache(maxsize=65_536)
 def _fold_one(cluster: str) -> str:
     return fold(cluster)
+
+
+class _Folds(dict[int, str]):
+    """What each character becomes by itself; ``_ODD`` where that cannot be said."""
+
+    def __init__(self, *, in_place: bool) -> None:
+        super().__init__()
+        self._in_place = in_place
+
+    def __missing__(self, point: int) -> str:
+        if len(self) >= _KNOWN:
+            self.clear()
+        char = chr(point)
+        folded = _fold_one(char)
+        joins = _attaches(char) or any(unicodedata.category(one)[0] == "M" for one in folded)
+        self[point] = _ODD if joins or (self._in_place and len(folded) != 1) else folded
+        return self[point]
+
+
+_FLAT, _IN_PLACE = _Folds(in_place=False), _Folds(in_place=True)
 
 
 def _units(text: str) -> Iterator[Unit]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select
 
 from engine.model.search import Choice, Matches, Narrow, Query, SearchKind, Term
 from engine.model.visibility import CasesSeen, Sight
@@ -15,8 +15,9 @@ from engine.store.cases.tables import cases
 from engine.store.customers.sight import accounts_of, contacts_of
 from engine.store.customers.tables import contact_addresses
 from engine.store.full_text import facets
-from engine.store.full_text.bits import Docs, both, decode, docs_of, either, falling, less, size
-from engine.store.full_text.tables import search_facets, search_parts, search_sources, search_words
+from engine.store.full_text.bits import Docs, both, decode, docs_of, either, falling, less, size, united
+from engine.store.full_text.shape import Shape
+from engine.store.full_text.tables import search_facets, search_sources, search_words
 from engine.store.json_text import load_numbers
 
 LAST = "\U0010ffff"
@@ -26,6 +27,22 @@ CHUNK = 400
 SOURCES = 20_000
 """Sources of one contact or account that are looked at."""
 TOP = 1 << 62
+_FACETS = select(search_facets.c.block, search_facets.c.docs)
+_WORDS = select(search_words.c.part, search_words.c.word, search_words.c.docs).where(
+    search_words.c.org_id == bindparam("org"),
+    search_words.c.part.in_(bindparam("parts", expanding=True)),
+    search_words.c.word.in_(bindparam("words", expanding=True)),
+)
+_STARTING = (
+    select(search_words.c.part, search_words.c.docs)
+    .where(
+        search_words.c.org_id == bindparam("org"),
+        search_words.c.part.in_(bindparam("parts", expanding=True)),
+        search_words.c.word >= bindparam("first"),
+        search_words.c.word < bindparam("last"),
+    )
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -51,44 +68,35 @@ class _Words:
 
 
 def answer(
-    conn: Connection, org_id: str, query: Query, *, narrow: Narrow, sight: Sight, below: int, most: int
+    conn: Connection, org_id: str, query: Query, *, shape: Shape, narrow: Narrow, sight: Sight, below: int, most: int
 ) -> Matches:
     """Return what matches, newest first, numbers under ``below`` only (0 = all), with counts of all that match."""
-    kinds = _kinds(conn, org_id)
-    everything = either(*kinds.values())
-    field_of_view = _narrowed(conn, org_id, everything, kinds=kinds, narrow=narrow, sight=sight)
-    sets = _read_words(conn, org_id, query, blocks=field_of_view)
-    found = field_of_view
-    for term in query.terms:
-        found = both(found, sets.of(term))
+    field_of_view = _narrowed(conn, org_id, shape, narrow=narrow, sight=sight)
+    sets = _read_words(conn, org_id, query, shape=shape, blocks=field_of_view)
+    found, met = field_of_view, [sets.of(term) for term in query.terms]
+    for one in met:
+        found = both(found, one)
     for term in query.without:
         if not term.exact:  # else the text must be looked at
             found = less(found, sets.of(term))
     exact = _exact(conn, org_id, query, field_of_view)
     found = less(either(found, exact), {}) if exact else found
-    wanted = narrow.kinds or frozenset(SearchKind)
-    counts = {kind: size(both(found, kinds[kind])) for kind in SearchKind}
-    shown = either(*(both(found, kinds[kind]) for kind in sorted(wanted))) if narrow.kinds else found
+    kinds = {kind: both(found, shape.kinds[kind]) for kind in SearchKind}
+    shown = either(*(kinds[kind] for kind in sorted(narrow.kinds))) if narrow.kinds else found
+    counts = {kind: size(some) for kind, some in kinds.items()}
     return Matches(
         docs=tuple(islice(falling(shown, below=below or TOP), most)),
         exact=tuple(falling(both(shown, exact), below=TOP)),
-        total=size(shown),
+        total=sum(counts[kind] for kind in narrow.kinds or SearchKind),
         kinds=counts,
-        counts=_counts(query, sets),
-        documents=size(everything),
+        counts={" ".join(term.units): size(one) for term, one in zip(query.terms, met, strict=True) if term.units},
+        documents=shape.documents,
+        ready=shape.ready,
     )
 
 
-def _narrowed(
-    conn: Connection,
-    org_id: str,
-    everything: Docs,
-    *,
-    kinds: Mapping[SearchKind, Docs],
-    narrow: Narrow,
-    sight: Sight,
-) -> Docs:
-    found = everything
+def _narrowed(conn: Connection, org_id: str, shape: Shape, *, narrow: Narrow, sight: Sight) -> Docs:
+    found = shape.everything
     named = (("status", narrow.status), ("queue", narrow.queue), ("owner", narrow.owner_id))
     for name, value in named:
         if value:
@@ -99,7 +107,7 @@ def _narrowed(
             found = both(found, _of_sources(conn, and_(source.org_id == org_id, column == value)))
     if narrow.from_ms or narrow.to_ms:
         found = both(found, _in_time(conn, org_id, narrow))
-    return found if sight.everything else both(found, _seen(conn, org_id, kinds, sight))
+    return found if sight.everything else both(found, _seen(conn, org_id, shape.kinds, sight))
 
 
 def _in_time(conn: Connection, org_id: str, narrow: Narrow) -> Docs:
@@ -146,17 +154,6 @@ def _seen_cases(conn: Connection, org_id: str, sight: Sight) -> Docs:
     return either(_facets(conn, org_id, names), _of_sources(conn, and_(source.org_id == org_id, sources)))
 
 
-def _kinds(conn: Connection, org_id: str) -> dict[SearchKind, Docs]:
-    """Return what there is of each kind, in one statement."""
-    kind_of = {facets.kind(kind.value): kind for kind in SearchKind}
-    found: dict[SearchKind, Docs] = {kind: {} for kind in SearchKind}
-    facet = search_facets.c
-    query = select(facet.facet, facet.block, facet.docs).where(facet.org_id == org_id, facet.facet.in_(list(kind_of)))
-    for name, block, kept in conn.execute(query):
-        found[kind_of[name]][block] = decode(kept)
-    return found
-
-
 def _facet(conn: Connection, org_id: str, name: str) -> Docs:
     return _facets(conn, org_id, [name])
 
@@ -170,10 +167,7 @@ def _facets(conn: Connection, org_id: str, names: Sequence[str]) -> Docs:
 
 
 def _rows_of(conn: Connection, *conditions: ColumnElement[bool]) -> Docs:
-    found: Docs = {}
-    for row in conn.execute(select(search_facets.c.block, search_facets.c.docs).where(*conditions)):
-        found[row.block] = found.get(row.block, 0) | decode(row.docs)
-    return found
+    return united((block, docs) for block, docs in conn.execute(_FACETS.where(*conditions)))
 
 
 def _of_sources(conn: Connection, condition: ColumnElement[bool]) -> Docs:
@@ -181,12 +175,9 @@ def _of_sources(conn: Connection, condition: ColumnElement[bool]) -> Docs:
     return docs_of(doc for docs in kept for doc in load_numbers(docs))
 
 
-def _read_words(conn: Connection, org_id: str, query: Query, *, blocks: Iterable[int]) -> _Words:
+def _read_words(conn: Connection, org_id: str, query: Query, *, shape: Shape, blocks: Container[int]) -> _Words:
     """Read the sets of a question's words, of those blocks only that can matter."""
-    within = set(blocks)
-    part = search_parts.c
-    live = select(part.part, part.block).where(part.org_id == org_id, part.state == "live")
-    block_of = {row.part: row.block for row in conn.execute(live) if row.block in within}
+    block_of = {part: block for part, block in shape.block_of.items() if block in blocks}
     choices = [choice for term in (*query.terms, *query.without) for choice in term.choices]
     words = sorted({word for choice in choices for word in choice.words})
     sets = _Words()
@@ -200,36 +191,22 @@ def _read_words(conn: Connection, org_id: str, query: Query, *, blocks: Iterable
 def _read(
     conn: Connection, org_id: str, block_of: Mapping[int, int], words: Sequence[str], into: dict[str, Docs]
 ) -> None:
-    word, parts = search_words.c, sorted(block_of)
+    parts = sorted(block_of)
     for start in range(0, len(parts), CHUNK):
-        query = select(word.part, word.word, word.docs).where(
-            word.org_id == org_id, word.part.in_(parts[start : start + CHUNK]), word.word.in_(words)
-        )
-        for number, name, kept in conn.execute(query):
+        wanted = {"org": org_id, "parts": parts[start : start + CHUNK], "words": words}
+        for number, name, kept in conn.execute(_WORDS, wanted):
             docs, block = into.setdefault(name, {}), block_of[number]
             docs[block] = docs.get(block, 0) | decode(kept)
 
 
 def _read_starting(conn: Connection, org_id: str, block_of: Mapping[int, int], prefix: str) -> Docs:
-    word, parts = search_words.c, sorted(block_of, reverse=True)
-    found: Docs = {}
-    left = STARTING
+    parts = sorted(block_of, reverse=True)
+    found: list[tuple[int, bytes]] = []
     for start in range(0, len(parts), CHUNK):
-        query = (
-            select(word.part, word.docs)
-            .where(
-                word.org_id == org_id,
-                word.part.in_(parts[start : start + CHUNK]),
-                word.word >= prefix,
-                word.word < prefix + LAST,
-            )
-            .limit(left)
-        )
-        for number, kept in conn.execute(query):
-            block = block_of[number]
-            found[block] = found.get(block, 0) | decode(kept)
-            left -= 1
-    return found
+        some, left = parts[start : start + CHUNK], STARTING - len(found)
+        wanted = {"org": org_id, "parts": some, "first": prefix, "last": prefix + LAST, "most": left}
+        found += [(block_of[number], kept) for number, kept in conn.execute(_STARTING, wanted)]
+    return united(found)
 
 
 def _exact(conn: Connection, org_id: str, query: Query, view: Docs) -> Docs:
@@ -255,8 +232,3 @@ def _exact(conn: Connection, org_id: str, query: Query, view: Docs) -> Docs:
         condition = and_(source.org_id == org_id, source.kind == kind, source.ref_id == ref_id)
         found = either(found, _of_sources(conn, condition))
     return both(found, view)
-
-
-def _counts(query: Query, sets: _Words) -> dict[str, int]:
-    """Count the documents of each term, under its units."""
-    return {" ".join(term.units): size(sets.of(term)) for term in query.terms if term.units}

@@ -70,6 +70,26 @@ def decode(kept: bytes | memoryview) -> int:
     return int.from_bytes(rest, "little")
 
 
+def united(rows: Iterable[tuple[int, bytes | memoryview]]) -> Docs:
+    """Return the union of kept sets, each with its block; of many small ones without a whole number for each."""
+    rooms: dict[int, bytearray] = {}
+    docs: Docs = {}
+    for block, kept in rows:
+        if kept[:1] != _LIST:
+            docs[block] = docs.get(block, 0) | decode(kept)
+            continue
+        room = rooms.get(block)
+        if room is None:
+            room = rooms[block] = bytearray(BYTES)
+        places = array("H")
+        places.frombytes(kept[1:])
+        for place in places:
+            room[place >> 3] |= 1 << (place & 7)
+    for block, room in rooms.items():
+        docs[block] = docs.get(block, 0) | int.from_bytes(room, "little")
+    return docs
+
+
 def places_of(bits: int) -> list[int]:
     """Return the places of a block's bits, rising."""
     places: list[int] = []

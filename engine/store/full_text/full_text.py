@@ -16,6 +16,7 @@ from engine.model.visibility import Sight
 from engine.store.access import Access
 from engine.store.full_text import answer, found, gather, merging, write
 from engine.store.full_text.gather import ALL, Gathered
+from engine.store.full_text.shape import Shapes
 from engine.store.full_text.tables import search_marks, search_pending
 
 WordsOf = Callable[[str], set[str]]
@@ -40,6 +41,7 @@ class FullText:
 
     def __init__(self, *, access: Access) -> None:
         self._access = access
+        self._shapes = Shapes()
 
     async def organisations(self) -> list[str]:
         """Return the organisations for which there is something to take in; of many that wait, who waits longest."""
@@ -121,13 +123,16 @@ class FullText:
         self, org_id: str, query: Query, *, narrow: Narrow, sight: Sight, below: int = 0, most: int = 100
     ) -> Matches:
         """Return the documents that match, as the index knows them; see ``Matches``. Raises Unavailable."""
-        return await self._access.read(
-            lambda conn: answer.answer(conn, org_id, query, narrow=narrow, sight=sight, below=below, most=most)
-        )
+        ask = partial(answer.answer, org_id=org_id, query=query, narrow=narrow, sight=sight, below=below, most=most)
+        return await self._access.read(lambda conn: ask(conn, shape=self._shapes.of(conn, org_id)))
 
     async def texts(self, org_id: str, docs: Sequence[int]) -> list[Found]:
-        """Return what documents say now, in the order asked for. Raises Unavailable."""
+        """Return what documents say now, in the order asked for; see ``around``. Raises Unavailable."""
         return await self._access.read(lambda conn: found.read(conn, org_id, docs))
+
+    async def around(self, org_id: str, those: Sequence[Found]) -> list[Found]:
+        """Return documents with what messages belong to and with names. Raises Unavailable."""
+        return await self._access.read(lambda conn: found.around(conn, org_id, those)) if those else []
 
     async def ready(self, org_id: str) -> bool:
         """Say whether all that was written before there was an index is in it."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, Table, bindparam, select
 
 from engine.model.conversation import EntryKind
 from engine.model.search import Document, SearchKind
@@ -23,6 +23,47 @@ COMMENTS = 200
 LENGTH = 100_000
 """Characters of a document that it is found by."""
 WRITTEN = (EntryKind.MESSAGE.value, EntryKind.NOTE.value)
+
+_ORG: BindParameter[str] = bindparam("org")
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+
+
+def _of(table: Table) -> ColumnElement[bool]:
+    """Return that a row is the organisation's, spelled so that SQLite, without statistics, looks rows up by id.
+
+    Else it may walk along all of the organisation's: for the addresses of a dozen contacts, all addresses.
+    """
+    return table.c.org_id.concat("") == _ORG
+
+
+def _those(table: Table) -> Select[Any]:
+    return select(table).where(_of(table), table.c.id.in_(_IDS), table.c.merged_into == "")
+
+
+# Constants: a statement made anew costs more than what it finds.
+_CASES, _CONTACTS, _ACCOUNTS = _those(cases), _those(contacts), _those(accounts)
+_COMMENTS = (
+    select(case_events.c.case_id, case_events.c.data)
+    .where(case_events.c.org_id == _ORG, case_events.c.case_id.in_(_IDS), case_events.c.kind.like("comment%"))
+    .order_by(case_events.c.case_id, case_events.c.number.desc())
+)
+_ADDRESSES = select(contact_addresses.c.contact_id, contact_addresses.c.value, contact_addresses.c.key).where(
+    _of(contact_addresses), contact_addresses.c.contact_id.in_(_IDS)
+)
+_DIRECT = select(account_relations.c.contact_id, account_relations.c.account_id).where(
+    account_relations.c.org_id == _ORG,
+    account_relations.c.contact_id.in_(_IDS),
+    account_relations.c.direct == 1,
+    account_relations.c.to_date == "",
+)
+_INTERACTIONS = (
+    select(
+        *(interactions.c[name] for name in ("id", "case_id", "contact_id", "topic", "last_seq")),
+        *(cases.c[name] for name in ("account_id", "number", "subject", "status", "queue", "owner_id", "team")),
+    )
+    .outerjoin(cases, cases.c.id == interactions.c.case_id)
+    .where(_of(interactions), interactions.c.id.in_(_IDS))
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +136,7 @@ def _cases(conn: Connection, org_id: str, ids: Sequence[str]) -> Iterable[Origin
     if not ids:
         return
     comments = _comments(conn, org_id, ids)
-    for row in conn.execute(_those(cases, org_id, ids)):
+    for row in conn.execute(_CASES, {"org": org_id, "ids": ids}):
         body = (row.description, *_tags(row.tags), *_values(row.fields), *comments.get(row.id, ()))
         yield Origin(
             kind="case",
@@ -118,17 +159,8 @@ def _cases(conn: Connection, org_id: str, ids: Sequence[str]) -> Iterable[Origin
 
 
 def _comments(conn: Connection, org_id: str, ids: Sequence[str]) -> dict[str, list[str]]:
-    query = (
-        select(case_events.c.case_id, case_events.c.data)
-        .where(
-            case_events.c.org_id == org_id,
-            case_events.c.case_id.in_(list(ids)),
-            case_events.c.kind.like("comment%"),
-        )
-        .order_by(case_events.c.case_id, case_events.c.number.desc())
-    )
     found: dict[str, list[str]] = defaultdict(list)
-    for row in conn.execute(query):
+    for row in conn.execute(_COMMENTS, {"org": org_id, "ids": ids}):
         body = load(row.data).get("body")
         if isinstance(body, str) and len(found[row.case_id]) < COMMENTS:
             found[row.case_id].append(body)
@@ -139,13 +171,10 @@ def _contacts(conn: Connection, org_id: str, ids: Sequence[str]) -> Iterable[Ori
     if not ids:
         return
     reached: dict[str, list[str]] = defaultdict(list)
-    query = select(contact_addresses.c.contact_id, contact_addresses.c.value, contact_addresses.c.key).where(
-        _of(contact_addresses, org_id), contact_addresses.c.contact_id.in_(list(ids))
-    )
-    for row in conn.execute(query):
+    for row in conn.execute(_ADDRESSES, {"org": org_id, "ids": ids}):
         reached[row.contact_id] += [row.value] if row.key in row.value else [row.value, row.key]
     of = _accounts_of(conn, org_id, ids)
-    for row in conn.execute(_those(contacts, org_id, ids)):
+    for row in conn.execute(_CONTACTS, {"org": org_id, "ids": ids}):
         body = (row.email, *reached.get(row.id, ()), row.title, row.notes, *_values(row.fields))
         yield Origin(
             kind="contact",
@@ -166,17 +195,14 @@ def _contacts(conn: Connection, org_id: str, ids: Sequence[str]) -> Iterable[Ori
 
 def _accounts_of(conn: Connection, org_id: str, ids: Sequence[str]) -> dict[str, str]:
     """Return the account that each contact belongs to now."""
-    relation = account_relations.c
-    query = select(relation.contact_id, relation.account_id).where(
-        relation.org_id == org_id, relation.contact_id.in_(list(ids)), relation.direct == 1, relation.to_date == ""
-    )
-    return {row.contact_id: row.account_id for row in conn.execute(query)}
+    rows = conn.execute(_DIRECT, {"org": org_id, "ids": ids})
+    return {row.contact_id: row.account_id for row in rows}
 
 
 def _accounts(conn: Connection, org_id: str, ids: Sequence[str]) -> Iterable[Origin]:
     if not ids:
         return
-    for row in conn.execute(_those(accounts, org_id, ids)):
+    for row in conn.execute(_ACCOUNTS, {"org": org_id, "ids": ids}):
         body = (row.domain, row.phone, row.website, row.industry, row.notes, *_values(row.fields))
         yield Origin(
             kind="account",
@@ -197,14 +223,9 @@ def _accounts(conn: Connection, org_id: str, ids: Sequence[str]) -> Iterable[Ori
 def _interactions(conn: Connection, org_id: str, ids: Sequence[str]) -> Iterable[Origin]:
     if not ids:
         return
-    of = _accounts_of_interactions(conn, org_id, ids)
-    case = (cases.c.number, cases.c.subject, cases.c.status, cases.c.queue, cases.c.owner_id, cases.c.team)
-    query = (
-        select(interactions, cases.c.account_id, *case)
-        .outerjoin(cases, cases.c.id == interactions.c.case_id)
-        .where(_of(interactions, org_id), interactions.c.id.in_(list(ids)))
-    )
-    for row in conn.execute(query):
+    rows = conn.execute(_INTERACTIONS, {"org": org_id, "ids": ids}).all()
+    of = _accounts_of(conn, org_id, sorted({row.contact_id for row in rows if row.contact_id}))
+    for row in rows:
         yield Origin(
             kind="interaction",
             ref_id=row.id,
@@ -216,24 +237,6 @@ def _interactions(conn: Connection, org_id: str, ids: Sequence[str]) -> Iterable
             title=row.subject or row.topic,
             last_seq=row.last_seq,
         )
-
-
-def _accounts_of_interactions(conn: Connection, org_id: str, ids: Sequence[str]) -> dict[str, str]:
-    query = select(interactions.c.contact_id).where(_of(interactions, org_id), interactions.c.id.in_(list(ids)))
-    return _accounts_of(conn, org_id, sorted({one for one in conn.scalars(query) if one}))
-
-
-def _those(table: Table, org_id: str, ids: Sequence[str]) -> Select[Any]:
-    query = select(table).where(_of(table, org_id), table.c.id.in_(list(ids)))
-    return query.where(table.c.merged_into == "")
-
-
-def _of(table: Table, org_id: str) -> ColumnElement[bool]:
-    """Return that a row is the organisation's, spelled so that SQLite, without statistics, looks rows up by id.
-
-    Else it may walk along all of the organisation's: for the addresses of a dozen contacts, all addresses.
-    """
-    return table.c.org_id.concat("") == org_id
 
 
 def _facets(row: AnyRow) -> tuple[str, ...]:

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import func, select
 
+from engine.clock import SystemClock
 from engine.errors import Unavailable
 from engine.failpoints import arm
+from engine.ids import id_source
 from engine.skills.search_words import words_of
+from engine.store.cases.tables import cases
 from engine.store.full_text.tables import search_parts, search_pending, search_words
 from engine.store.store import Store
 
-from .searching import case, find, refs, take_in
+from .searching import case, find, own, refs, rewrite, take_in
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +79,22 @@ async def test_two_indexers_at_once_take_everything_in_once(store: Store, org: s
     assert (found.total, len(found.hits)) == (30, 30)
     waiting = select(func.count()).select_from(search_pending).where(search_pending.c.org_id == org)
     assert await store._access.read(lambda conn: conn.execute(waiting).scalar()) == 0
+
+
+async def test_what_another_process_took_in_is_found_by_who_has_asked_before(store: Store, org: str, url: str) -> None:
+    clock = SystemClock()
+    other = Store(url=url, clock=clock, new_id=id_source(clock))
+    await other.start()
+    try:
+        for number in (1, 2):
+            await case(store, org, f"k{number}", number, f"word {number}")
+            await take_in(store, org)
+            assert (await find(other, org, "word")).total == number
+        await rewrite(store, org, cases, own(org, "k1"), merged_into="k2")
+        await take_in(store, org)
+        assert (await find(other, org, "word")).total == 1
+    finally:
+        await other.stop()
 
 
 async def test_what_is_written_while_a_step_runs_is_taken_in_by_the_next(store: Store, org: str) -> None:

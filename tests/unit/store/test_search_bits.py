@@ -6,7 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.store.full_text import facets
-from engine.store.full_text.bits import BLOCK, both, decode, docs_of, either, encode, encode_places, falling, less, size
+from engine.store.full_text.bits import (
+    BLOCK,
+    both,
+    decode,
+    docs_of,
+    either,
+    encode,
+    encode_places,
+    falling,
+    less,
+    size,
+    united,
+)
 
 PLACES = st.one_of(
     st.sets(st.integers(0, BLOCK - 1), max_size=60),
@@ -24,6 +36,13 @@ def test_a_block_is_kept_as_it_is(places: set[int]) -> None:
     assert decode(encode(bits)) == bits
     assert decode(encode_places(sorted(places))) == bits
     assert len(encode(bits)) <= BLOCK // 8 + 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), PLACES), max_size=6))
+def test_kept_sets_are_united_block_by_block(kept: list[tuple[int, set[int]]]) -> None:
+    wanted = either(*({block: sum(1 << place for place in places)} for block, places in kept))
+    found = united((block, encode_places(sorted(places))) for block, places in kept)
+    assert {block: bits for block, bits in found.items() if bits} == {b: bits for b, bits in wanted.items() if bits}
 
 
 @given(NUMBERS, NUMBERS, st.integers(0, 4 * BLOCK + 1))
