@@ -23,6 +23,7 @@ from engine.api.routes import (
     jobs,
     leads,
     macros,
+    mail_addresses,
     mailboxes,
     mails,
     merges,
@@ -89,6 +90,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *submissions.OPERATIONS,
     *mails.OPERATIONS,
     *outgoing_mail.OPERATIONS,
+    *mail_addresses.OPERATIONS,
     *mailboxes.OPERATIONS,
     *chat.OPERATIONS,
 )

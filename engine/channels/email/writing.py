@@ -126,6 +126,15 @@ class Writing:
         self._parts.wake()
         return mail
 
+    async def doubtful(self, org_id: str, emails: Sequence[str]) -> tuple[MailAddress, ...]:
+        """Return which of the addresses mail comes back from for good, or whose owner called it abuse."""
+        known = await self._parts.addresses.known(org_id, emails) if emails else ()
+        return tuple(one for one in known if one.doubtful)
+
+    async def trust(self, org_id: str, email: str) -> None:
+        """Forget what is known against an address. Idempotent."""
+        await self._parts.addresses.clear(org_id, email)
+
     async def _setting(self, who: Principal, case_id: str, wanted: Wanted) -> _Setting:
         parts = self._parts
         case = await parts.cases.get(who.org_id, case_id)
@@ -210,7 +219,7 @@ class Writing:
             quotation=_quotation(setting),
             files=await self._files_of(org_id, case, passed_on),
             undo_ms=email.undo_ms,
-            doubtful=await self._doubtful(org_id, (*to, *cc)),
+            doubtful=await self.doubtful(org_id, [one.email for one in (*to, *cc)]),
         )
 
     def _recipients(self, setting: _Setting, wanted: Wanted) -> tuple[tuple[Mailbox, ...], tuple[Mailbox, ...]]:
@@ -288,7 +297,7 @@ class Writing:
         )
 
     async def _check_known(self, mail: OutgoingMail) -> None:
-        doubtful = await self._doubtful(mail.org_id, (*mail.to, *mail.cc, *mail.bcc))
+        doubtful = await self.doubtful(mail.org_id, [one.email for one in (*mail.to, *mail.cc, *mail.bcc)])
         if doubtful:
             told = [
                 {
@@ -301,10 +310,6 @@ class Writing:
             ]
             emails = ", ".join(one.email for one in doubtful)
             raise Conflict(f"Mail to {emails} does not arrive.", slug="doubtful-address", addresses=told)
-
-    async def _doubtful(self, org_id: str, to: Sequence[Mailbox]) -> tuple[MailAddress, ...]:
-        known = await self._parts.addresses.known(org_id, [one.email for one in to]) if to else ()
-        return tuple(one for one in known if one.doubtful)
 
     async def _token(self, org_id: str, case_id: str) -> str:
         return token_of(await self._parts.secret(org_id), org_id, case_id)

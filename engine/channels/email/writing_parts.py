@@ -85,6 +85,10 @@ class Addresses(Protocol):
         """Return what is known of addresses."""
         ...
 
+    async def clear(self, org_id: str, email: str) -> None:
+        """Forget that an address bounced or complained."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:

@@ -138,6 +138,26 @@ async def test_an_address_that_bounces_is_warned_of(engine: Engine, org: str) ->
     assert (await ana.post(f"/cases/{case_id}/mail", new(anyhow=True))).status_code == 201
 
 
+async def test_an_address_is_trusted_again_by_whoever_knows_better(engine: Engine, org: str) -> None:
+    ana, store = await engine.signed_in("ana"), engine.application.store
+    vera = {"channel": "email", "value": "Vera@Example.com"}
+    phone = {"channel": "phone", "value": "+49 30 1234567"}
+    contact = (await ana.post("/contacts", {"name": "Vera", "addresses": [vera, phone]})).json()["contact"]
+    path = f"/contacts/{contact['id']}"
+    mail_address, number = (one["id"] for one in contact["addresses"])
+    await store._access.write(org, lambda conn: addresses.complained_in(conn, org, "vera@example.com", now_ms=1))
+    (known,) = (await ana.get(f"{path}/doubtful-addresses")).json()["items"]
+    assert (known["email"], known["complained_at"]) == ("vera@example.com", "1970-01-01T00:00:00.001Z")
+    for other in (number, "nothing"):
+        refused = await ana.send("DELETE", f"{path}/addresses/{other}/doubt")
+        assert (refused.status_code, refused.json()["slug"]) == (404, "unknown-address")
+    for _ in range(2):
+        assert (await ana.send("DELETE", f"{path}/addresses/{mail_address}/doubt")).status_code == 204
+    assert (await ana.get(f"{path}/doubtful-addresses")).json()["items"] == []
+    told = [one for one in await store.audit.list(org) if one.action == "address.trusted"]
+    assert {one.target for one in told} == {contact["id"]}
+
+
 async def test_files_of_the_case_go_with_a_mail_that_is_passed_on(engine: Engine, org: str) -> None:
     ana, post = await engine.signed_in("ana"), Post(engine, org)
     case_id, _number = await case_of(ana)

@@ -369,6 +369,32 @@ export async function changeAccount(id: string, values: Values): Promise<Written
   return written(await requester.patch(`/accounts/${encodeURIComponent(id)}`, values), 'account')
 }
 
+/** An address that mail comes back from for good, or whose owner called mail of ours abuse. */
+export interface DoubtfulAddress {
+  email: string
+  diagnostic: string
+  bouncedAt: number
+  complainedAt: number
+}
+
+export async function doubtfulAddresses(contactId: string): Promise<DoubtfulAddress[]> {
+  const answer = await requester.get(`/contacts/${encodeURIComponent(contactId)}/doubtful-addresses`)
+  return list(answer).map((value) => {
+    const raw = record(value)
+    return {
+      email: text(raw['email']),
+      diagnostic: text(raw['diagnostic']) || text(raw['status']),
+      bouncedAt: time(raw, 'bounced'),
+      complainedAt: time(raw, 'complained'),
+    }
+  })
+}
+
+/** Forget what is known against an address, because somebody knows better. */
+export async function trustAddress(contactId: string, addressId: string): Promise<void> {
+  await requester.send('DELETE', `/contacts/${encodeURIComponent(contactId)}/addresses/${encodeURIComponent(addressId)}/doubt`)
+}
+
 export async function addAddress(contactId: string, values: Values): Promise<void> {
   await requester.post(`/contacts/${encodeURIComponent(contactId)}/addresses`, values)
 }
