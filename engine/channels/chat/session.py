@@ -162,6 +162,7 @@ class Session:
             await self._outlet.send(Offline(reason=reason, form=offline_form(prospect.do), text=told))
             return
         opened = await self._parts.reception.open(self._arrival(frame, topic), listen=self._listen)
+        self._name = opened.contact.name
         if opened.repeated:
             await self._go_on(opened.interaction, frame)
             return
