@@ -2,20 +2,23 @@
 
 A row that names its source no more leaves it to the sweep of files. No source goes while somebody has to decide about
 its mail; what nobody decides about in the time asked for is discarded, where people see it, and its source goes later.
+With the source of a discarded mail go its HTML and its files: no case names them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, Update, and_, bindparam, literal_column, select, update
+from sqlalchemy import Connection, Delete, Select, Update, and_, bindparam, delete, literal_column, select, update
 
 from engine.model.mail_record import MailState
 from engine.store.access import Access
-from engine.store.direct import every, run
-from engine.store.mail.mails import IS_WAITING
-from engine.store.mail.tables import mails, outgoing
+from engine.store.direct import every, first, run
+from engine.store.mail.mails import IS_WAITING, LOCKED
+from engine.store.mail.rows import summary_of, text_of_summary
+from engine.store.mail.tables import mail_files, mails, outgoing
 
 BATCH = 200
 """Rows per transaction."""
@@ -25,7 +28,7 @@ UNDECIDED = "undecided"
 _SETTLED = mails.c.state.in_([literal_column(f"'{one}'") for one in ("filed", "joined", "signal", "discarded")])
 _HAS_SOURCE = mails.c.raw_sha256 != literal_column("''")
 _OLD: Select[Any] = (
-    select(mails.c.id)
+    select(mails.c.id, mails.c.state)
     .where(
         mails.c.org_id == bindparam("org"),
         mails.c.channel == bindparam("on"),
@@ -40,6 +43,14 @@ _FORGET: Update = (
     update(mails)
     .where(mails.c.id == bindparam("mail"), mails.c.org_id == bindparam("org"), _SETTLED)
     .values(raw_sha256=literal_column("''"))
+)
+_FILES_GONE: Delete = delete(mail_files).where(
+    mail_files.c.mail_id == bindparam("mail"), mail_files.c.org_id == bindparam("org")
+)
+_SUMMARY: Update = (
+    update(mails)
+    .where(mails.c.id == bindparam("mail"), mails.c.org_id == bindparam("org"))
+    .values(summary=bindparam("said"))
 )
 _GONE = and_(outgoing.c.raw_sha256 != literal_column("''"), outgoing.c.settled_ms > literal_column("0"))
 _OLD_SENT: Select[Any] = (
@@ -88,10 +99,18 @@ class MailKeeping:
     async def forget(self, org_id: str, channel: str, *, before_ms: int) -> int:
         """Forget the sources of some mails received before, none that waits for somebody, and of some that went before.
 
-        Return of how many. One that failed and is tried again later is composed anew.
+        Return of how many. One that failed and is tried again later is composed anew. Idempotent.
         """
         found = {"org": org_id, "on": channel, "before": before_ms}
-        received = await self._change(org_id, (_OLD, _FORGET), found, {})
+        rows = await self._access.look(lambda conn: every(conn, _OLD, found))
+        ids = [row.id for row in rows]
+        discarded = [row.id for row in rows if row.state == MailState.DISCARDED.value]
+
+        def work(conn: Connection) -> int:
+            _let_go(conn, org_id, discarded)
+            return sum(run(conn, _FORGET, {"mail": one, "org": org_id}).rowcount for one in ids)
+
+        received = await self._access.write(org_id, work) if ids else 0
         return received + await self._change(org_id, (_OLD_SENT, _FORGET_SENT), found, {})
 
     async def discard(self, org_id: str, channel: str, *, before_ms: int, now_ms: int) -> int:
@@ -109,3 +128,15 @@ class MailKeeping:
             return sum(run(conn, change, {"mail": one, "org": org_id, **to}).rowcount for one in ids)
 
         return await self._access.write(org_id, work) if ids else 0
+
+
+def _let_go(conn: Connection, org_id: str, discarded: Sequence[str]) -> None:
+    """Forget HTML and files of mails that were discarded, which they remain; what they said stays. Idempotent."""
+    for one in discarded:
+        of = {"mail": one, "org": org_id}
+        run(conn, _FILES_GONE, of)
+        row = first(conn, LOCKED, of)
+        summary = None if row is None else summary_of(row.summary)
+        if summary is not None:
+            said = replace(summary, parts=(), html_sha256="")
+            run(conn, _SUMMARY, {**of, "said": text_of_summary(said)})

@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.ids import id_source
-from engine.model.mail_record import Envelope, MailState, ReceivedMail, Source
+from engine.model.mail import MailBody, MailNature, MailPart
+from engine.model.mail_filing import MailOrder
+from engine.model.mail_record import Envelope, MailFile, MailState, MailSummary, ReceivedMail, Source
 from engine.store.mail.tables import mails
 from engine.store.store import Store
 from engine.store.upsert import change
@@ -34,6 +36,27 @@ def received(org_id: str, *, fingerprint: str = "", at_ms: int = 1) -> ReceivedM
         sha256="a" * 64,
         size=20_480,
         received_ms=at_ms,
+    )
+
+
+def held(one: ReceivedMail) -> MailOrder:
+    """Build the order that holds a mail with HTML and a file."""
+    part = MailPart(number=1, name="tea.pdf", content_type="application/pdf", size=3, sha256="c" * 64)
+    files = ((0, "", "text/html", "b" * 64), (1, "tea.pdf", "application/pdf", "c" * 64))
+    return MailOrder(
+        org_id=one.envelope.org_id,
+        mail_id=one.id,
+        channel="support",
+        kind="email",
+        state=MailState.HELD,
+        reason="stranger",
+        summary=MailSummary(subject="Tea", body=MailBody(new="Look."), parts=(part,), html_sha256="b" * 64),
+        nature=MailNature.PERSON,
+        files=tuple(
+            MailFile(mail_id=one.id, position=position, name=name, media_type=media_type, size=3, sha256=sha256)
+            for position, name, media_type, sha256 in files
+        ),
+        now_ms=5,
     )
 
 
@@ -113,6 +136,28 @@ async def test_the_source_of_an_old_mail_is_forgotten_once_nobody_has_to_decide_
     assert await store.mail_keeping.forget(org_id, "support", before_ms=50) == 0
     kept = {mail.received.id: mail.received.sha256 for mail in await store.mails.list(org_id)}
     assert kept == {old.id: "", young.id: young.sha256, waiting.id: waiting.sha256}
+
+
+async def test_with_the_source_of_a_discarded_mail_go_its_html_and_files(store: Store) -> None:
+    org_id = _new_id()
+    thrown, kept = received(org_id), received(org_id)
+    for one in (thrown, kept):
+        await store.mails.receive(one)
+        await store.mail_filing.file(held(one))
+    await store.mails.discard(org_id, thrown.id, actor_id="sue", now_ms=10)
+
+    assert await store.mail_keeping.forget(org_id, "support", before_ms=10) == 0
+    assert len(await store.mails.files(org_id, thrown.id)) == 2
+    assert await store.mail_keeping.forget(org_id, "support", before_ms=50) == 1
+    assert await store.mails.files(org_id, thrown.id) == []
+    mail = await store.mails.get(org_id, thrown.id)
+    assert mail.summary is not None
+    assert (mail.state, mail.received.sha256, mail.summary.parts, mail.summary.html_sha256) == ("discarded", "", (), "")
+    assert (mail.summary.subject, mail.summary.body.new) == ("Tea", "Look.")
+    waiting = await store.mails.get(org_id, kept.id)
+    assert waiting.summary is not None
+    assert waiting.summary.parts
+    assert len(await store.mails.files(org_id, kept.id)) == 2
 
 
 async def test_a_mail_about_which_nobody_decides_is_discarded_where_people_see_it(store: Store) -> None:
