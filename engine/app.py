@@ -351,7 +351,8 @@ class Application:
             self.store, self.router, self.book, self._clock, recorder=self.recorder, reception=self.reception
         )
         mailboxes = self.service.mailboxes(self._leases, self.metrics)
-        self._loops.start(*self._leased, sweep, housekeeping, mailboxes, *self.configuration.watches())
+        telephony = self.others.calls.subscriptions(self._leases, self.metrics)
+        self._loops.start(*self._leased, sweep, housekeeping, mailboxes, telephony, *self.configuration.watches())
 
     async def _serve(self, org_id: str) -> None:
         """Start an organisation's own roles, once; first the record catches up with the board."""

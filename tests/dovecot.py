@@ -101,7 +101,7 @@ class Dovecot:
         self.certificate = self.directory / "certificate.pem"
         self._process: subprocess.Popen[bytes] | None = None
         (self.directory / "mail").mkdir()
-        _make_certificate(self.directory)
+        make_certificate(self.directory)
         self._write(introspection_url, capability)
         if self._user is not None:
             for path in (self.directory, *self.directory.rglob("*")):
@@ -222,7 +222,7 @@ def _user() -> pwd.struct_passwd | None:
     return pwd.getpwnam("nobody") if os.getuid() == 0 else None
 
 
-def _make_certificate(directory: Path) -> None:
+def make_certificate(directory: Path) -> None:
     """Make a certificate for localhost that signs itself."""
     command = [
         "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",

@@ -43,6 +43,9 @@ class Metrics:
         self._polled_mails = self._counter(
             "mailbox_mails", "Mails of polled mailboxes: taken, repeated or left.", ("organisation", "outcome")
         )
+        self._call_reports = self._counter(
+            "mqtt_call_reports", "Reports of calls by MQTT.", ("organisation", "outcome")
+        )
         self._commits = self._histogram("commit_seconds", "Time to write and commit one batch to the record.", ())
         self._commit_waits = self._histogram(
             "commit_wait_seconds", "How long a batch's oldest job had waited for the record's writer.", ()
@@ -64,9 +67,7 @@ class Metrics:
             ("organisation", "queue"),
         )
         self._wait_checked = self._gauge(
-            "wait_estimate_checked",
-            "Waits that this share is made from.",
-            ("organisation", "queue"),
+            "wait_estimate_checked", "Waits that this share is made from.", ("organisation", "queue")
         )
 
     def watch(self, name: str, description: str, read: Callable[[], float]) -> None:
@@ -100,6 +101,10 @@ class Metrics:
     def event(self, kind: str) -> None:
         """Count a routing event written for the first time."""
         self._events.labels(kind).inc()
+
+    def mqtt_call_reports(self, org_id: str, outcome: str, reports: int) -> None:
+        """Count reports of calls over MQTT: taken, bad, failed."""
+        self._call_reports.labels(org_id, outcome).inc(reports)
 
     def decided(self, decided: Decided) -> None:
         """Count what automation rules did in a committed decision: fired, would_fire, held."""

@@ -7,12 +7,13 @@ import re
 from engine.config.crosscheck import Checker
 from engine.config.files import Place
 from engine.config.schema import AgentSection, ChannelSection, Configuration
-from engine.config.voice_schema import PopChoiceSection, PopSection, VoiceSection
+from engine.config.voice_schema import CallSourceSection, MqttServerSection, PopChoiceSection, PopSection, VoiceSection
 from engine.model.voice import (
     GIVEN,
     PLACEHOLDERS,
     URL_PLACEHOLDER,
     CallSource,
+    MqttServer,
     Phone,
     PopAction,
     PopChoice,
@@ -43,11 +44,21 @@ def check_voice(configuration: Configuration, checker: Checker) -> None:
 
 
 def _check_sources(place: Place, key: str, voice: VoiceSection, checker: Checker, taken: dict[str, str]) -> None:
-    for name in voice.sources:
+    for name, source in voice.sources.items():
+        _check_kind((*place, "sources", name), source, checker)
         other = taken.setdefault(name, key)
         if other != key:
             detail = f"channel {other} has a source '{name}' already"
             checker.refuse((*place, "sources", name), detail, mend="Give each its own name.")
+
+
+def _check_kind(place: Place, source: CallSourceSection, checker: Checker) -> None:
+    if source.kind == "http" and source.server is not None:
+        checker.refuse((*place, "server"), "a source of kind http has no server", mend="Use kind: mqtt.")
+    elif source.kind == "http" and source.secret is None:
+        checker.refuse(place, "a source of kind http needs a secret", mend="Name the file that holds it.")
+    elif source.kind == "mqtt" and source.server is None:
+        checker.refuse(place, "a source of kind mqtt needs a server", mend="Add server, with at least its host.")
 
 
 def _check_places(place: Place, voice: VoiceSection, configuration: Configuration, checker: Checker) -> None:
@@ -90,7 +101,14 @@ def compile_voice(channel: ChannelSection) -> Voice | None:
         return None
     return Voice(
         sources={
-            key: CallSource(key=key, kind=one.kind, secret=one.secret, per_second=one.per_second, burst=one.burst)
+            key: CallSource(
+                key=key,
+                kind=one.kind,
+                secret=one.secret or "",
+                server=_server(one.server),
+                per_second=one.per_second,
+                burst=one.burst,
+            )
             for key, one in section.sources.items()
         },
         queues=dict(section.queues),
@@ -113,6 +131,20 @@ def _pop(section: PopSection) -> PopRules:
 
 def _choice(section: PopChoiceSection) -> PopChoice:
     return PopChoice(none=PopAction(section.none), one=PopAction(section.one), many=PopAction(section.many))
+
+
+def _server(section: MqttServerSection | None) -> MqttServer | None:
+    if section is None:
+        return None
+    return MqttServer(
+        host=section.host,
+        port=section.port or (8883 if section.tls else 1883),
+        tls=section.tls,
+        ca=section.ca or "",
+        user=section.user,
+        topic=section.topic,
+        keep_ms=section.keep,
+    )
 
 
 def phone_of(agent: AgentSection) -> Phone:

@@ -10,16 +10,43 @@ from engine.config.durations import Duration
 from engine.config.section import Key, Section
 
 PhoneName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+*#._@/:\-]{0,100}$")]
+HostName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,253}$")]
+TopicFilter = Annotated[
+    str, StringConstraints(pattern=r"^([^+#\x00$/][^+#\x00/]*|\+)?(/([^+#\x00/]*|\+))*(/#)?$", max_length=200)
+]
 ForeignName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class MqttServerSection(Section):
+    """The MQTT 5 server that a telephone system reports to. Only in sources of kind mqtt."""
+
+    host: HostName = Field(description="Its name or address.")
+    port: int | None = Field(None, ge=1, le=65_535, description="Left out: 8883, or 1883 without TLS.")
+    tls: bool = Field(True, description="Encrypt, and have the server prove who it is.")
+    ca: Key | None = Field(
+        None, description="Name of the file, beside the secrets, of who signed its certificate; left out: the system's."
+    )
+    user: Annotated[str, StringConstraints(max_length=200)] = Field("", description="Whom to log in as.")
+    topic: TopicFilter = Field(
+        "", description="Where reports come; + and # stand for any. Left out: cordboard/<organisation>/<source>."
+    )
+    keep: Duration = Field(3_600_000, description="How long it keeps reports while no engine is connected.")
 
 
 class CallSourceSection(Section):
     """A telephone system that reports calls."""
 
-    kind: Literal["http"] = Field("http", description="How its reports come: http: it posts them, signed.")
-    secret: Key = Field(description="Name of the file, in the directory of telephony secrets, that holds its secrets.")
-    per_second: int = Field(100, ge=1, le=10_000, description="Reports a second that are taken …")
+    kind: Literal["http", "mqtt"] = Field(
+        "http", description="How its reports come: http: it posts them, signed; mqtt: from an MQTT server."
+    )
+    secret: Key | None = Field(
+        None,
+        description="Name of the file, in the directory of telephony secrets, that holds its secrets (http), or the "
+        "password (mqtt; may be left out).",
+    )
+    per_second: int = Field(100, ge=1, le=10_000, description="http: reports a second that are taken …")
     burst: int = Field(1_000, ge=1, le=100_000, description="… after this many at once.")
+    server: MqttServerSection | None = Field(None, description="mqtt: the server.")
 
 
 class PopChoiceSection(Section):

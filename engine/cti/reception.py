@@ -18,7 +18,7 @@ from engine.cti.contract import CallRecord, Organisations, Secrets, Told
 from engine.cti.machine import fold
 from engine.cti.registry import READERS
 from engine.cti.terms import PhoneKey, agents_of, source_of, terms_of
-from engine.errors import CordboardError, InvalidInput, TooFast, Unavailable
+from engine.errors import CordboardError, InvalidInput, NotFound, TooFast, Unavailable
 from engine.model.call import CallChange, CallEvent
 from engine.model.organisation import Organisation
 from engine.model.voice import CallSource
@@ -66,6 +66,8 @@ class CallReception:
         """
         organisation = self._organisations.get(org_id)
         _, configured = source_of(organisation, source)
+        if configured.kind not in READERS:
+            raise NotFound(f"the telephone system {source!r} reports by {configured.kind}", slug="unknown-source")
         now_ms = self._clock.now_ms()
         keys = await self._keys(org_id, configured)
         check(headers, body, keys=keys, now_s=now_ms // 1_000)

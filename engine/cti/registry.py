@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from engine.cti.http import parse as http
-from engine.cti.http.parse import Report
+from engine.cti.reports import Report
 
 Read = Callable[[Mapping[str, str], bytes, int], list[Report]]
 """Read the reports of a request: headers, body, now."""

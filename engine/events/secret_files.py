@@ -21,10 +21,18 @@ class SecretFiles:
 
     def read(self, org_id: str, name: str) -> tuple[bytes, ...]:
         """Return the secrets in an organisation's file; raise NotFound (``unknown-secret``), InvalidInput. Blocks."""
+        text = self.text(org_id, name)
+        try:
+            return read_secrets(text)
+        except InvalidInput as error:
+            raise InvalidInput(f"The secret {name} cannot be used: {error.detail}.", field="secret") from None
+
+    def text(self, org_id: str, name: str) -> str:
+        """Return what an organisation's file says, without white space around it; raise as ``read`` does. Blocks."""
         if not NAME.fullmatch(name):
             raise InvalidInput("A secret's name has 1 to 40 small letters, digits, - and _.", field="secret")
         try:
-            text = (self._directory / org_id / name).read_text(encoding="ascii")
+            return (self._directory / org_id / name).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
             raise NotFound(
                 f"There is no secret {name}.",
@@ -32,7 +40,3 @@ class SecretFiles:
                 field="secret",
                 mend=f"Put it into a file of this name in the organisation's directory of {self._setting}.",
             ) from None
-        try:
-            return read_secrets(text)
-        except InvalidInput as error:
-            raise InvalidInput(f"The secret {name} cannot be used: {error.detail}.", field="secret") from None

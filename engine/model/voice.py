@@ -47,12 +47,26 @@ class PopRules:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MqttServer:
+    """The MQTT server that keeps a telephone system's reports."""
+
+    host: str
+    port: int = 8883
+    tls: bool = True
+    ca: str = ""  # name of the file that says who signed its certificate; "" = whom the system trusts
+    user: str = ""
+    topic: str = ""  # "" = cordboard/<organisation>/<source>
+    keep_ms: int = 3_600_000  # how long it keeps reports while nobody is connected
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CallSource:
     """One telephone system that reports calls."""
 
     key: str  # unique in the organisation
-    kind: str  # "http"
-    secret: str  # name of the file that holds it
+    kind: str  # "http", "mqtt"
+    secret: str = ""  # name of the file that holds it: what signs requests, or the password
+    server: MqttServer | None = None  # of kind "mqtt"
     per_second: int = 100  # reports that are taken …
     burst: int = 1_000  # … after so many at once
 

@@ -6,7 +6,6 @@ Signed is ``id.timestamp.body`` with HMAC-SHA256. Several secrets sign side by s
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
@@ -35,7 +34,7 @@ def _read(line: str) -> bytes:
         raise InvalidInput(f"a secret begins with {PREFIX}")
     try:
         key = base64.b64decode(line.removeprefix(PREFIX), validate=True)
-    except binascii.Error:
+    except ValueError:  # of which binascii.Error is one
         raise InvalidInput(f"after {PREFIX} comes base64") from None
     if not SHORTEST <= len(key) <= LONGEST:
         raise InvalidInput(f"a secret has {SHORTEST} to {LONGEST} bytes, not {len(key)}")

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from engine.agents.floor import Floor
+from engine.api.metrics import Metrics
 from engine.clock import Clock
 from engine.conversations.transcript import Transcript
 from engine.cti.engagement import Engagement
+from engine.cti.mqtt.subscriber import MqttSubscriber, Subscribed, SubscriberParts, subscribed
 from engine.cti.reception import CallReception
 from engine.cti.screen import Screen
 from engine.cti.stale import StaleCalls
@@ -18,6 +20,8 @@ from engine.router.router import Router
 from engine.settings import Settings
 from engine.store.calls.calls import Calls
 from engine.store.store import Store
+from engine.wiring.following import Following
+from engine.wiring.leased import Leases
 from engine.wiring.organisations import OrganisationBook
 from engine.wiring.recorder import Recorder
 
@@ -54,6 +58,9 @@ class CallRoom:
         clock: Clock,
     ) -> None:
         self.record = store.calls
+        self._organisations = book
+        self._clock = clock
+        self._secrets = SecretFiles(directory=settings.telephony_secret_files, setting="telephony_secrets")
         self._transcript = transcript
         self._floor = floor
         screen = Screen(record=store.calls, organisations=book, phone_key=phone_key)
@@ -62,7 +69,7 @@ class CallRoom:
         self.reception = CallReception(
             record=store.calls,
             organisations=book,
-            secrets=SecretFiles(directory=settings.telephony_secret_files, setting="telephony_secrets"),
+            secrets=self._secrets,
             phone_key=phone_key,
             told=(self._publish, self.engagement.follow),  # the screen first: nobody waits for the board
             clock=clock,
@@ -70,6 +77,24 @@ class CallRoom:
         self.stale = StaleCalls(
             record=store.calls, organisations=book, phone_key=phone_key, told=self.reception.tell, clock=clock
         )
+
+    def subscriptions(self, leases: Leases, metrics: Metrics) -> Following[Subscribed, MqttSubscriber]:
+        """Build the role that has sources on MQTT servers heard."""
+        parts = SubscriberParts(
+            take=self.reception.take,
+            organisations=self._organisations,
+            secrets=self._secrets,
+            count=metrics.mqtt_call_reports,
+            clock=self._clock,
+        )
+        role = Following(
+            name="telephony",
+            wanted=lambda: subscribed(self._organisations.all()),
+            role_of=lambda wanted: MqttSubscriber(parts=parts, org_id=wanted[0], source=wanted[1]),
+            leases=leases,
+        )
+        metrics.watch("telephony_faults", "Telephone systems that this process hears in vain.", role.faults)
+        return role
 
     async def _publish(self, change: CallChange) -> None:
         call = change.call

@@ -21,6 +21,10 @@ def _has_dovecot() -> bool:
     return shutil.which("dovecot") is not None or Path("/usr/sbin/dovecot").exists()
 
 
+def _has_mosquitto() -> bool:
+    return shutil.which("mosquitto") is not None or Path("/usr/sbin/mosquitto").exists()
+
+
 def _has_swaks() -> bool:
     return shutil.which("swaks") is not None
 
@@ -36,6 +40,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "postgresql": _has_postgresql,
     "fonts-noto-cjk": _has_chinese_font,
     "dovecot-imapd": _has_dovecot,
+    "mosquitto": _has_mosquitto,
     "swaks": _has_swaks,
 }
 

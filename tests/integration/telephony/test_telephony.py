@@ -38,7 +38,7 @@ Json = dict[str, Any]
 VERA = "+441632960001"
 
 
-def organisation_of(org: str, **source: int) -> Organisation:
+def organisation_of(org: str, **source: Any) -> Organisation:
     """Return an organisation whose agents take chats and calls; a call leaves no room for anything else."""
     base = staffed_organisation(org)
     capacity = {"chat": ChannelCapacity(), "voice": ChannelCapacity(weight=3, exclusive=True)}

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from engine.cti.http.parse import BATCH, JSON, MOST, STRUCTURED, Report, read
+from engine.cti.http.parse import read
+from engine.cti.reports import BATCH, JSON, MOST, STRUCTURED, Report
 from engine.errors import InvalidInput
 from engine.model.call import CallEvent, CallKind, Direction
 

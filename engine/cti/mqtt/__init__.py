@@ -1,0 +1,1 @@
+"""Reports of calls that come over MQTT."""
