@@ -130,7 +130,7 @@ describe('a timeline', () => {
 
     it('has a line for each, and none for the conversation where nothing else was said', () => {
       const joined = { kind: 'joined', author: 'agent' }
-      expect(told(talk(came, joined, went))).toEqual(['sent ana@example.com, bo@example.com Re: Tea', 'received ana@example.com Tea'])
+      expect(told(talk({ ...came, name: 'Ana' }, joined, went))).toEqual(['sent ana@example.com, bo@example.com Re: Tea', 'received Ana Tea'])
     })
 
     it('tells what failed, and leaves to the case what machines wrote', () => {

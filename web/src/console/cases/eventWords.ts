@@ -88,6 +88,9 @@ export function useEventWords(): EventWords {
       return t(event.kind === 'linked' ? 'case.events.linked' : 'case.events.unlinked', { who: who(event), noun })
     }
     if (event.kind === 'assigned' && !event.data['rule']) return t('case.events.unassigned', { who: who(event) })
+    if (event.kind === 'escalated' && event.data['item_id']) {
+      return t('case.events.waited', { queue: value('queue', words(event.data['queue'])), priority: words(event.data['to']) })
+    }
     if (event.kind === 'mail') return machineMail(event.data)
     if (!said) return t('case.events.other', { who: who(event), kind: event.kind })
     const values = Object.fromEntries(said.map((name) => [name, value(name, words(event.data[name]))]))

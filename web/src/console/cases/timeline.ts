@@ -49,7 +49,7 @@ function mailLine(entry: Entry, interaction: Interaction): MailLine | null {
   if (!told) return null
   const { data } = entry
   const whom = told === 'failed' ? names(data['failed'], 'email') : names(data['to'])
-  const who = told === 'received' ? text(data['from']) || entry.name : whom
+  const who = told === 'received' ? entry.name || text(data['from']) : whom
   return { type: 'mail', at: entry.at, told, subject: text(data['subject']), who, entry, interaction }
 }
 
