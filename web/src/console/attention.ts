@@ -63,6 +63,13 @@ export function announceEntry(contact: Contact, entry: Entry): void {
   notify(title, entry.body)
 }
 
+export function announceCall(name: string): void {
+  const title = i18n.global.t('call.announce', { name })
+  spoken.value = title
+  tone([587, 740, 587, 740])
+  notify(title, '')
+}
+
 export function announceAlert(title: string): void {
   spoken.value = title
   tone([440, 550])

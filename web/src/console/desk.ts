@@ -14,6 +14,7 @@ import type {
 import { useAlerts } from './alerts/alerts'
 import { alertWords } from './alerts/alertWords'
 import { announceAlert, announceEntry, announceOffer } from './attention'
+import { useCalls } from './calls/calls'
 import { makeCommands } from './commands'
 import { keyOf, opened, withEntry, withReceipt, type Conversation, type Held } from './conversation'
 import { tellJob } from './jobs/news'
@@ -88,6 +89,7 @@ export const useDesk = defineStore('desk', () => {
     outbox.value = null
     ready.value = false
     useAlerts().forget()
+    useCalls().forget()
     offers.value = []
     items.value = []
     parked.value = []
@@ -150,6 +152,8 @@ export const useDesk = defineStore('desk', () => {
         return tellJob(frame.job)
       case 'withdrawn':
         return withdrawn(frame.reason)
+      case 'calls':
+        return useCalls().take(frame.calls)
       case 'waiting':
         waiting.value = frame
         return

@@ -1,5 +1,6 @@
 // Turns what the engine sends into the pages' nouns. An unknown field is left alone, a missing one
 // gets a harmless value, so that page and engine may be one release apart.
+import { agentCall } from './calls'
 import type * as wire from './wire'
 
 type Raw = Record<string, unknown>
@@ -510,6 +511,8 @@ function small(raw: Raw): wire.Frame {
         type: 'withdrawn', itemId: text(raw['item_id']),
         assignment: count(raw['assignment']), reason: text(raw['reason']),
       }
+    case 'calls':
+      return { type: 'calls', calls: list(raw['calls']).map(agentCall) }
     case 'waiting':
       return { type: 'waiting', items: list(raw['items']).map(waitingItem), more: flag(raw['more']) }
     case 'config':

@@ -1,5 +1,6 @@
 // The nouns the pages work with. Times are epoch milliseconds; parse.ts makes them of what the
 // engine sends.
+import type { AgentCall } from './calls'
 
 export type Role = 'agent' | 'supervisor' | 'admin'
 export type StatusKind = 'available' | 'break' | 'offline'
@@ -351,6 +352,7 @@ export type Frame =
   | { type: 'alerts'; unread: number }
   | { type: 'job'; job: Job }
   | { type: 'withdrawn'; itemId: string; assignment: number; reason: string }
+  | { type: 'calls'; calls: AgentCall[] }
   | { type: 'waiting'; items: WaitingItem[]; more: boolean }
   | { type: 'config' }
   | { type: 'ping' }
