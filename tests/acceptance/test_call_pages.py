@@ -1,4 +1,4 @@
-"""A telephone rings: the agent's console opens who it is, through the answer to the wrap-up, and the record is whole."""
+"""A telephone rings: the agent's console opens who it is, from the answer to the wrap-up; the record is whole."""
 
 from collections.abc import Iterator
 from pathlib import Path
