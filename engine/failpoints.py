@@ -53,6 +53,8 @@ NAMES = frozenset(
         "attachment.after-file",  # a file is on the disk, and no row names it
         "clerk.before-commit",  # signals and due timers read, nothing decided
         "clerk.after-commit",  # decided, outside effects not begun
+        "merge.before-piece",  # a merge is in force, many of its rows point to the lost one
+        "merge.after-piece",  # more of them are moved, and the role does not know
         "escalation.after-commit",  # escalated in SQL, board and supervisors not told
         "job.before-mark",  # some cases of a job are done, and the job does not know
         "import.after-file",  # a piece of an import's file is on the disk, and the record does not count it

@@ -131,6 +131,7 @@ SLUGS: Mapping[str, tuple[int, str]] = {
     "likely-duplicate": (409, "It is likely there already"),
     "merged": (409, "It was merged into another"),
     "account-circle": (409, "An account cannot lie beneath itself"),
+    "still-moving": (409, "An earlier merge still moves rows"),
     "cannot-undo": (409, "The merge cannot be undone any more"),
     "too-many": (409, "There are too many already"),
     "already-decided": (409, "Somebody has decided it"),

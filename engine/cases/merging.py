@@ -45,7 +45,7 @@ class CaseMerges:
     async def merge(self, org_id: str, kept_id: str, lost_id: str, *, why: str, actor_id: str) -> Merge:
         """Merge the case ``lost_id`` into ``kept_id``. Idempotent while it is in force.
 
-        Raises NotFound, InvalidInput, Conflict: ``merged`` (one of them was, into another), ``too-many``.
+        Raises NotFound, InvalidInput, Conflict: ``merged`` (one of them was, into another), ``still-moving``.
         """
         return await self._record.merge_cases(
             org_id,
@@ -58,7 +58,7 @@ class CaseMerges:
         )
 
     async def undo(self, org_id: str, merge_id: str, *, actor_id: str) -> Merge:
-        """Undo a merge of whatever kind. Idempotent; raises NotFound, Conflict (``cannot-undo``)."""
+        """Undo a merge of whatever kind. Idempotent; raises NotFound, Conflict."""
         return await self._record.undo(
             org_id, merge_id, actor_id=actor_id, now_ms=self._clock.now_ms(), rules=self._rules(org_id)
         )

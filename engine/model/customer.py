@@ -175,6 +175,7 @@ class Merge:
     undone_by: str = ""
     undone_ms: int = 0
     left: int = 0  # after an undo: rows that were gone or elsewhere by then, and stayed so
+    moving: bool = False  # rows are still on their way, there or, after an undo, back
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

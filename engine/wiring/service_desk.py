@@ -34,6 +34,7 @@ from engine.conversations.transcript import Transcript
 from engine.customers.accounts import Accounts
 from engine.customers.contacts import Contacts
 from engine.customers.leads import Leads
+from engine.customers.moving import MergeMover
 from engine.customers.relations import Relations
 from engine.customers.service import Service
 from engine.ids import NewId
@@ -245,6 +246,7 @@ class ServiceDesk:
             self.listing.jobs,
             self.transfer.importer,
             Reckoning(record=store.milestones, organisations=book, clock=clock),
+            MergeMover(record=store.merges, organisations=book, clock=clock),
             effects_of(self._settings, store, book, clock, floor=floor, work=work),
             Reminders(record=store.activities, organisations=book, clock=clock, told=floor.ring),
             Escalator(record=store.escalations, priorities=router, organisations=book, clock=clock),

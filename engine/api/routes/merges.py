@@ -22,7 +22,8 @@ async def merge_contacts(contact_id: str, body: MergeRequest, parts: Parts, who:
     """Merge another contact into this one.
 
     This one takes over what it has not; everything that pointed to the other one points to it: addresses,
-    conversations, cases and the rest. Repeating it changes nothing.
+    conversations, cases and the rest. Of many rows the last follow some seconds later (`moving`). Repeating it changes
+    nothing.
     """
     merge = await parts.service.merges.merge_contacts(
         who.org_id, contact_id, body.lost_id, actor_id=who.user_id, now_ms=parts.clock.now_ms()
@@ -74,7 +75,8 @@ async def undo_merge(merge_id: str, parts: Parts, who: Supervisor) -> MergeAnswe
 
     The rows that were moved go back, but for those that are gone or elsewhere by now (`left`); so do the fields that
     nobody changed since. What came after the merge stays with the kept one. The clocks of a case stand as
-    if it had never been merged. Repeating it changes nothing.
+    if it had never been merged. Many rows go back in pieces (`moving`); a merge that is still moving can be undone,
+    too. Repeating it changes nothing.
     """
     await _require(parts, who, merge_id)
     merge = await parts.service.case_merges.undo(who.org_id, merge_id, actor_id=who.user_id)
@@ -97,21 +99,21 @@ OPERATIONS = (
         path="/contacts/{contact_id}/merge",
         handler=merge_contacts,
         tag=TAG,
-        errors=("unknown-contact", "merged", "too-many"),
+        errors=("unknown-contact", "merged", "still-moving"),
     ),
     Operation(
         method="POST",
         path="/accounts/{account_id}/merge",
         handler=merge_accounts,
         tag=TAG,
-        errors=("unknown-account", "merged", "too-many"),
+        errors=("unknown-account", "merged", "still-moving"),
     ),
     Operation(
         method="POST",
         path="/cases/{case_id}/merge",
         handler=merge_case,
         tag=TAG,
-        errors=("unknown-case", "merged", "too-many"),
+        errors=("unknown-case", "merged", "still-moving"),
     ),
     Operation(method="GET", path="/merges", handler=list_merges, tag=TAG),
     Operation(
@@ -119,6 +121,6 @@ OPERATIONS = (
         path="/merges/{merge_id}/undo",
         handler=undo_merge,
         tag=TAG,
-        errors=("unknown-merge", "cannot-undo"),
+        errors=("unknown-merge", "cannot-undo", "still-moving"),
     ),
 )

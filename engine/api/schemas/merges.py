@@ -20,6 +20,7 @@ class MergeAnswer(Answer):
     moved: int = Field(description="Rows that point to the kept one since.")
     undone_by: str
     undone_at: str | None
+    moving: bool = Field(description="Rows are still on their way, there or, after an undo, back: some seconds.")
     left: int = Field(description="After an undo: rows that were gone or elsewhere by then, and stayed so.")
 
     @classmethod
@@ -35,6 +36,7 @@ class MergeAnswer(Answer):
             moved=one.moved,
             undone_by=one.undone_by,
             undone_at=moment(one.undone_ms),
+            moving=one.moving,
             left=one.left,
         )
 

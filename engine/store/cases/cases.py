@@ -22,6 +22,7 @@ from engine.store.cases.opening import open_alone, open_for
 from engine.store.cases.tables import case_events, cases
 from engine.store.cases.writes import LAST_LINE
 from engine.store.conditions import INTERACTION_UNFILED
+from engine.store.customers.whole import whole
 from engine.store.direct import scalar
 from engine.store.rows import AnyRow, case_event_of, case_of, entry_of, interaction_of
 from engine.store.tables import entries, interactions
@@ -183,7 +184,7 @@ def _timeline(conn: Connection, org_id: str, case_id: str, limit: int) -> CaseTi
     ]
     found = conn.execute(
         select(interactions)
-        .where(interactions.c.org_id == org_id, interactions.c.case_id == case.id)
+        .where(interactions.c.org_id == org_id, interactions.c.case_id.in_(whole(conn, org_id, case.id)))
         .order_by(interactions.c.id)
         .limit(CONVERSATIONS_SHOWN)
     )

@@ -9,7 +9,7 @@ all of an organisation's cases for one page.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -23,6 +23,7 @@ from engine.store.cases.fitting import fitting
 from engine.store.cases.sight import Columns, Condition, cases_seen
 from engine.store.cases.tables import case_tags, cases, milestones
 from engine.store.conditions import CASE_OPEN, CASE_OVER
+from engine.store.customers.whole import whole
 from engine.store.rows import AnyRow, case_of
 from engine.store.search import containing
 
@@ -55,6 +56,10 @@ _RISING = frozenset({CaseOrder.OLDEST, CaseOrder.UNTOUCHED, CaseOrder.DUE})
 _BY_NUMBER = (CaseOrder.NEWEST, CaseOrder.OLDEST)
 
 Make = Callable[[AnyRow], Any]
+
+
+_MERGED = frozenset({"contact_id", "account_id", "parent_id"})
+"""Columns by which a merge moves cases."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,6 +166,7 @@ def _page(conn: Connection, asked: _List, after: Place | None, limit: int) -> tu
     """Return rows of a page, and where to look on; None = nothing is left."""
     if asked.wanted.nothing:
         return [], None
+    asked = _whole(conn, asked)
     few = _few(conn, asked)
     if few is not None:
         source = asked.source((), after, few).subquery("newest")
@@ -175,6 +181,13 @@ def _page(conn: Connection, asked: _List, after: Place | None, limit: int) -> tu
         found += rows
         ends += [end] if end is not None else []
     return _merged(asked, found, ends, limit)
+
+
+def _whole(conn: Connection, asked: _List) -> _List:
+    """Ask for the cases that are on their way to somebody who is asked for, too."""
+    among = asked.wanted.among
+    of = {column: whole(conn, asked.org_id, *among[column]) for column in _MERGED & among.keys()}
+    return replace(asked, wanted=replace(asked.wanted, among={**among, **of})) if of else asked
 
 
 def _merged(asked: _List, found: list[AnyRow], ends: list[Place], limit: int) -> tuple[Sequence[AnyRow], Place | None]:
@@ -261,10 +274,11 @@ def _parts(asked: _List) -> Iterator[Select[Any]]:
     """Yield selections of case ids along an index, each of all that fits."""
     org_id, wanted = asked.org_id, asked.wanted
     here = select(cases.c.id).where(cases.c.org_id == org_id)
-    for column in ("contact_id", "account_id", "parent_id"):
-        for value in wanted.among.get(column, ()):
+    for column in sorted(_MERGED):
+        values = wanted.among.get(column, ())
+        if values and "" not in values:
             # '' is said as the partial indexes of some of them spell it.
-            yield here.where(cases.c[column] == value, cases.c[column] != _NOTHING)
+            yield here.where(cases.c[column].in_(values), cases.c[column] != _NOTHING)
     if wanted.text and wanted.ids is not None:
         looked = [select(one.c.id).where(containing(one.c.search, wanted.text)) for one in _recent(org_id)]
         yield select(union(here.where(cases.c.id.in_(wanted.ids)), *looked).subquery("anon_1").c.id)

@@ -18,7 +18,8 @@ from engine.store.cases.references import DEEPEST
 from engine.store.cases.tables import case_followers, case_links, case_signals, case_timers, cases, milestones
 from engine.store.cases.writes import lock_case
 from engine.store.customers.merging import Merging
-from engine.store.customers.references import Move, drop, remember, restore
+from engine.store.customers.moving import restore_all
+from engine.store.customers.references import Move, drop, remember
 from engine.store.direct import first
 from engine.store.rows import case_of
 from engine.store.upsert import change
@@ -172,11 +173,11 @@ def _drop_where(conn: Connection, table: Table, which: ColumnElement[bool], move
         drop(conn, table, row, move)
 
 
-def give_back(conn: Connection, move: Move) -> int:
+def give_back(conn: Connection, move: Move) -> tuple[int, bool]:
     """Put back what ``make_way`` took, and the clocks as they stood; return for how many rows that was impossible."""
-    left = restore(conn, case_followers, move, of="case_id") + restore(conn, case_links, move, of="case_id")
-    left += restore(conn, milestones, move, of="case_id", columns=CLOCK)
-    return left + restore(conn, case_timers, move, of="case_id")
+    left = restore_all(conn, case_followers, move, of="case_id") + restore_all(conn, case_links, move, of="case_id")
+    left += restore_all(conn, milestones, move, of="case_id", columns=CLOCK)
+    return left + restore_all(conn, case_timers, move, of="case_id"), False
 
 
 def check(conn: Connection, case: Case) -> None:

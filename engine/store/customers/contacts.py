@@ -16,6 +16,7 @@ from engine.store.access import Access
 from engine.store.cases.sight import interactions_seen
 from engine.store.customers.sight import contacts_seen, owned_by
 from engine.store.customers.tables import contact_addresses, contacts
+from engine.store.customers.whole import whole
 from engine.store.customers.writes import (
     keep_address,
     row_of_contact,
@@ -95,14 +96,16 @@ class Customers:
     ) -> Interactions:
         """Return a contact's interactions, newest first."""
         query = (
-            select(interactions)
-            .where(interactions.c.org_id == org_id, interactions.c.contact_id == contact_id)
-            .order_by(interactions.c.id.desc())
-            .limit(limit)
+            select(interactions).where(interactions.c.org_id == org_id).order_by(interactions.c.id.desc()).limit(limit)
         )
         if not sight.everything:
             query = query.where(interactions_seen(org_id, sight))
-        return await self._access.read(lambda conn: [interaction_of(row) for row in conn.execute(query)])
+
+        def work(conn: Connection) -> Interactions:
+            of = interactions.c.contact_id.in_(whole(conn, org_id, contact_id))
+            return [interaction_of(row) for row in conn.execute(query.where(of))]
+
+        return await self._access.read(work)
 
     async def create(self, contact: Contact, addresses: Sequence[Address]) -> Contact:
         """Keep a new contact with his addresses; raise Conflict(address-taken), which names who has one."""

@@ -20,6 +20,7 @@ from engine.store.access import Access
 from engine.store.cases.tables import case_links, cases
 from engine.store.customers.sight import things_seen
 from engine.store.customers.tables import accounts, assets, contacts, contracts
+from engine.store.customers.whole import whole
 from engine.store.direct import first
 from engine.store.json_text import dump, load
 from engine.store.rows import AnyRow
@@ -63,6 +64,10 @@ REFERENCES: Mapping[str, tuple[Table, str]] = {
 
 NARROW = frozenset({"account_id", "contact_id", "asset_id", "contract_id", "case_id", "serial"})
 """Columns of which few rows have the same value."""
+
+
+MOVED = frozenset({"account_id", "contact_id", "case_id"})
+"""Columns by which a merge moves rows."""
 
 
 def plain_org(table: Table) -> ColumnElement[str]:
@@ -138,20 +143,9 @@ class Kept(Generic[N]):
         sight: Sight = EVERYTHING,
     ) -> list[N]:
         """Return the newest first, ``before_id`` exclusive; ``wanted``: values of the columns in its ``filters``."""
-        table = self._shape.table
-        narrow = any(wanted.get(name) for name in self._shape.filters & NARROW)
-        query = select(table).where((plain_org(table) if narrow else table.c.org_id) == org_id)
-        for name in sorted(self._shape.filters):
-            if value := wanted.get(name):
-                query = query.where(table.c[name] == value)
-                if name in NARROW or name in REFERENCES:
-                    query = query.where(table.c[name] != literal_column("''"))  # as its partial index spells it
-        if not sight.everything:
-            query = query.where(things_seen(table, org_id, sight))
-        if before_id:
-            query = query.where(table.c.id < before_id)
-        query = query.order_by(table.c.id.desc()).limit(limit)
-        return await self._access.read(lambda conn: [self._shape.read(row) for row in conn.execute(query)])
+        return await self._access.read(
+            lambda conn: _listed(conn, self._shape, org_id, wanted, limit=limit, before_id=before_id, sight=sight)
+        )
 
     async def create(self, noun: N) -> N:
         """Keep a new one; raise InvalidInput (what it refers to is not there), Conflict (its number is taken)."""
@@ -237,6 +231,32 @@ class Kept(Generic[N]):
     def _taken(self, row: Mapping[str, object]) -> Conflict:
         word = self._shape.word
         return Conflict(f"there is a {word} with the number {row.get('number', '')}", slug=self._shape.taken)
+
+
+def _listed(
+    conn: Connection,
+    shape: Shape[N],
+    org_id: str,
+    wanted: Mapping[str, str],
+    *,
+    limit: int,
+    before_id: str | None,
+    sight: Sight,
+) -> list[N]:
+    table = shape.table
+    narrow = any(wanted.get(name) for name in shape.filters & NARROW)
+    query = select(table).where((plain_org(table) if narrow else table.c.org_id) == org_id)
+    for name in sorted(shape.filters):
+        if value := wanted.get(name):
+            values = whole(conn, org_id, value) if name in MOVED else (value,)
+            query = query.where(table.c[name] == value if len(values) == 1 else table.c[name].in_(values))
+            if name in NARROW or name in REFERENCES:
+                query = query.where(table.c[name] != literal_column("''"))  # as its partial index spells it
+    if not sight.everything:
+        query = query.where(things_seen(table, org_id, sight))
+    if before_id:
+        query = query.where(table.c.id < before_id)
+    return [shape.read(row) for row in conn.execute(query.order_by(table.c.id.desc()).limit(limit))]
 
 
 # The share lock keeps it from being merged or deleted until what refers to it is committed.

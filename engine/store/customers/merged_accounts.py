@@ -10,7 +10,8 @@ from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model.customer import Account, CustomerKind
 from engine.store.customers.accounts import DEEPEST, ancestors, height, lock_families, write_account
 from engine.store.customers.merging import Merging
-from engine.store.customers.references import Move, drop, restore
+from engine.store.customers.moving import restore, restore_all
+from engine.store.customers.references import Move, drop
 from engine.store.customers.rows import account_of
 from engine.store.customers.tables import account_relations, account_team, accounts
 from engine.store.direct import first
@@ -39,7 +40,7 @@ def _locked(conn: Connection, org_id: str, account_id: str) -> Account:
 
 
 def _make_way(conn: Connection, move: Move, both: tuple[Account, Account]) -> None:
-    """Let nobody be twice in the team or in one relation, and the kept account lie beneath the lost one no more."""
+    """Let nobody be twice in the team, and the kept account lie beneath the lost one no more."""
     kept, lost = both
     place = joined(conn, kept, lost).parent_id
     if place != kept.parent_id:
@@ -48,22 +49,12 @@ def _make_way(conn: Connection, move: Move, both: tuple[Account, Account]) -> No
     ours = select(team.c.user_id).where(team.c.account_id == move.kept_id)
     for row in conn.execute(select(team).where(team.c.account_id == move.lost_id, team.c.user_id.in_(ours))).all():
         drop(conn, team, row, move)
-    of, other = account_relations, account_relations.alias("other")
-    twice = (
-        select(of)
-        .join(other, other.c.contact_id == of.c.contact_id)
-        .where(of.c.account_id == move.lost_id, of.c.org_id == move.org_id, of.c.to_date == "")
-        .where(other.c.account_id == move.kept_id, other.c.to_date == "")
-        .where(other.c.direct == of.c.direct, other.c.role == of.c.role)
-        .distinct()
-    )
-    for row in conn.execute(twice).all():
-        drop(conn, account_relations, row, move)
 
 
-def _give_back(conn: Connection, move: Move) -> int:
-    team = restore(conn, account_team, move, of="account_id")
-    return team + restore(conn, account_relations, move, of="account_id")
+def _give_back(conn: Connection, move: Move) -> tuple[int, bool]:
+    team = restore_all(conn, account_team, move, of="account_id")
+    left, more = restore(conn, account_relations, move, of="account_id")
+    return team + left, more
 
 
 def _mended(_conn: Connection, account: Account) -> Account:

@@ -10,7 +10,8 @@ from engine.errors import NotFound
 from engine.model.customer import EMAIL, Contact, CustomerKind, email_key
 from engine.store.customers.contacts import keys_of, write_contact
 from engine.store.customers.merging import Merging
-from engine.store.customers.references import Move, alter, drop, restore
+from engine.store.customers.moving import restore_all
+from engine.store.customers.references import Move, alter, drop
 from engine.store.customers.tables import account_relations, contact_addresses, contacts
 from engine.store.direct import first
 from engine.store.rows import AnyRow, contact_of
@@ -63,8 +64,8 @@ def _open_relations(conn: Connection, org_id: str, contact_id: str) -> list[AnyR
     return list(conn.execute(query.with_for_update()).all())
 
 
-def _give_back(conn: Connection, move: Move) -> int:
-    return restore(conn, account_relations, move, of="contact_id", columns=("direct",))
+def _give_back(conn: Connection, move: Move) -> tuple[int, bool]:
+    return restore_all(conn, account_relations, move, of="contact_id", columns=("direct",)), False
 
 
 def _mended(conn: Connection, contact: Contact) -> Contact:

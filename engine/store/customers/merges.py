@@ -1,9 +1,14 @@
-"""Merging two contacts, accounts or cases, and undoing it: one transaction each, audited.
+"""Merging two contacts, accounts or cases, and undoing it, audited.
 
 The kept one takes over what it has not; everything that points to the lost one points to it from then on. The lost
 one stays as it is, but for whom it was merged into, so that readers find the way and an undo finds everything. An
 undo gives back the rows that were moved and are still where the merge left them, and those fields of the kept one that
 nobody changed since.
+
+What is decided is decided in one transaction, with whatever it depends on. When many rows point to the lost one, the
+rest of them follows in pieces, so that others may write in between: the merge is ``moving`` until ``go_on`` has moved
+the last. An undo may begin before that; what was not moved yet is where it belongs. Once all are there, it is looked
+again a minute later for rows that somebody wrote by what he had read before.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, or_, select
+from sqlalchemy import Connection, Select, bindparam, literal_column, or_, select, update
 
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.ids import NewId
@@ -20,30 +25,59 @@ from engine.model.case import Case
 from engine.model.case_merge import CaseMergeRules
 from engine.model.customer import CASE, Account, Contact, CustomerKind, Merge
 from engine.store.access import Access
-from engine.store.cases.merged import CaseMerge
+from engine.store.cases.merged import CaseMerge, give_back
 from engine.store.customers.merged_accounts import ACCOUNTS
 from engine.store.customers.merged_contacts import CONTACTS
-from engine.store.customers.merging import Merging
-from engine.store.customers.references import Move, forget, move_all, move_back, tell_cases
+from engine.store.customers.merging import GiveBack, Merging
+from engine.store.customers.moving import back_first, back_piece, move_first, move_piece
+from engine.store.customers.references import Move
 from engine.store.customers.rows import merge_of
 from engine.store.customers.tables import merges
-from engine.store.direct import first
+from engine.store.direct import every, first, run
 from engine.store.json_text import dump, load
 from engine.store.tables import audit_events
 from engine.store.upsert import change, insert
 
 MergeList = list[Merge]
+MergeIds = list[str]
+LATE_MS = 60_000
+"""How long after the last row of a merge it is looked for rows that came late."""
+AT_A_TIME = 20
 N = TypeVar("N", Contact, Account, Case)
 
-_ONE: Select[Any] = (
-    select(merges).where(merges.c.id == bindparam("id"), merges.c.org_id == bindparam("org")).with_for_update()
-)
+_ONE: Select[Any] = select(merges).where(merges.c.id == bindparam("id"), merges.c.org_id == bindparam("org"))
+_LOCKED: Select[Any] = _ONE.with_for_update()
 _IN_FORCE: Select[Any] = select(merges).where(
     merges.c.org_id == bindparam("org"),
     merges.c.kept_id == bindparam("kept"),
     merges.c.lost_id == bindparam("lost"),
     merges.c.undone_ms == 0,
 )
+_MOVING: Select[Any] = select(merges.c.id).where(
+    merges.c.org_id == bindparam("org"),
+    merges.c.moving == literal_column("1"),
+    or_(merges.c.kept_id == bindparam("kept"), merges.c.lost_id == bindparam("lost")),
+)
+_DUE: Select[Any] = (
+    select(merges.c.id)
+    .where(
+        merges.c.org_id == bindparam("org"),
+        merges.c.look_ms > literal_column("0"),
+        merges.c.look_ms <= bindparam("now"),
+    )
+    .order_by(merges.c.look_ms)
+    .limit(AT_A_TIME)
+)
+_OF_KEPT = (
+    update(merges)
+    .where(merges.c.org_id == bindparam("org"), merges.c.lost_id == bindparam("kept"), merges.c.undone_ms == 0)
+    .values(look_ms=bindparam("now"))
+)
+_GIVE_BACK: Mapping[str, GiveBack] = {
+    CustomerKind.CONTACT: CONTACTS.give_back,
+    CustomerKind.ACCOUNT: ACCOUNTS.give_back,
+    CASE: give_back,
+}
 
 
 def _unknown(merge_id: str) -> NotFound:
@@ -59,7 +93,7 @@ class Merges:
     async def merge_contacts(self, org_id: str, kept_id: str, lost_id: str, *, actor_id: str, now_ms: int) -> Merge:
         """Merge the contact ``lost_id`` into ``kept_id``. Idempotent while it is in force.
 
-        Raises NotFound, InvalidInput, Conflict: ``merged`` (one of them was, into another), ``too-many``.
+        Raises NotFound, InvalidInput, Conflict: ``merged`` (one of them was, into another), ``still-moving``.
         """
         return await self._merge(CONTACTS, (org_id, kept_id, lost_id), actor_id=actor_id, now_ms=now_ms)
 
@@ -97,31 +131,41 @@ class Merges:
         """Undo a merge; its ``left`` says how many rows were gone or elsewhere by now. Idempotent.
 
         ``rules``: of cases; without them only merges of customers are found.
-        Raises NotFound, Conflict(cannot-undo), which says what stands in the way; then nothing has changed.
+        Raises NotFound, Conflict: ``cannot-undo``, which says what stands in the way, ``still-moving``; then nothing
+        has changed.
         """
         new_id = self._access.new_id
 
         def work(conn: Connection) -> Merge:
-            row = first(conn, _ONE, {"org": org_id, "id": merge_id})
+            row = first(conn, _LOCKED, {"org": org_id, "id": merge_id})
             if row is None or (row.kind == CASE and rules is None):
                 raise _unknown(merge_id)
             if row.undone_ms:
                 return merge_of(row)
             merge, data = merge_of(row), load(row.data)
             if merge.kind == CustomerKind.CONTACT:
-                left = _undo(conn, CONTACTS, merge, data, now_ms)
+                left, more = _undo(conn, CONTACTS, merge, data, now_ms)
             elif merge.kind == CASE and rules is not None:
                 before: dict[str, Any] = load(row.data)["lost"]  # type: ignore[assignment]  # an object
                 how = CaseMerge(rules=rules, actor_id=actor_id, new_id=new_id, lost_id=merge.lost_id, before=before)
-                left = _undo(conn, how.steps(), merge, data, now_ms)
+                left, more = _undo(conn, how.steps(), merge, data, now_ms)
             else:
-                left = _undo(conn, ACCOUNTS, merge, data, now_ms)
+                left, more = _undo(conn, ACCOUNTS, merge, data, now_ms)
             done = {"undone_by": actor_id, "undone_ms": now_ms, "data": dump({**data, "left": left})}
-            change(conn, merges, {"id": merge.id}, done)
+            change(conn, merges, {"id": merge.id}, {**done, "moving": int(more), "look_ms": now_ms if more else 0})
             _audit(conn, merge, f"{merge.kind}.unmerged", new_id, (actor_id, now_ms, left))
-            return replace(merge, undone_by=actor_id, undone_ms=now_ms, left=left)
+            return replace(merge, undone_by=actor_id, undone_ms=now_ms, left=left, moving=more)
 
         return await self._access.write(org_id, work)
+
+    async def due(self, org_id: str, *, now_ms: int) -> MergeIds:
+        """Return merges to ``go_on`` with, longest waiting first; a few."""
+        values = {"org": org_id, "now": now_ms}
+        return await self._access.look(lambda conn: [row.id for row in every(conn, _DUE, values)])
+
+    async def go_on(self, org_id: str, merge_id: str, *, now_ms: int) -> bool:
+        """Move the next rows of a merge, there or back; say whether more are on their way. Idempotent."""
+        return await self._access.write(org_id, lambda conn: _go_on(conn, org_id, merge_id, now_ms))
 
     async def _merge(self, how: Merging[N], ids: tuple[str, str, str], *, actor_id: str, now_ms: int) -> Merge:
         org_id, kept_id, lost_id = ids
@@ -135,6 +179,7 @@ class Merges:
             if there is not None and lost.merged_into == kept.id:
                 return merge_of(there)
             _refuse_merged(how, kept, lost)
+            _refuse_moving(conn, lost, kept_id=lost.id)
             merge = Merge(
                 id=new_id(),
                 org_id=org_id,
@@ -166,14 +211,22 @@ def _refuse_merged(how: Merging[N], *both: N) -> None:
             raise Conflict(detail, slug="merged", merged_into=one.merged_into)
 
 
+def _refuse_moving(conn: Connection, one: Contact | Account | Case, *, kept_id: str = "") -> None:
+    """Refuse while rows are on their way from or to somebody, or (``kept_id``) from or to who was merged into him."""
+    if first(conn, _MOVING, {"org": one.org_id, "kept": kept_id, "lost": one.id}) is not None:
+        raise Conflict(
+            f"an earlier merge with {one.id} is still moving rows",
+            slug="still-moving",
+            mend="Try again in some seconds.",
+        )
+
+
 def _write(conn: Connection, how: Merging[N], merge: Merge, both: tuple[N, N]) -> Merge:
     kept, lost = both
     move = _move_of(merge, merge.merged_ms)
     after = how.joined(conn, kept, lost)
     how.make_way(conn, move, both)
-    moved = move_all(conn, how.kind, move)
-    if how.kind != CASE:
-        tell_cases(conn, how.kind, move)
+    moved, more = move_first(conn, how.kind, move)
     written = how.write(conn, kept, after, merge.merged_ms)
     how.write(conn, lost, replace(lost, merged_into=kept.id), merge.merged_ms)
     how.check(conn, written)
@@ -189,12 +242,41 @@ def _write(conn: Connection, how: Merging[N], merge: Merge, both: tuple[N, N]) -
         "merged_ms": merge.merged_ms,
         "undone_by": "",
         "undone_ms": 0,
+        "moving": int(more),
+        "look_ms": merge.merged_ms + (0 if more else LATE_MS),
     }
     insert(conn, merges, row)
-    return replace(merge, moved=moved)
+    return replace(merge, moved=moved, moving=more)
 
 
-def _undo(conn: Connection, how: Merging[N], merge: Merge, data: Mapping[str, Any], now_ms: int) -> int:
+def _go_on(conn: Connection, org_id: str, merge_id: str, now_ms: int) -> bool:
+    row = first(conn, _LOCKED, {"org": org_id, "id": merge_id})
+    if row is None or not 0 < row.look_ms <= now_ms:
+        return False
+    merge = merge_of(row)
+    move = _move_of(merge, now_ms)
+    moved, left, look_ms = merge.moved, merge.left, row.look_ms
+    if merge.undone_ms:
+        gone, more = back_piece(conn, merge.kind, move)
+        if not more:
+            not_put_back, more = _GIVE_BACK[merge.kind](conn, move)
+            gone += not_put_back
+        left += gone
+        look_ms = look_ms if more else 0
+    else:
+        count, more = move_piece(conn, merge.kind, move)
+        moved += count
+        if count:  # who was kept may have been merged since
+            run(conn, _OF_KEPT, {"org": org_id, "kept": merge.kept_id, "now": now_ms})
+        if not more:
+            look_ms = now_ms + LATE_MS if count or merge.moving else 0
+    data = dump({**load(row.data), "moved": moved, "left": left})
+    change(conn, merges, {"id": merge.id}, {"moving": int(more), "look_ms": look_ms, "data": data})
+    return more
+
+
+def _undo(conn: Connection, how: Merging[N], merge: Merge, data: Mapping[str, Any], now_ms: int) -> tuple[int, bool]:
+    """Undo what is decided; return how many rows were elsewhere, and whether more are to be moved back."""
     try:
         kept, lost = _both(conn, how, (merge.org_id, merge.kept_id, merge.lost_id), now_ms)
     except NotFound as error:
@@ -208,11 +290,10 @@ def _undo(conn: Connection, how: Merging[N], merge: Merge, data: Mapping[str, An
         )
     if lost.merged_into != kept.id:
         raise Conflict(f"the {merge.kind} is not merged any more", slug="cannot-undo")
+    _refuse_moving(conn, kept)
     move = _move_of(merge, now_ms)
-    left = move_back(conn, how.kind, move) + how.give_back(conn, move)
-    if how.kind != CASE:
-        tell_cases(conn, how.kind, move, back=True)
-    forget(conn, move)
+    left, more = back_first(conn, how.kind, move)
+    not_put_back, later = how.give_back(conn, move)
     before, after = data["kept"], data["after"]
     own: dict[str, Any] = {name: _plain(before[name]) for name in before if _untouched(kept, name, before, after)}
     try:
@@ -222,7 +303,7 @@ def _undo(conn: Connection, how: Merging[N], merge: Merge, data: Mapping[str, An
         how.check(conn, lost)
     except (Conflict, InvalidInput) as error:
         raise Conflict(f"{error.detail} then", slug="cannot-undo", mend=f"Move the {merge.kind}s first.") from error
-    return left
+    return left + not_put_back, more or later
 
 
 def _untouched(kept: Contact | Account | Case, name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

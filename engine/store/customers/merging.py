@@ -12,10 +12,13 @@ from engine.store.customers.references import Move
 
 N = TypeVar("N")
 
+GiveBack = Callable[[Connection, Move], tuple[int, bool]]
+"""Put back rows that were dropped or altered: for how many that was impossible, and whether more are left."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Merging(Generic[N]):
-    """The steps of a merge and of its undoing that differ by kind; all run in one transaction."""
+    """The steps of a merge and of its undoing that differ by kind; all run in its first transaction."""
 
     kind: str
     prepare: Callable[[Connection, str, int], None]  # lock what is to be locked before the two
@@ -24,5 +27,5 @@ class Merging(Generic[N]):
     make_way: Callable[[Connection, Move, tuple[N, N]], None]  # drop or alter rows that would stand there twice
     write: Callable[[Connection, N, N, int], N]  # (before, after)
     check: Callable[[Connection, N], None]  # raise Conflict or InvalidInput when it must not stay so
-    give_back: Callable[[Connection, Move], int]  # undo `make_way`; how many rows that was impossible for
+    give_back: GiveBack
     mended: Callable[[Connection, N], N]  # after an undo: without what is not its own any more

@@ -1,44 +1,26 @@
-"""Every column that points to a contact, an account or a case; moving what points to one, to another, and back.
+"""Every column that points to a contact, an account or a case; writing down rows that a merge takes away.
 
-What is moved is written down first, row by row but by one statement per column, whatever there is: a merge may be
-undone exactly. A test compares the list with all tables, so that no column added later is forgotten.
+A test compares the list with all tables, so that no column added later is forgotten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    Table,
-    case,
-    delete,
-    func,
-    insert,
-    literal,
-    literal_column,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Table, delete, literal_column, or_, select
 
-from engine.errors import Conflict
 from engine.model.case_work import CASE_KIND
-from engine.model.casework import SignalKind
 from engine.model.customer import CASE, CustomerKind
 from engine.store.cases.tables import (
     activities,
     attachments,
     case_followers,
     case_links,
-    case_signals,
     cases,
     escalations,
 )
+from engine.store.customers.kept import plain_org
 from engine.store.customers.tables import (
     account_relations,
     account_team,
@@ -51,24 +33,24 @@ from engine.store.customers.tables import (
     merge_rows,
     orders,
 )
-from engine.store.json_text import dump, load
+from engine.store.json_text import dump
 from engine.store.mail.tables import mails, outgoing
 from engine.store.rows import AnyRow
 from engine.store.tables import interactions, work_items
-from engine.store.upsert import change, insert_once
-from engine.store.upsert import insert as insert_row
-
-MOST_MOVED = 100_000
-"""Rows that one merge moves: one transaction, for which every other write of the organisation waits."""
-ROUNDS = 3
-"""What was written meanwhile by somebody who did not wait for the lock is looked for so often."""
-
-OF_CUSTOMER = {(cases, "contact_id"), (cases, "account_id")}
-"""Columns by which a case is a customer's."""
-MERGED, UNMERGED = "merged", "unmerged"
-"""Why a case is another customer's, in its history."""
+from engine.store.upsert import change, insert
 
 _NOTHING: ColumnElement[str] = literal_column("''")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """One merge's moving: whose, from whom, to whom."""
+
+    merge_id: str
+    org_id: str
+    lost_id: str
+    kept_id: str
+    at_ms: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,45 +61,85 @@ class Reference:
     column: str
     key: str = "id"
     also: ColumnElement[bool] | None = None  # which of the rows that point there
+    at_once: bool = False  # few rows, by which is decided what becomes of both: a merge never begins without them
+    twice: Callable[[Connection, Move, int], int] | None = None  # drop so many rows that would stand there twice
 
     @property
     def place(self) -> str:
         """Return its name."""
         return f"{self.table.name}.{self.column}"
 
+    @property
+    def newest(self) -> str:
+        """Return the column by which rows are ordered as they came."""
+        return "number" if self.table is cases else self.key
+
+    def pointing(self, org_id: str, to: str) -> list[ColumnElement[bool]]:
+        """Return the conditions on rows that point to somebody, as the index of the column has them."""
+        column = self.table.c[self.column]
+        by_org = any([one.name for one in index.columns][:2] == ["org_id", self.column] for index in self.table.indexes)
+        org = self.table.c.org_id if by_org else plain_org(self.table)
+        return [column == to, column != _NOTHING, org == org_id, *([] if self.also is None else [self.also])]
+
+
+def twice_related(conn: Connection, move: Move, most: int) -> int:
+    """Drop relations of the lost account that the kept one has too; return how many."""
+    of, other = account_relations, account_relations.alias("other")
+    twice = (
+        select(of)
+        .join(other, other.c.contact_id == of.c.contact_id)
+        .where(of.c.account_id == move.lost_id, plain_org(of) == move.org_id, of.c.to_date == "")
+        .where(other.c.account_id == move.kept_id, other.c.to_date == "")
+        .where(other.c.direct == of.c.direct, other.c.role == of.c.role)
+        .distinct()
+        .limit(most)
+    )
+    rows = conn.execute(twice).all()
+    for row in rows:
+        drop(conn, account_relations, row, move)
+    return len(rows)
+
 
 REFERENCES: Mapping[str, tuple[Reference, ...]] = {
-    CustomerKind.CONTACT: tuple(
-        Reference(table=table, column="contact_id")
-        for table in (
-            contact_addresses, interactions, activities, account_relations, assets, cases, entitlements, leads, orders,
-            work_items, mails,
-        )
+    CustomerKind.CONTACT: (
+        Reference(table=contact_addresses, column="contact_id", at_once=True),
+        *(Reference(table=table, column="contact_id") for table in (interactions, activities)),
+        Reference(table=account_relations, column="contact_id", at_once=True),
+        *(Reference(table=table, column="contact_id") for table in (assets, cases)),
+        Reference(table=entitlements, column="contact_id", at_once=True),
+        *(Reference(table=table, column="contact_id") for table in (leads, orders, work_items, mails)),
     ),
     CustomerKind.ACCOUNT: (
-        *(
-            Reference(table=table, column="account_id")
-            for table in (activities, account_relations, assets, cases, contracts, entitlements, leads, orders)
-        ),
-        Reference(table=account_team, column="account_id", key="user_id"),
-        Reference(table=accounts, column="parent_id"),
+        Reference(table=activities, column="account_id"),
+        Reference(table=account_relations, column="account_id", twice=twice_related),
+        *(Reference(table=table, column="account_id") for table in (assets, cases)),
+        *(Reference(table=table, column="account_id", at_once=True) for table in (contracts, entitlements)),
+        *(Reference(table=table, column="account_id") for table in (leads, orders)),
+        Reference(table=account_team, column="account_id", key="user_id", at_once=True),
+        Reference(table=accounts, column="parent_id", at_once=True),
     ),
     CASE: (
-        *(
-            Reference(table=table, column="case_id")
-            for table in (interactions, activities, attachments, escalations, leads, mails, outgoing)
-        ),
+        *(Reference(table=table, column="case_id") for table in (interactions, activities)),
+        Reference(table=attachments, column="case_id", at_once=True),
+        *(Reference(table=table, column="case_id") for table in (escalations, leads, mails, outgoing)),
         Reference(
             table=work_items,
             column="case_id",
             also=or_(work_items.c.kind != CASE_KIND, work_items.c.state == literal_column("'closed'")),
+            at_once=True,
         ),
-        Reference(table=case_followers, column="case_id", key="user_id"),
-        Reference(table=case_links, column="case_id", key="target_id"),
-        Reference(table=case_links, column="target_id", key="case_id", also=case_links.c.kind == CASE),
-        Reference(table=cases, column="parent_id"),
+        Reference(table=case_followers, column="case_id", key="user_id", at_once=True),
+        Reference(table=case_links, column="case_id", key="target_id", at_once=True),
+        Reference(
+            table=case_links,
+            column="target_id",
+            key="case_id",
+            also=case_links.c.kind == literal_column("'case'"),
+            at_once=True,
+        ),
+        Reference(table=cases, column="parent_id", at_once=True),
     ),
-}  # fmt: skip
+}
 """What a merge moves, in this order: what others lock while they write what refers to it comes first.
 
 An arrival holds its address, who opens a conversation's case the conversation, a decision its case.
@@ -140,59 +162,6 @@ STAYS = frozenset(
 """Columns that point to a lost case for good."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Move:
-    """One merge's moving: whose, from whom, to whom."""
-
-    merge_id: str
-    org_id: str
-    lost_id: str
-    kept_id: str
-    at_ms: int
-
-
-def move_all(conn: Connection, kind: str, move: Move) -> int:
-    """Let everything that points to the lost one point to the kept one; return how many rows that were.
-
-    Raises Conflict(too-many).
-    """
-    moved = 0
-    for reference in REFERENCES[kind]:
-        for _ in range(ROUNDS):
-            count = _move(conn, reference, move)
-            moved += count
-            if not count:
-                break
-            if moved > MOST_MOVED:
-                raise _too_many()
-    return moved
-
-
-def move_back(conn: Connection, kind: str, move: Move) -> int:
-    """Let what was moved point to the lost one again; return how many rows were gone or elsewhere by now."""
-    left = 0
-    for reference in REFERENCES[kind]:
-        column = reference.table.c[reference.column]
-        key = reference.table.c[reference.key]
-        noted = _noted(reference.place, move)
-        wanted = conn.execute(select(func.count()).select_from(noted.subquery())).scalar() or 0
-        if not wanted:
-            continue
-        back = (
-            update(reference.table)
-            .where(column == move.kept_id, column != _NOTHING, reference.table.c.org_id == move.org_id)
-            .where(key.in_(noted))
-            .values(_values(reference, move.lost_id, move))
-        )
-        left += wanted - conn.execute(back).rowcount
-    return left
-
-
-def forget(conn: Connection, move: Move) -> None:
-    """Delete what was written down, once it is undone."""
-    conn.execute(delete(merge_rows).where(merge_rows.c.merge_id == move.merge_id))
-
-
 def drop(conn: Connection, table: Table, row: AnyRow, move: Move) -> None:
     """Delete a row that would stand there twice, and write down what it was."""
     remember(conn, table, row, move, what="dropped")
@@ -206,83 +175,6 @@ def alter(conn: Connection, table: Table, row: AnyRow, values: Mapping[str, obje
     change(conn, table, {"id": row.id}, values)
 
 
-def restore(conn: Connection, table: Table, move: Move, *, of: str, columns: Sequence[str] = ()) -> int:
-    """Put back what was dropped, and ``columns`` of what was altered; return for how many rows that was impossible.
-
-    A row is only altered again if it belongs to the lost one (``of``) again.
-    """
-    left = 0
-    for before in _before(conn, f"{table.name}:dropped", move):
-        left += not insert_once(conn, table, before)
-    for before in _before(conn, f"{table.name}:altered", move):
-        row = conn.execute(select(table).where(table.c.id == before["id"])).first()
-        if row is None or getattr(row, of) != before[of]:
-            left += 1
-            continue
-        change(conn, table, {"id": row.id}, {name: before[name] for name in columns})
-    return left
-
-
-def _move(conn: Connection, reference: Reference, move: Move) -> int:
-    table = reference.table
-    column, key = table.c[reference.column], table.c[reference.key]
-    pointing = [column == move.lost_id, column != _NOTHING, table.c.org_id == move.org_id]
-    if reference.also is not None:
-        pointing.append(reference.also)
-    there = (
-        select(literal(move.merge_id), literal(reference.place), key, literal(move.org_id), literal(""))
-        .where(*pointing)
-        .limit(MOST_MOVED + 1)  # the one too many; who has millions is refused before they are moved
-    )
-    note = insert(merge_rows).from_select(["merge_id", "place", "row_id", "org_id", "data"], there)
-    noted = conn.execute(note).rowcount
-    if noted > MOST_MOVED:
-        raise _too_many()
-    if not noted:
-        return 0
-    if conn.dialect.name != "sqlite":
-        # Else somebody's row may come between the two statements, and be moved without being written down. SQLite has
-        # one writer, who is us; there, looking each row up again was a tenth to four tenths of a merge.
-        pointing.append(key.in_(_noted(reference.place, move)))
-    moved = update(table).where(*pointing).values(_values(reference, move.kept_id, move))
-    return conn.execute(moved).rowcount
-
-
-def _too_many() -> Conflict:
-    return Conflict(f"a merge moves at most {MOST_MOVED} rows", slug="too-many")
-
-
-def _values(reference: Reference, to: str, move: Move) -> dict[str, Any]:
-    """Return what a moved row gets: a case that is another customer's is another version of itself."""
-    if (reference.table, reference.column) not in OF_CUSTOMER:
-        return {reference.column: to}
-    return {reference.column: to, "version": cases.c.version + 1, "updated_ms": move.at_ms}
-
-
-def tell_cases(conn: Connection, kind: str, move: Move, *, back: bool = False) -> None:
-    """Leave word for the clerk of each case that a merge of customers moved, or that its undoing moved ``back``.
-
-    One statement, however many there are. The clerk writes the line of history and has the entitlement verified anew.
-    """
-    column = f"{kind}_id"
-    here, there = (move.kept_id, move.lost_id) if back else (move.lost_id, move.kept_id)
-    moved = {"field": column, "from": here, "to": there, "why": UNMERGED if back else MERGED}
-    verified, other = (dump({"fields": names, "moved": moved}) for names in ([column], []))
-    told = select(
-        literal(f"{move.merge_id}:") + cases.c.id + literal(":back" if back else ""),
-        cases.c.org_id,
-        cases.c.id,
-        literal(SignalKind.CHANGED.value),
-        literal(move.at_ms),
-        case((cases.c.entitled != _NOTHING, literal(verified)), else_=literal(other)),
-    ).where(cases.c.id.in_(_noted(f"cases.{column}", move)), cases.c[column] == there, cases.c.org_id == move.org_id)
-    conn.execute(insert(case_signals).from_select(["id", "org_id", "case_id", "kind", "at_ms", "data"], told))
-
-
-def _noted(place: str, move: Move) -> Select[tuple[str]]:
-    return select(merge_rows.c.row_id).where(merge_rows.c.merge_id == move.merge_id, merge_rows.c.place == place)
-
-
 def remember(conn: Connection, table: Table, row: AnyRow, move: Move, *, what: str) -> None:
     """Write down what a row is that is about to be ``dropped`` or ``altered``."""
     key = " ".join(str(getattr(row, column.name)) for column in table.primary_key)
@@ -294,9 +186,4 @@ def remember(conn: Connection, table: Table, row: AnyRow, move: Move, *, what: s
         "org_id": move.org_id,
         "data": dump(before),
     }
-    insert_row(conn, merge_rows, noted)
-
-
-def _before(conn: Connection, place: str, move: Move) -> list[dict[str, object]]:
-    query = select(merge_rows.c.data).where(merge_rows.c.merge_id == move.merge_id, merge_rows.c.place == place)
-    return [load(row[0]) for row in conn.execute(query)]
+    insert(conn, merge_rows, noted)

@@ -18,6 +18,7 @@ from engine.store.customers.accounts import locked_account
 from engine.store.customers.contacts import locked_contact
 from engine.store.customers.rows import relation_of, row_of_relation
 from engine.store.customers.tables import account_relations, accounts, contacts
+from engine.store.customers.whole import whole
 from engine.store.direct import every, first
 from engine.store.upsert import change, insert
 
@@ -46,7 +47,8 @@ class RelationsOfAccounts:
         """Return a contact's relations with the accounts' names: the direct one first, then the newest."""
         of = account_relations.c
         query = _named().where(of.contact_id == contact_id, of.org_id == org_id)
-        found = await self._list(query.order_by(of.id.desc()).limit(MOST_RELATIONS))
+        query = query.order_by(of.id.desc()).limit(MOST_RELATIONS)
+        found = await self._access.read(lambda conn: _read(conn, query))
         return sorted(found, key=lambda one: not (one.direct and not one.to_date))
 
     async def of_account(
@@ -57,12 +59,15 @@ class RelationsOfAccounts:
         ``current_on``: only those that go on, or end on this day or later.
         """
         of = account_relations.c
-        query = _named().where(of.account_id == account_id, of.org_id == org_id)
+        query = _named().where(of.org_id == org_id)
         if current_on:
             query = query.where((of.to_date == "") | (of.to_date >= current_on))
         if before_id:
             query = query.where(of.id < before_id)
-        return await self._list(query.order_by(of.id.desc()).limit(limit))
+        query = query.order_by(of.id.desc()).limit(limit)
+        return await self._access.read(
+            lambda conn: _read(conn, query.where(of.account_id.in_(whole(conn, org_id, account_id))))
+        )
 
     async def add(self, relation: Relation, *, today: str) -> Relation:
         """Add a relation; the same one that goes on already is returned as it is.
@@ -76,12 +81,12 @@ class RelationsOfAccounts:
         """Set role, dates or notes; raise NotFound, InvalidInput, Conflict."""
         return await self._access.write(org_id, lambda conn: _change(conn, (org_id, relation_id), changes))
 
-    async def _list(self, query: Select[Any]) -> Relations:
-        rows = await self._access.read(lambda conn: conn.execute(query).all())
-        return [
-            replace(relation_of(row), contact_name=row.contact_name or "", account_name=row.account_name or "")
-            for row in rows
-        ]
+
+def _read(conn: Connection, query: Select[Any]) -> Relations:
+    return [
+        replace(relation_of(row), contact_name=row.contact_name or "", account_name=row.account_name or "")
+        for row in conn.execute(query)
+    ]
 
 
 def _named() -> Select[Any]:

@@ -129,4 +129,5 @@ def merge_of(row: AnyRow) -> Merge:
         undone_by=row.undone_by,
         undone_ms=row.undone_ms,
         left=left if isinstance(left, int) else 0,
+        moving=bool(row.moving),
     )

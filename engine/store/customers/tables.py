@@ -257,6 +257,10 @@ merges = Table(
     number("merged_ms"),
     text("undone_by"),
     number("undone_ms"),
+    number("moving"),  # 1 = rows are still on their way, there or back
+    number("look_ms"),  # when it is gone on with, or looked for rows that came late; 0 = no more
+    where("ix_merges_moving", ("org_id", "kept_id"), "moving = 1"),
+    where("ix_merges_look", ("org_id", "look_ms"), "look_ms > 0"),
     Index("ix_merges_kept", "org_id", "kept_id"),
     Index("ix_merges_lost", "org_id", "lost_id"),
 )

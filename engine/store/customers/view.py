@@ -36,6 +36,7 @@ from engine.store.customers.tables import (
     orders,
 )
 from engine.store.customers.things import ASSET, ORDER
+from engine.store.customers.whole import whole
 from engine.store.customers.within import account_within, contact_within
 from engine.store.direct import every, first
 from engine.store.json_text import load
@@ -200,13 +201,18 @@ class View:
 
         ``whose``: "contact_id" or "account_id".
         """
-        if not sight.everything:
-            query = _timeline(and_(_WHOSE[whose], interactions_seen(org_id, sight)))
-            values = {"org": org_id, "id": of_id, "before": before_id or LAST, "most": limit}
-            return await self._access.look(lambda conn: [_line(row) for row in conn.execute(query, values)])
-        return await self._access.look(
-            lambda conn: list(_lines(conn, org_id, whose, of_id, before_id=before_id, limit=limit))
-        )
+        seen = None if sight.everything else _timeline(and_(_WHOSE[whose], interactions_seen(org_id, sight)))
+
+        def work(conn: Connection) -> list[TimelineLine]:
+            values = {"org": org_id, "before": before_id or LAST, "most": limit}
+            found: dict[str, AnyRow] = {}
+            for one in whole(conn, org_id, of_id):
+                of = {**values, "id": one}
+                rows = every(conn, _TIMELINE[whose], of) if seen is None else conn.execute(seen, of)
+                found |= {row.id: row for row in rows}
+            return [_line(found[one]) for one in sorted(found, reverse=True)[:limit]]
+
+        return await self._access.read(work)
 
 
 def _contact(conn: Connection, org_id: str, contact_id: str) -> ContactView:
@@ -275,9 +281,12 @@ def _ties(conn: Connection, whose: str, values: dict[str, str]) -> tuple[Tie, ..
 
 
 def _count(conn: Connection, whose: str, values: dict[str, str]) -> CaseCount:
-    row = first(conn, _COUNTED[whose], values)
-    assert row is not None  # it is an aggregate
-    return CaseCount(open=row.open, past=row.all - row.open, complete=row.all < COUNTED)
+    total = is_open = 0
+    for one in whole(conn, values["org"], values["id"]):
+        row = first(conn, _COUNTED[whose], {**values, "id": one})
+        assert row is not None  # it is an aggregate
+        total, is_open = total + row.all, is_open + row.open
+    return CaseCount(open=is_open, past=total - is_open, complete=total < COUNTED)
 
 
 def _shown_cases(conn: Connection, whose: str, values: dict[str, str]) -> list[Case]:

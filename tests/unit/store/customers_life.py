@@ -46,5 +46,7 @@ async def keep_customers(store: Store, org: str, user_id: str) -> None:
     contacts = await store.merges.merge_contacts(org, person.id, other.id, actor_id=user_id, now_ms=3)
     accounts = await store.merges.merge_accounts(org, top.id, beneath.id, actor_id=user_id, now_ms=3)
     await store.merges.of(org, person.id)
+    for merge_id in await store.merges.due(org, now_ms=2**60):
+        await store.merges.go_on(org, merge_id, now_ms=2**60)
     for merge in (contacts, accounts):
         await store.merges.undo(org, merge.id, actor_id=user_id, now_ms=4)
