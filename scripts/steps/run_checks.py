@@ -3,6 +3,7 @@
 import argparse
 import subprocess
 import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
@@ -10,12 +11,31 @@ from scripts.steps import environment
 from scripts.steps.progress import main
 
 PARTS = ["engine", "tests", "scripts"]
-CHECKS: dict[str, list[str]] = {
-    "types (mypy --strict)": ["mypy", *PARTS],
-    "format (ruff format)": ["ruff", "format", "--check", "--quiet", *PARTS],
-    "lint (ruff check)": ["ruff", "check", "--quiet", *PARTS],
-    "structure (arrows, sizes, locks)": ["pytest", "-q", "tests/unit/structure"],
-    "unit tests": ["pytest", "-q", "tests/unit", "--ignore=tests/unit/structure"],
+Check = Callable[[], tuple[bool, str]]
+"""Does it and returns whether it passed, and what it printed."""
+
+
+def module(*command: str) -> Check:
+    """Return a check that is a Python module's command line."""
+
+    def run() -> tuple[bool, str]:
+        done = subprocess.run(
+            [str(environment.PYTHON), "-m", *command],
+            cwd=environment.ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            check=False,
+        )  # fmt: skip
+        return done.returncode == 0, done.stdout
+
+    return run
+
+
+UNIT_TESTS = "unit tests"
+CHECKS: dict[str, Check] = {
+    "types (mypy --strict)": module("mypy", *PARTS),
+    "format (ruff format)": module("ruff", "format", "--check", "--quiet", *PARTS),
+    "lint (ruff check)": module("ruff", "check", "--quiet", *PARTS),
+    "structure (arrows, sizes, locks)": module("pytest", "-q", "tests/unit/structure"),
+    UNIT_TESTS: module("pytest", "-q", "tests/unit", "--ignore=tests/unit/structure"),
 }
 
 
@@ -24,32 +44,28 @@ class Result:
     """How a check ended."""
 
     name: str
-    """As in ``CHECKS``."""
+    """As it is printed."""
     passed: bool
-    """Whether its status was zero."""
+    """Whether nothing is wrong."""
     seconds: float
     """How long it took."""
     output: str
     """What it printed."""
 
 
-def check(name: str) -> Result:
+def timed(name: str, check: Check) -> Result:
     """Run one check."""
     began = time.monotonic()
-    done = subprocess.run(
-        [str(environment.PYTHON), "-m", *CHECKS[name]],
-        cwd=environment.ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        check=False,
-    )  # fmt: skip
-    return Result(name=name, passed=done.returncode == 0, seconds=time.monotonic() - began, output=done.stdout)
+    passed, output = check()
+    return Result(name=name, passed=passed, seconds=time.monotonic() - began, output=output)
 
 
-def run_all() -> bool:
-    """Run all checks, print each as it ends, and tell whether all passed."""
+def run_all(checks: Mapping[str, Check]) -> bool:
+    """Run the checks, print each as it ends, and tell whether all passed."""
     print("-- Checks", flush=True)
     failed: list[str] = []
     with ThreadPoolExecutor(max_workers=2) as workers:
-        for future in as_completed([workers.submit(check, name) for name in CHECKS]):
+        for future in as_completed([workers.submit(timed, *check) for check in checks.items()]):
             result = future.result()
             print(f"   {'ok    ' if result.passed else 'FAILED'} {result.seconds:5.1f} s  {result.name}", flush=True)
             if not result.passed:
@@ -65,7 +81,7 @@ def run(arguments: list[str]) -> int:
     parser.parse_args(arguments)
     with environment.exclusively():
         environment.ensure("dev")
-    return 0 if run_all() else 1
+    return 0 if run_all(CHECKS) else 1
 
 
 if __name__ == "__main__":

@@ -1,80 +1,71 @@
-"""Set a bare machine up and run everything: checks, the pages' own tests, then all tests against real servers.
+"""Set a bare machine up and run everything: checks, the pages' own tests, then all other tests.
 
 Every other argument is handed on to pytest; `--long` adds the full forms of the long proofs.
 With CI=true nothing may be skipped: a skipped test fails the run.
 """
 
 import argparse
-import contextlib
+import os
 import subprocess
-import sys
-import tempfile
-import time
-from typing import IO
 
 from scripts.steps import debian, environment, pages
-from scripts.steps.progress import Problem, main, step
-from scripts.steps.run_checks import run_all
+from scripts.steps.progress import Problem, main
+from scripts.steps.run_checks import CHECKS, UNIT_TESTS, Check, run_all
 
-CRASHES = ("tests/acceptance/test_crashes.py", "tests/acceptance/test_form_crashes.py")
-"""Half of the acceptance tests' time: each kills an engine in mid-chat."""
-SUITES = (
-    ("tests/acceptance", *(f"--ignore={file}" for file in CRASHES)),
-    (*CRASHES, "tests/contract"),
-    ("tests/integration",),
-)
-"""Each line is run by one pytest of its own, all at once: browsers wait more than they compute."""
+PROCESSES = 3
+"""One more than the two cores that CI has: browsers wait more than they compute. See tests/lanes.py."""
 LIMIT_S = 75 * 60
 """A slow machine needs twice what ours does, a shared one more; what hangs is ended all the same."""
-NOTHING_SELECTED = 5
-"""pytest's status where its arguments select no test of the suite."""
 
 
-def test_pages(node: pages.Node) -> None:
-    """Check the types of the web pages and run their own tests."""
-    for script in ("check", "test"):
-        if script in pages.scripts():
-            with step(f"Web pages: npm run {script}"):
-                pages.npm(node, "run", script)
+def of_pages(node: pages.Node, script: str) -> Check:
+    """Return the check that a script of the web pages' package.json is."""
+
+    def run() -> tuple[bool, str]:
+        try:
+            pages.npm(node, "run", script)
+        except Problem as problem:
+            return False, str(problem)
+        return True, ""
+
+    return run
 
 
-def start(suites: tuple[str, ...], arguments: list[str], output: IO[bytes] | None) -> "subprocess.Popen[bytes]":
-    """Start pytest on the suites; its output goes to ``output``, None: to ours."""
-    command = [str(environment.PYTHON), "-m", "pytest", *suites, "--durations=10", *arguments]
-    return subprocess.Popen(
-        command, cwd=environment.ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-    )
+def checks(node: pages.Node | None) -> dict[str, Check]:
+    """Return what is done before the tests, what takes longest first; the unit tests are among those."""
+    of_the_pages: dict[str, Check] = {}
+    if node is not None:
+        scripts = [script for script in ("test", "check") if script in pages.scripts()]
+        of_the_pages = {f"web pages (npm run {script})": of_pages(node, script) for script in scripts}
+    return of_the_pages | {name: check for name, check in CHECKS.items() if name != UNIT_TESTS}
 
 
 def pytest(arguments: list[str]) -> bool:
-    """Run the suites beyond the unit tests, the first in sight, the others told of afterwards; say if all passed."""
-    limit = None if "--long" in arguments else time.monotonic() + LIMIT_S
+    """Run all tests that are no check, shared among processes; say whether all passed."""
     print("-- Tests", flush=True)
-    with contextlib.ExitStack() as stack:
-        told = [stack.enter_context(tempfile.TemporaryFile()) for _ in SUITES[1:]]
-        running = [start(suite, arguments, output) for suite, output in zip(SUITES, [None, *told], strict=True)]
-        try:
-            statuses = [one.wait(None if limit is None else max(limit - time.monotonic(), 1)) for one in running]
-        except subprocess.TimeoutExpired:
-            raise Problem(f"The tests took more than {LIMIT_S // 60} minutes.", "See above which one hangs.") from None
-        finally:
-            end(running)
-            for output in told:
-                output.seek(0)
-                print(output.read().decode(errors="replace"), flush=True)
-    return all(status in (0, NOTHING_SELECTED) for status in statuses) and 0 in statuses
+    command = [
+        str(environment.PYTHON), "-m", "pytest", "tests", "--ignore=tests/unit/structure",
+        "-p", "tests.lanes", "-n", str(PROCESSES), "--durations=25", *arguments,
+    ]  # fmt: skip
+    # Each process must list the tests in the same order, whatever a set's order is.
+    environ = os.environ | {"PYTHONHASHSEED": "0"}
+    running = subprocess.Popen(command, cwd=environment.ROOT, env=environ, stdin=subprocess.DEVNULL)
+    try:
+        return running.wait(None if "--long" in arguments else LIMIT_S) == 0
+    except subprocess.TimeoutExpired:
+        raise Problem(f"The tests took more than {LIMIT_S // 60} minutes.", "See above which one hangs.") from None
+    finally:
+        end(running)
 
 
-def end(running: list["subprocess.Popen[bytes]"]) -> None:
-    """End what still runs: it is over its time, or we were interrupted."""
-    for one in running:
-        if one.poll() is None:
-            one.terminate()
-    for one in running:
+def end(running: "subprocess.Popen[bytes]") -> None:
+    """End the tests if they still run: they are over their time, or we were interrupted."""
+    if running.poll() is None:
+        running.terminate()
         try:
-            one.wait(30)
+            running.wait(30)
         except subprocess.TimeoutExpired:
-            one.kill()
+            running.kill()
 
 
 def run(arguments: list[str]) -> int:
@@ -88,13 +79,7 @@ def run(arguments: list[str]) -> int:
         debian.ensure()
         node = pages.ensure()
     failed: list[str] = []
-    if node is not None:
-        try:
-            test_pages(node)
-        except Problem as problem:
-            print(f"cordboard: {problem}", file=sys.stderr)
-            failed.append("web pages")
-    if not run_all():
+    if not run_all(checks(node)):
         failed.append("checks")
     if not pytest(rest):
         failed.append("tests")

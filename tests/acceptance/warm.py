@@ -5,6 +5,7 @@ engine's own, and it is killed as any process is. Run as a program, this is that
 socket whose number it is told.
 """
 
+import atexit
 import contextlib
 import functools
 import json
@@ -81,6 +82,12 @@ class Nursery:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=(theirs.fileno(),),
         )  # fmt: skip
         theirs.close()
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Let the process end, and wait for that."""
+        self._socket.close()
+        self._process.wait(ANSWER_S)
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str], output: IO[bytes]) -> Forked:
         """Start an engine with the arguments of the command ``cordboard``."""
