@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -23,6 +24,8 @@ BOARD_EVERY_S = 0.5
 ALERTS_EVERY_S = 2.0
 OWN_ALERTS_EVERY_S = 15.0
 """Agents are many and their own alerts few; one raised in the same process is told at once."""
+APART = 0.6
+"""Who came together, as all do after a restart, looks at other times: the waits are this much of that, or more."""
 ALERTS = 50
 
 
@@ -97,7 +100,9 @@ class Watch:
             except CordboardError as error:
                 log.warning("alerts not read", org=self._org_id, reason=error.slug)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(every_s):  # not wait_for: Python 3.11's may swallow cancellation
+                async with asyncio.timeout(
+                    every_s * random.uniform(APART, 1)
+                ):  # not wait_for: Python 3.11's may swallow cancellation
                     await self._look.wait()
             self._look.clear()
 

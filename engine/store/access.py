@@ -34,7 +34,7 @@ class Access:
         return await self.writer.run(org_id, lambda conn: conn.execute(statement, row).rowcount)
 
     async def look(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` that is a single reading statement: it is a transaction by itself, without BEGIN and COMMIT."""
+        """Run ``work`` that is one reading statement, or several that need not see one moment: no BEGIN and COMMIT."""
         return await self.reader.run(work, single=True)
 
     async def read(self, work: Callable[[Connection], T]) -> T:

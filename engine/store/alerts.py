@@ -37,15 +37,15 @@ class Alerts:
 
         Of the latter he gets what is about a case or a queue that he sees, or about neither.
         """
-        values = {"org": org_id, "most": limit}
         mine = {user_id} - {""} | ({""} if supervisor else set())
 
         def work(conn: Connection) -> AlertList:
+            values = {"org": org_id, "most": limit}
             rows = [row for one in mine for row in every(conn, _NEWEST, {**values, "user": one})]
             newest = [alert_of(row) for row in sorted(rows, key=lambda row: str(row.id), reverse=True)[:limit]]
             return newest if sight.everything else _seen(conn, org_id, sight, newest)
 
-        return await self._access.read(work)
+        return await self._access.look(work)
 
     async def acknowledge(
         self,
@@ -75,9 +75,13 @@ def _unknown(alert_id: str) -> NotFound:
 
 def _seen(conn: Connection, org_id: str, sight: Sight, found: AlertList) -> AlertList:
     """Return the alerts that are somebody's own, or about what he sees."""
-    named = {str(one.data["case_id"]) for one in found if one.data.get("case_id")}
-    query = select(cases.c.id).where(cases.c.org_id == org_id, cases.c.id.in_(sorted(named)), cases_seen(org_id, sight))
-    shown = frozenset(conn.scalars(query)) if named else frozenset()
+    named = {str(one.data["case_id"]) for one in found if not one.user_id and one.data.get("case_id")}
+    shown: frozenset[str] = frozenset()
+    if named:
+        query = select(cases.c.id).where(
+            cases.c.org_id == org_id, cases.c.id.in_(sorted(named)), cases_seen(org_id, sight)
+        )
+        shown = frozenset(conn.scalars(query))
 
     def fits(one: Alert) -> bool:
         case_id, queue = one.data.get("case_id"), one.data.get("queue")

@@ -40,6 +40,12 @@ _SINCE: Select[Any] = (
     .limit(bindparam("most"))
 )
 _PUBLIC_SINCE = _SINCE.where(*(entries.c.kind != kind.value for kind in sorted(INTERNAL_KINDS)))
+_LAST: Select[Any] = (
+    select(entries)
+    .where(entries.c.interaction_id == bindparam("iid"), entries.c.org_id == bindparam("org"))
+    .order_by(entries.c.seq.desc())
+    .limit(bindparam("most"))
+)
 _IDS = tuple(f"id{number}" for number in range(CHUNK))
 _LAST_SEQS = select(interactions.c.id, interactions.c.last_seq).where(
     interactions.c.id.in_([bindparam(name) for name in _IDS])
@@ -73,9 +79,12 @@ class Transcripts:
         return await self._access.look(lambda conn: [entry_of(row) for row in every(conn, query, values)])
 
     async def shown(self, org_id: str, interaction_id: str, *, last: int) -> tuple[Overview, list[Entry]]:
-        """Return a conversation as ``overview`` does, with its last entries, as they stood together; raise NotFound."""
+        """Return a conversation as ``overview`` does, with its last entries as they stood just before; raise NotFound.
+
+        Whoever follows the conversation is told of a later entry; he must have begun to follow it before.
+        """
         now_ms = self._access.clock.now_ms()
-        return await self._access.read(lambda conn: _shown(conn, (org_id, interaction_id), last=last, now_ms=now_ms))
+        return await self._access.look(lambda conn: _shown(conn, (org_id, interaction_id), last=last, now_ms=now_ms))
 
     async def mark_visitor(self, org_id: str, interaction_id: str, *, delivered_seq: int, read_seq: int) -> VisitorMark:
         """Move the visitor's marks forward, never back nor beyond the last entry. Raises NotFound."""
@@ -95,10 +104,9 @@ class Transcripts:
 
 def _shown(conn: Connection, where: tuple[str, str], *, last: int, now_ms: int) -> tuple[Overview, list[Entry]]:
     org_id, interaction_id = where
+    found = every(conn, _LAST, {"iid": interaction_id, "org": org_id, "most": last})
     overview = overview_of(conn, org_id, interaction_id, now_ms)
-    after_seq = max(0, overview.interaction.last_seq - last)
-    values = {"iid": interaction_id, "org": org_id, "after": after_seq, "most": last}
-    return overview, [entry_of(row) for row in every(conn, _SINCE, values)]
+    return overview, [entry_of(row) for row in reversed(found)]
 
 
 def _mark_visitor(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy.sql.expression import Executable
 
 from engine.errors import Conflict, NotFound
 from engine.ids import NewId
@@ -17,7 +19,7 @@ from engine.store.direct import first, scalar
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow, case_of
 from engine.store.tables import organisations
-from engine.store.upsert import change, insert, insert_once
+from engine.store.upsert import change, insert, insert_once, once
 
 SUBJECT_LENGTH = 200
 _UNWATCHED = Filing()
@@ -29,6 +31,9 @@ _COUNT = (
     .returning(organisations.c.case_count)
 )
 LAST_LINE = select(func.max(case_events.c.number)).where(case_events.c.case_id == bindparam("case"))
+_NEXT_LINE = select(func.coalesce(func.max(case_events.c.number), 0) + 1).where(
+    case_events.c.case_id == bindparam("case_id")
+)
 _LOCK = select(cases).where(cases.c.id == bindparam("case"), cases.c.org_id == bindparam("org")).with_for_update()
 
 
@@ -145,22 +150,32 @@ def add_event(
     client_id: str = "",
 ) -> CaseEvent | None:
     """Add a line to a locked case's history; None when the actor wrote ``client_id`` before."""
-    number = (scalar(conn, LAST_LINE, {"case": case.id}) or 0) + 1
-    event = CaseEvent(
-        id=new_id(), case_id=case.id, at_ms=now_ms, kind=kind, actor_id=actor_id, data=data, number=number
-    )
+    event_id = new_id()
     row = {
-        "id": event.id,
+        "id": event_id,
         "org_id": case.org_id,
         "case_id": case.id,
-        "number": number,
         "at_ms": now_ms,
         "kind": kind,
         "actor_id": actor_id,
         "client_id": client_id,
         "data": dump(data),
     }
-    return event if insert_once(conn, case_events, row) else None
+    number = scalar(conn, _adding(conn.dialect.name), row)
+    if number is None:
+        return None
+    return CaseEvent(id=event_id, case_id=case.id, at_ms=now_ms, kind=kind, actor_id=actor_id, data=data, number=number)
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    """Return the statement that adds a line under the next number, which it returns; nothing for a repeat."""
+    given: dict[str, object] = {one.name: bindparam(one.name) for one in case_events.columns if one.name != "number"}
+    return (
+        once(dialect, case_events)
+        .values({**given, "number": _NEXT_LINE.scalar_subquery()})
+        .returning(case_events.c.number)
+    )
 
 
 def lock_case(conn: Connection, org_id: str, case_id: str) -> AnyRow | None:

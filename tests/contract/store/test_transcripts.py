@@ -178,6 +178,20 @@ async def test_the_overview_shows_what_stands_beside(store: Store, org: str) -> 
     assert [chat.id for chat in await store.conversations.open_chats(org)] == [result.interaction.id]
 
 
+async def test_a_conversation_is_shown_with_its_last_entries_in_order(store: Store, org: str) -> None:
+    chat = (await opened(store, org, body="")).interaction
+    _, entries = await store.transcripts.shown(org, chat.id, last=3)
+    assert entries == []
+    for number in range(1, 6):
+        await store.transcripts.append(org, chat.id, said(str(number)), now_ms=START_MS)
+    overview, entries = await store.transcripts.shown(org, chat.id, last=3)
+    assert [entry.seq for entry in entries] == [3, 4, 5]
+    assert overview == await store.conversations.overview(org, chat.id)
+    assert overview.interaction.last_seq == 5
+    with pytest.raises(NotFound):
+        await store.transcripts.shown("other", chat.id, last=3)
+
+
 async def test_a_number_beyond_the_database_is_refused_and_harms_nobody(store: Store, org: str) -> None:
     chat = (await opened(store, org)).interaction
     with pytest.raises(InvalidInput):
