@@ -33,6 +33,7 @@ from engine.conversations.fanout import Fanout
 from engine.conversations.hub import Hub
 from engine.conversations.processes import Processes
 from engine.conversations.transcript import Transcript
+from engine.cti.report_schema import call_report_schema
 from engine.errors import CordboardError
 from engine.ids import id_source
 from engine.intake.reception import Reception
@@ -285,7 +286,7 @@ class Application:
             audit=store.audit,
             metrics=self.metrics,
             probes=probes_of(self.store, self._board, self.book),
-            schemas={"chat": chat_schema, "configuration": configuration_schema},
+            schemas={"chat": chat_schema, "configuration": configuration_schema, "call-report": call_report_schema},
             draining=lambda: self.draining,
         )
 

@@ -128,7 +128,7 @@ def install_schemas(app: FastAPI, schemas: Mapping[str, Description]) -> None:
         return json.dumps(makers[name]()).encode()
 
     async def read_schema(name: str, _: Anybody = None) -> Response:
-        """Read a JSON Schema: `chat`, `agent` and `events` (sockets), `configuration`."""
+        """Read a JSON Schema: `chat`, `agent` and `events` (sockets), `call-report`, `configuration`."""
         if name not in makers:
             raise NotFound("There is no such schema.", mend=f"There are: {', '.join(sorted(makers))}.")
         content = await asyncio.to_thread(written, name)

@@ -146,6 +146,7 @@ def _bench() -> typer.Typer:
         ("email", running.bench_email),
         ("escalation", running.bench_escalation),
         ("routing", running.bench_routing),
+        ("telephony", running.bench_telephony),
     ):
         group.command(name, help=_help(function), context_settings=settings)(function)
     return group

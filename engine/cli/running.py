@@ -160,3 +160,18 @@ def bench_drain(context: typer.Context) -> int:
     from engine.bench.drain import run  # noqa: PLC0415 - as above
 
     return run(context.args)
+
+
+def bench_telephony(context: typer.Context) -> int:
+    """Measure how soon the agent whose telephone rings sees the call.
+
+    Examples:
+      cordboard bench telephony --help
+      cordboard bench telephony
+      cordboard bench telephony --rate 500 --seconds 60 --json result.json
+
+    Exit codes: 0 measured, 1 failed, 2 wrong use, 3 a part it needs is away.
+    """
+    from engine.bench.telephony.command import run  # noqa: PLC0415 - as above
+
+    return run(context.args)

@@ -268,7 +268,7 @@ async def test_descriptions_are_published(engine: Engine) -> None:
     async with engine.http() as http:
         document = (await http.get("/openapi.json")).json()
         assert document["openapi"].startswith("3.")
-        for name in ("agent", "chat", "configuration"):
+        for name in ("agent", "chat", "call-report", "configuration"):
             schema = await http.get(f"/schemas/{name}.json")
             assert schema.headers["content-type"] == "application/schema+json"
             jsonschema.Draft202012Validator.check_schema(schema.json())

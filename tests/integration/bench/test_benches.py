@@ -17,6 +17,7 @@ from engine.bench.routing.command import measure
 from engine.bench.routing.options import read_options
 from engine.bench.routing.postgres import Postgres
 from engine.bench.routing.shape import Shape
+from engine.bench.telephony import command as telephony
 from engine.errors import Unavailable
 
 TINY = ["--agents", "12", "--signatures", "20", "--skills-per-agent", "5", "--waiting", "60", "--runs", "1"]
@@ -109,3 +110,13 @@ async def test_escalation_takes_every_step() -> None:
     given = escalation.read_options(["--cases", "60", "--rate", "20", "--seconds", "1", "--lead", "3"])
     outcome = await escalation.measure(given, Console(quiet=True))
     assert (outcome.lateness.count + outcome.overdue, outcome.missing) == (20, 0)
+
+
+async def test_calls_are_measured(tmp_path: Path) -> None:
+    arguments = ["--rate", "30", "--seconds", "1", "--agents", "3", "--directory", str(tmp_path)]
+    made = await telephony.measure(telephony.read_options(arguments))
+    seen = sum(of.count for of in made.measured.frames.values())
+    assert (made.reports, made.measured.refused) == (30, 0)
+    assert seen + made.measured.missing == made.reports  # a slow machine may show two steps of a call at once
+    assert seen > 0
+    assert set(made.as_mapping()["frames"]) == {"ringing", "answered", "ended"}

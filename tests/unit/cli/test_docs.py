@@ -73,7 +73,7 @@ def options(words: tuple[str, ...]) -> list[str]:
     return [parameter.opts[0] for parameter in command.params if parameter.param_type_name == "option"]
 
 
-BENCHES = tuple(("bench", name) for name in ("chat", "drain", "routing", "cases", "email", "escalation"))
+BENCHES = tuple(("bench", name) for name in ("chat", "drain", "routing", "cases", "email", "escalation", "telephony"))
 
 
 @pytest.mark.parametrize("words", [*commands(), *BENCHES], ids=" ".join)

@@ -51,7 +51,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     **{f"engine.{stage}": (*FOUNDATION, "engine.skills") for stage in STAGES},
     "engine.passwords": ("engine.errors",),
     "engine.api": (*FOUNDATION, "engine.skills", "engine.passwords", *(f"engine.{stage}" for stage in STAGES)),
-    "engine.bench": (*FOUNDATION, "engine.router", "engine.valkey"),
+    "engine.bench": (*FOUNDATION, "engine.skills", "engine.router", "engine.valkey"),
     "engine.demo": (*FOUNDATION, "engine.passwords"),
     "engine.demo_data": FOUNDATION,
     "engine.app": ("engine",),

@@ -1,0 +1,1 @@
+"""How soon the agent whose telephone rings sees the call."""
