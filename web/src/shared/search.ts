@@ -72,11 +72,39 @@ export function results(value: unknown): Results {
   }
 }
 
-export async function find(words: string, kind: HitKind | '', after: string): Promise<Results> {
-  const query = new URLSearchParams({ q: words })
-  if (kind) query.set('kind', kind)
-  if (after) query.set('after', after)
-  return results(await requester.get(`/search?${query.toString()}`))
+/** Where is looked; empty is everywhere. Days are those of this machine, the last one included. */
+export interface Narrow {
+  status: string
+  owner: string
+  queue: string
+  from: string
+  to: string
+}
+
+export const NOWHERE: Readonly<Narrow> = { status: '', owner: '', queue: '', from: '', to: '' }
+
+export interface Wanted {
+  kind: HitKind | ''
+  narrow: Narrow
+  after: string
+}
+
+/** Return when a day begins, so many days later; empty for what is none. */
+function dayBegin(day: string, later = 0): string {
+  const begin = new Date(`${day}T00:00:00`)
+  if (Number.isNaN(begin.getTime())) return ''
+  begin.setDate(begin.getDate() + later)
+  return begin.toISOString()
+}
+
+export function queryOf(words: string, { kind, narrow, after }: Wanted): URLSearchParams {
+  const { status, owner, queue, from, to } = narrow
+  const given = { q: words, kind, status, owner, queue, from: dayBegin(from), to: dayBegin(to, 1), after }
+  return new URLSearchParams(Object.entries(given).filter(([, value]) => value))
+}
+
+export async function find(words: string, wanted: Wanted): Promise<Results> {
+  return results(await requester.get(`/search?${queryOf(words, wanted).toString()}`))
 }
 
 /** Return the address of what was found. */
