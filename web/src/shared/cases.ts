@@ -119,6 +119,8 @@ export interface Merge {
   lostId: string
   mergedAt: number
   undoneAt: number
+  /** Rows are still on their way, there or back. */
+  moving: boolean
 }
 
 function milestone(value: unknown): Milestone {
@@ -316,6 +318,7 @@ function merge(value: unknown): Merge {
     lostId: text(raw['lost_id']),
     mergedAt: time(raw, 'merged'),
     undoneAt: time(raw, 'undone'),
+    moving: raw['moving'] === true,
   }
 }
 
