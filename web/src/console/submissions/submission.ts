@@ -88,9 +88,3 @@ export async function deleteSubmission(id: string): Promise<Submission> {
 export function senderOf(one: Submission): string {
   return one.name && one.email ? `${one.name} <${one.email}>` : one.name || one.email || one.phone
 }
-
-/** Put a page behind those shown, each once. */
-export function joined(shown: Submission[], more: Submission[]): Submission[] {
-  const known = new Set(shown.map((one) => one.id))
-  return [...shown, ...more.filter((one) => !known.has(one.id))]
-}
