@@ -70,6 +70,11 @@ def named(beside: str, path: str) -> tuple[str, ...]:
     return (directory, *missing)
 
 
+def move(path: str, to: str) -> None:
+    """Move a file that is not to be durable yet. Raises OSError."""
+    os.rename(path, to)
+
+
 def synchronise(directory: str) -> None:
     """Make the names in a directory durable; blocks. Raises OSError."""
     handle = os.open(directory, os.O_RDONLY)

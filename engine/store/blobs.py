@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from engine.errors import InvalidInput, NotFound
 from engine.ids import NewId
-from engine.store.blob_places import Places, named, synchronise
+from engine.store.blob_places import Places, move, named, synchronise
 
 CHUNK = 65_536
 """Bytes read at once."""
@@ -83,19 +83,19 @@ class Blobs:
             if file is not None and not kept:  # of one that is, the thread has closed the file
                 _discard(file, beside)
 
-    def aside(self, directory: Path, hashes: Sequence[str]) -> Mapping[str, Path]:
+    def aside(self, directory: Path, hashes: Sequence[str]) -> Mapping[str, str]:
         """Take files that lie in ``directory`` under their hashes out of it; ``adopt`` keeps them. On one file system.
 
         What is not adopted within the hour is swept away.
         """
-        taken = {sha256: Path(self._beside()) for sha256 in dict.fromkeys(hashes)}
+        taken = {sha256: self._beside() for sha256 in dict.fromkeys(hashes)}
         for sha256, path in taken.items():
-            (directory / sha256).rename(path)
+            move(f"{directory}/{sha256}", path)
         return taken
 
-    async def adopt(self, taken: Mapping[str, Path]) -> None:
+    async def adopt(self, taken: Mapping[str, str]) -> None:
         """Move files, by hash, to where files are kept; return once they are safely on the disk there."""
-        puts = [self._places.put(str(path), self._at(sha256)) for sha256, path in taken.items()]
+        puts = [self._places.put(path, self._at(sha256)) for sha256, path in taken.items()]
         for settled in await asyncio.gather(*puts, return_exceptions=True):
             if isinstance(settled, BaseException):
                 raise settled

@@ -1,10 +1,10 @@
 """What waits for a writing thread: urgent jobs, and the others. Each kind keeps its order.
 
-Urgent are the appends of messages: somebody watches the screen for them, and they cost little. One may overtake only
-what nobody was told of yet. Whoever appends learnt of the interaction from a commit, so it never overtakes the
-opening; where it overtakes a closing, both were under way at once, and either order is a true one. To agents a
-conversation is shown once their assignment is in the record. A batch takes urgent jobs first and keeps a few places
-for the others, so that neither kind starves.
+Urgent are the appends of messages, for which somebody watches the screen, and received mails, for whose 250 another
+server waits; both cost little. One may overtake only what nobody was told of yet. Whoever appends learnt of the
+interaction from a commit, so it never overtakes the opening; where it overtakes a closing, both were under way at once,
+and either order is a true one. To agents a conversation is shown once their assignment is in the record. A batch takes
+urgent jobs first and keeps a few places for the others, so that neither kind starves.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from engine.ids import NewId
 from engine.model.outside import Interest, Place, Webhook
 from engine.model.work import EventKind
 from engine.store.access import Access
-from engine.store.direct import first
+from engine.store.direct import every, first
 from engine.store.json_text import dump
 from engine.store.rows import AnyRow
 from engine.store.tables import alerts, routing_marks
@@ -28,6 +28,15 @@ Hooks = list[Webhook]
 
 _ONE = select(webhooks).where(webhooks.c.id == bindparam("hook"), webhooks.c.org_id == bindparam("org"))
 _ACTIVE: ColumnElement[bool] = webhooks.c.active == literal_column("1")
+_MARKS = routing_marks.c
+_BEHIND = or_(_MARKS.epoch > webhooks.c.epoch, and_(_MARKS.epoch == webhooks.c.epoch, _MARKS.seq > webhooks.c.seq))
+_DUE: Select[Any] = (
+    select(webhooks)
+    .join(routing_marks, _MARKS.org_id == webhooks.c.org_id)
+    .where(_ACTIVE, webhooks.c.next_try_ms <= bindparam("now"), _BEHIND)
+    .order_by(webhooks.c.next_try_ms, webhooks.c.told_ms)
+    .limit(bindparam("most"))
+)
 _CALM: Mapping[str, object] = {"failures": 0, "failing_since_ms": 0, "next_try_ms": 0, "fault": ""}
 ALERT = "webhook-disabled"
 
@@ -70,16 +79,8 @@ class Webhooks:
 
     async def due(self, now_ms: int, *, limit: int) -> Hooks:
         """Return active webhooks of all organisations that may be told now and have something to be told."""
-        marks = routing_marks.c
-        behind = or_(marks.epoch > webhooks.c.epoch, and_(marks.epoch == webhooks.c.epoch, marks.seq > webhooks.c.seq))
-        query: Select[Any] = (
-            select(webhooks)
-            .join(routing_marks, marks.org_id == webhooks.c.org_id)
-            .where(_ACTIVE, webhooks.c.next_try_ms <= now_ms, behind)
-            .order_by(webhooks.c.next_try_ms, webhooks.c.told_ms)
-            .limit(limit)
-        )
-        return await self._access.look(lambda conn: [hook_of(row) for row in conn.execute(query)])
+        values = {"now": now_ms, "most": limit}
+        return await self._access.look(lambda conn: [hook_of(row) for row in every(conn, _DUE, values)])
 
     async def advance(self, hook: Webhook, to: Place, *, now_ms: int, told: bool) -> bool:
         """Note that it was told up to ``to``; False when it was not where ``hook`` believes. Idempotent by that.

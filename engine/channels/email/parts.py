@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -80,11 +80,11 @@ class Files(Protocol):
         """Return where a file lies; it may be gone."""
         ...
 
-    def aside(self, directory: Path, hashes: Sequence[str]) -> Mapping[str, Path]:
+    def aside(self, directory: Path, hashes: Sequence[str]) -> Mapping[str, str]:
         """Take files out of a directory where they lie under their hashes."""
         ...
 
-    async def adopt(self, taken: Mapping[str, Path]) -> None:
+    async def adopt(self, taken: Mapping[str, str]) -> None:
         """Keep files that were taken aside; return once they are on the disk."""
         ...
 
@@ -135,3 +135,4 @@ class MailParts:
     media_type: Callable[[str], str]  # what is told of a file: one that is harmless to show, else just bytes
     acknowledge: Acknowledge
     count: Callable[[str, str], None]  # what became of a mail, and of what nature it is
+    places: dict[tuple[str, str], Place] = field(default_factory=dict)  # by organisation and channel, as last asked for

@@ -14,7 +14,6 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import structlog
 
@@ -190,7 +189,7 @@ class MailReader:
             files.insert(0, _html(received.id, read.html_sha256, read.html_size))
         return _Said(mail=read.mail, body=read.body, files=tuple(files), html_sha256=read.html_sha256)
 
-    async def _adopt(self, taken: Mapping[str, Path]) -> None:
+    async def _adopt(self, taken: Mapping[str, str]) -> None:
         """Keep files; raise Unavailable where there is no room, which is no fault of their mail."""
         try:
             await self._parts.files.adopt(taken)

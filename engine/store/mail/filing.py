@@ -66,10 +66,11 @@ def file_mail(conn: Connection, order: MailOrder, *, new_id: NewId) -> FiledMail
         return FiledMail(
             state=MailState(row.state), case_id=row.case_id, interaction_id=row.interaction_id, repeated=True
         )
-    keep_files(conn, order)
     if order.state is MailState.SIGNAL:
+        keep_files(conn, order)
         return _note(conn, order, new_id=new_id)
     if order.state is MailState.HELD:
+        keep_files(conn, order)
         _settle(conn, order, state=MailState.HELD, case_id=order.joining.case_id if order.joining else "")
         return FiledMail(state=MailState.HELD)
     return _file(conn, order, new_id=new_id)
@@ -77,8 +78,11 @@ def file_mail(conn: Connection, order: MailOrder, *, new_id: NewId) -> FiledMail
 
 def _file(conn: Connection, order: MailOrder, *, new_id: NewId) -> FiledMail:
     placed = place(conn, order, new_id=new_id)
+    named = dict[int, str]()
     if order.of is not MailState.JOINED:  # then its case has them
-        name_files(conn, order, placed.case, interaction_id=placed.interaction_id, new_id=new_id)
+        new = placed.new_case
+        named = name_files(conn, order, placed.case, interaction_id=placed.interaction_id, new=new, new_id=new_id)
+    keep_files(conn, order, named)
     state = MailState.JOINED if placed.joined else MailState.FILED
     _settle(
         conn,

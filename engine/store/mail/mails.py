@@ -7,6 +7,7 @@ is in, under its row's lock, so that whoever comes second finds that done.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, literal_column, select, update
@@ -14,11 +15,12 @@ from sqlalchemy import Connection, Select, bindparam, func, literal_column, sele
 from engine.errors import Conflict, NotFound
 from engine.model.mail_record import Mail, MailFile, MailState, ReceivedMail
 from engine.store.access import Access
-from engine.store.direct import every, first, run
+from engine.store.direct import Cursor, every, first, run
+from engine.store.jobs import OneStatement
 from engine.store.mail.rows import file_of, mail_of, received_of, row_of_received
 from engine.store.mail.tables import mail_files, mails
 from engine.store.rows import AnyRow
-from engine.store.upsert import change, insert_once
+from engine.store.upsert import change, insert_once, once
 
 MailList = list[Mail]
 Unread = list[ReceivedMail]
@@ -78,6 +80,25 @@ _QUARANTINE = (
 )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Receive(OneStatement):
+    """Keep a mail; whoever hands it over waits meanwhile, which is why it goes before what is only filed."""
+
+    row: Mapping[str, object]
+
+    def __call__(self, conn: Connection) -> bool:
+        """Insert the row unless there is one."""
+        return insert_once(conn, mails, self.row)
+
+    def send(self, conn: Connection) -> Cursor:
+        """Send the insert; its answer is not waited for."""
+        return run(conn, once(conn.dialect.name, mails), self.row)
+
+    def finish(self, _conn: Connection, sent: Cursor) -> bool:
+        """Say whether the row was inserted."""
+        return sent.rowcount == 1
+
+
 class Mails:
     """Keep received mails."""
 
@@ -89,8 +110,9 @@ class Mails:
 
         The mail may be acknowledged to whoever handed it over once this has returned. Raises Unavailable.
         """
-        row = row_of_received(mail)
-        return await self._access.write(mail.envelope.org_id, lambda conn: insert_once(conn, mails, row))
+        job = _Receive(row=row_of_received(mail))
+        new: bool = await self._access.write(mail.envelope.org_id, job, urgent=True)
+        return new
 
     async def known(self, org_id: str, fingerprint: str) -> str:
         """Return the id of the mail with this fingerprint, "" when there is none."""

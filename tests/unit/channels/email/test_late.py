@@ -1,7 +1,7 @@
 """Mails whose work is over: one for which nothing can be done holds up no other."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from engine.channels.email.late import LateMailRole
 from engine.channels.email.parts import MailParts
@@ -52,6 +52,7 @@ class Parts:
     """What the role is handed, as far as it comes."""
 
     organisations = Nobody()
+    places: ClassVar[dict[tuple[str, str], Any]] = {}
 
 
 async def test_a_mail_without_a_channel_holds_up_no_other_and_is_tried_again_later() -> None:

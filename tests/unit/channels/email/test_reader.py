@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from engine.channels.email.parts import MailParts
+from engine.channels.email.placing import place_in
 from engine.channels.email.reader import READ_TRIES, MailReader
 from engine.clock import SystemClock
 from engine.errors import NotFound, Unavailable
+from engine.model.case_setup import Filing
+from engine.model.mail_channel import Email
 from engine.model.mail_record import Envelope, ReceivedMail, Source
 
 
@@ -58,6 +62,7 @@ class Parts:
     def __init__(self, mails: Record) -> None:
         self.mails = mails
         self.organisations = self
+        self.places: dict[tuple[str, str], Any] = {}
 
     def get(self, org_id: str) -> Any:
         raise NotFound(f"there is no organisation {org_id}", slug="unknown-organisation")
@@ -113,3 +118,31 @@ async def test_what_comes_while_a_mail_is_in_work_is_seen_to_beside_it() -> None
     async with asyncio.timeout(60):
         assert await reader(record).step() == 0.0
     assert sorted(record.became) == list("abcde")
+
+
+async def test_where_a_mail_came_in_is_worked_out_once_for_each_configuration() -> None:
+    def organisation(**channels: Any) -> Any:
+        return SimpleNamespace(id="o", channels=channels, agents={}, filing=Filing())
+
+    channel = SimpleNamespace(key="new", email=Email(address="a@b.example"))
+    now = organisation(new=channel)
+
+    class Book(Parts):
+        def get(self, org_id: str) -> Any:
+            return {"o": now}[org_id]
+
+        def classify(self) -> None: ...
+
+        def reopen(self, organisation: Any) -> None: ...
+
+    parts: Any = Book(Record())
+    first = place_in(parts, received("a"))
+    assert first is not None
+    assert place_in(parts, received("b")) is first
+    now = organisation(new=channel)
+    second = place_in(parts, received("c"))
+    assert second is not None
+    assert second is not first
+    now = organisation()
+    assert place_in(parts, received("d")) is None
+    assert not parts.places
