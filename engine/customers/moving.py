@@ -1,17 +1,26 @@
-"""The role that moves on what merges of many rows have begun, and looks for rows that came late."""
+"""The role that moves on what merges of many rows have begun, and looks for rows that came late.
+
+A merge whose piece fails is left for a while and holds up no other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
+import structlog
+
 from engine.clock import Clock
+from engine.errors import Unavailable
 from engine.failpoints import failpoint
 from engine.model.organisation import Organisation
+
+log = structlog.get_logger(__name__)
 
 EVERY_S = 1.0
 NEXT_S = 0.02
 """Between two pieces: others write meanwhile."""
+PUT_OFF_MS = 30_000
 
 
 class MovingRecord(Protocol):
@@ -23,6 +32,10 @@ class MovingRecord(Protocol):
 
     async def go_on(self, org_id: str, merge_id: str, *, now_ms: int) -> bool:
         """Move the next rows of a merge, there or back; say whether more are on their way."""
+        ...
+
+    async def put_off(self, org_id: str, merge_id: str, *, until_ms: int) -> None:
+        """Let a merge not be due before then."""
         ...
 
 
@@ -54,6 +67,13 @@ class MergeMover:
 
     async def _go_on(self, org_id: str, merge_id: str) -> bool:
         failpoint("merge.before-piece")
-        more = await self._record.go_on(org_id, merge_id, now_ms=self._clock.now_ms())
+        try:
+            more = await self._record.go_on(org_id, merge_id, now_ms=self._clock.now_ms())
+        except Unavailable:  # for which no merge is to blame
+            raise
+        except Exception:  # whatever it is, others go on
+            log.exception("merge not moved on", org=org_id, merge=merge_id)
+            await self._record.put_off(org_id, merge_id, until_ms=self._clock.now_ms() + PUT_OFF_MS)
+            return False
         failpoint("merge.after-piece")
         return more

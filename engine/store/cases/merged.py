@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, literal_column, select, update
 
 from engine.errors import Conflict, NotFound, Unavailable
 from engine.ids import NewId
@@ -17,6 +17,7 @@ from engine.store.cases.decide import CARRIED, CHANGEABLE, decide_case
 from engine.store.cases.references import DEEPEST
 from engine.store.cases.tables import case_followers, case_links, case_signals, case_timers, cases, milestones
 from engine.store.cases.writes import lock_case
+from engine.store.customers.kept import plain_org
 from engine.store.customers.merging import Merging
 from engine.store.customers.moving import restore_all
 from engine.store.customers.references import Move, drop, remember
@@ -153,7 +154,7 @@ def make_way(conn: Connection, move: Move, both: tuple[Case, Case]) -> None:
     between = related & link.case_id.in_([kept.id, lost.id]) & link.target_id.in_([kept.id, lost.id])
     _drop_where(conn, case_links, between, move)
     _drop_where(conn, case_links, _twice(case_links, "case_id", "target_id", both), move)
-    _drop_where(conn, case_links, related & _twice(case_links, "target_id", "case_id", both), move)
+    _drop_where(conn, case_links, _twice(case_links, "target_id", "case_id", both, related), move)
     running = (milestones.c.case_id == lost.id) & milestones.c.state.in_(["running", "paused"])
     for row in conn.execute(select(milestones).where(running)).all():
         remember(conn, milestones, row, move, what="altered")
@@ -161,15 +162,16 @@ def make_way(conn: Connection, move: Move, both: tuple[Case, Case]) -> None:
         remember(conn, case_timers, row, move, what="dropped")
 
 
-def _twice(table: Table, column: str, other: str, both: tuple[Case, Case]) -> ColumnElement[bool]:
-    """Return which rows of the lost case the kept one has too."""
+def _twice(table: Table, column: str, other: str, both: tuple[Case, Case], *also: Any) -> ColumnElement[bool]:  # noqa: ANN401 -- conditions
+    """Return which rows of the lost case the kept one has too; ``also``: what else their index begins with."""
     kept, lost = both
-    of, theirs = table.c, select(table.c[other]).where(table.c[column] == kept.id)
-    return (of.org_id == kept.org_id) & (of[column] == lost.id) & of[other].in_(theirs)
+    of, org = table.c, table.c.org_id if also else plain_org(table)
+    theirs = select(of[other]).where(org == kept.org_id, *also, of[column] == kept.id)
+    return and_(org == kept.org_id, *also, of[column] == lost.id, of[other].in_(theirs))
 
 
 def _drop_where(conn: Connection, table: Table, which: ColumnElement[bool], move: Move) -> None:
-    for row in conn.execute(select(table).where(table.c.org_id == move.org_id, which)).all():
+    for row in conn.execute(select(table).where(plain_org(table) == move.org_id, which)).all():
         drop(conn, table, row, move)
 
 

@@ -94,6 +94,7 @@ escalations = Table(
     number("done_ms"),
     Index("ux_escalations_id", "id", unique=True),
     where("ix_escalations_undone", ("org_id", "at_ms"), "done_ms = 0"),
+    where("ix_escalations_case", ("org_id", "case_id", "id"), "case_id <> ''"),
 )
 
 case_tags = Table(

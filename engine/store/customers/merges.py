@@ -73,6 +73,11 @@ _OF_KEPT = (
     .where(merges.c.org_id == bindparam("org"), merges.c.lost_id == bindparam("kept"), merges.c.undone_ms == 0)
     .values(look_ms=bindparam("now"))
 )
+_PUT_OFF = (
+    update(merges)
+    .where(merges.c.id == bindparam("merge"), merges.c.org_id == bindparam("org"), merges.c.look_ms > 0)
+    .values(look_ms=bindparam("until"))
+)
 _GIVE_BACK: Mapping[str, GiveBack] = {
     CustomerKind.CONTACT: CONTACTS.give_back,
     CustomerKind.ACCOUNT: ACCOUNTS.give_back,
@@ -166,6 +171,11 @@ class Merges:
     async def go_on(self, org_id: str, merge_id: str, *, now_ms: int) -> bool:
         """Move the next rows of a merge, there or back; say whether more are on their way. Idempotent."""
         return await self._access.write(org_id, lambda conn: _go_on(conn, org_id, merge_id, now_ms))
+
+    async def put_off(self, org_id: str, merge_id: str, *, until_ms: int) -> None:
+        """Let a merge that is gone on with not be due before then. Idempotent."""
+        values = {"org": org_id, "merge": merge_id, "until": until_ms}
+        await self._access.write(org_id, lambda conn: run(conn, _PUT_OFF, values).rowcount)
 
     async def _merge(self, how: Merging[N], ids: tuple[str, str, str], *, actor_id: str, now_ms: int) -> Merge:
         org_id, kept_id, lost_id = ids

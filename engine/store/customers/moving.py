@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, case, delete, func, literal, literal_c
 
 from engine.model.casework import SignalKind
 from engine.store.cases.tables import case_signals, cases
+from engine.store.customers.kept import plain_org
 from engine.store.customers.references import REFERENCES, Move, Reference
 from engine.store.customers.tables import merge_rows
 from engine.store.json_text import dump, load
@@ -127,7 +128,7 @@ def _move(conn: Connection, reference: Reference, move: Move, most: int | None) 
     key = reference.table.c[reference.key]
     where = reference.pointing(move.org_id, move.lost_id)
     query = select(key).where(*where).with_for_update()
-    if most is not None:
+    if most is not None and not reference.at_once:  # of few rows none is first; nor has their index that order
         query = query.order_by(reference.table.c[reference.newest].desc())
     moved = spent = 0
     while most is None or spent < most:
@@ -160,7 +161,7 @@ def _back(conn: Connection, reference: Reference, move: Move, most: int | None) 
         ids = list(conn.execute(select(note.row_id).where(*noted).order_by(note.row_id.desc()).limit(size)).scalars())
         if not ids:
             break
-        still = (key.in_(ids), column == move.kept_id, reference.table.c.org_id == move.org_id)
+        still = (key.in_(ids), column == move.kept_id, plain_org(reference.table) == move.org_id)
         there = list(conn.execute(select(key).where(*still).with_for_update()).scalars())
         if there:
             _point(conn, reference, move, there, back=True)
@@ -177,7 +178,7 @@ def _point(conn: Connection, reference: Reference, move: Move, ids: Sequence[str
     of_customer = (table, reference.column) in _OF_CUSTOMER
     if of_customer:  # it is another version of itself
         values |= {"version": cases.c.version + 1, "updated_ms": move.at_ms}
-    where = [table.c[reference.key].in_(ids), table.c.org_id == move.org_id]
+    where = [table.c[reference.key].in_(ids), plain_org(table) == move.org_id]
     if reference.key != "id":
         where.append(table.c[reference.column] == here)
     conn.execute(update(table).where(*where).values(values))
@@ -196,7 +197,7 @@ def _tell(conn: Connection, move: Move, case_ids: Sequence[str], moved: Mapping[
         literal(SignalKind.CHANGED.value),
         literal(move.at_ms),
         case((cases.c.entitled != _NOTHING, literal(verified)), else_=literal(other)),
-    ).where(cases.c.id.in_(case_ids), cases.c.org_id == move.org_id)
+    ).where(cases.c.id.in_(case_ids), plain_org(cases) == move.org_id)
     names = ["id", "org_id", "case_id", "kind", "at_ms", "data"]
     conn.execute(once(conn.dialect.name, case_signals).from_select(names, told))
 

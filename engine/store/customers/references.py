@@ -77,7 +77,8 @@ class Reference:
     def pointing(self, org_id: str, to: str) -> list[ColumnElement[bool]]:
         """Return the conditions on rows that point to somebody, as the index of the column has them."""
         column = self.table.c[self.column]
-        by_org = any([one.name for one in index.columns][:2] == ["org_id", self.column] for index in self.table.indexes)
+        names = ([one.name for one in index.columns if one.name != "kind"] for index in self.table.indexes)
+        by_org = any(one[:2] == ["org_id", self.column] for one in names)  # ``also`` names the kind
         org = self.table.c.org_id if by_org else plain_org(self.table)
         return [column == to, column != _NOTHING, org == org_id, *([] if self.also is None else [self.also])]
 

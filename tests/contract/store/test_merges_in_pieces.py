@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from engine.clock import SystemClock
+from engine.customers.moving import MergeMover
 from engine.errors import Conflict
 from engine.model.customer import Contact, CustomerKind, Merge
+from engine.model.organisation import Organisation
 from engine.store.cases.tables import activities, cases
 from engine.store.customers import moving
 from engine.store.customers.tables import assets, contact_addresses, merge_rows
@@ -21,6 +24,7 @@ from tests.contract.store.test_merged_cases import but_history, case, insert
 from tests.contract.store.test_merged_cases import merged as merged_cases
 from tests.contract.store.test_merged_cases import undone as undone_cases
 from tests.contract.store.test_merges import Rows, everything, fill
+from tests.organisations import small_organisation
 
 END_MS = START_MS + 3_600_000
 MANY = 7
@@ -203,6 +207,54 @@ async def test_relations_of_an_account_follow_without_standing_there_twice(store
     new = set(after["account_relations"]) - set(before["account_relations"])
     assert len(new) == 1, "the relation that came meanwhile stays"
     assert after | {"account_relations": sorted(set(after["account_relations"]) - new)} == before
+
+
+class Broken:
+    """The record, where one merge cannot be gone on with."""
+
+    def __init__(self, store: Store, merge_id: str) -> None:
+        self.due, self.put_off = store.merges.due, store.merges.put_off
+        self._go_on, self._broken = store.merges.go_on, merge_id
+
+    async def go_on(self, org_id: str, merge_id: str, *, now_ms: int) -> bool:
+        if merge_id == self._broken:
+            raise ValueError("a row stands there twice")
+        return await self._go_on(org_id, merge_id, now_ms=now_ms)
+
+
+class Standing(SystemClock):
+    """A clock that stands still."""
+
+    def now_ms(self) -> int:
+        return END_MS
+
+
+class Served:
+    """One organisation."""
+
+    def __init__(self, org: str) -> None:
+        self._organisation = small_organisation(org)
+
+    def all(self) -> list[Organisation]:
+        return [self._organisation]
+
+
+@pytest.mark.usefixtures("small")
+async def test_a_merge_that_fails_holds_up_no_other(store: Store, org: str) -> None:
+    mine, lost = await with_many(store, org)
+    broken = await merged(store, mine, lost)
+    third, fourth = await kept(store, org, "third@x.org"), await kept(store, org, "fourth@x.org")
+    for n in range(MANY):
+        await insert(store, org, assets, contact_id=fourth.id, name=f"asset {n}", status="ordered")
+    other = await store.merges.merge_contacts(org, third.id, fourth.id, actor_id="sue", now_ms=START_MS + 8)
+    mover = MergeMover(record=Broken(store, broken.id), organisations=Served(org), clock=Standing())
+    for _ in range(MANY):
+        await mover.step()
+    assert not (await store.merges.get(org, other.id)).moving
+    assert (await store.merges.get(org, broken.id)).moving, "it is still begun"
+    assert await store.merges.due(org, now_ms=END_MS) == [], "and left for a while"
+    assert not await go_on(store, org, now_ms=END_MS + 60_000)
+    assert not (await store.merges.get(org, broken.id)).moving
 
 
 @pytest.mark.usefixtures("small")
