@@ -5,11 +5,13 @@ import threading
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model.conversation import Appended, Author, Draft, EntryKind, InteractionState
 from engine.model.work import EventKind
 from engine.store.store import Store
+from engine.store.tables import interactions, segments
 from tests.contract.store.building import LATE_MS, START_MS, Story, agent, opened, said
 
 
@@ -42,6 +44,47 @@ async def test_a_repeated_client_id_is_one_entry(store: Store, org: str) -> None
     as_agent = await store.transcripts.append(org, chat.id, replace(draft, author=Author.AGENT), now_ms=START_MS)
     assert not as_agent.repeated
     assert [entry.seq for entry in await store.transcripts.since(org, chat.id, after_seq=0)] == [1, 2, 3]
+
+
+async def beside(store: Store, interaction_id: str) -> tuple[int, int, int]:
+    """Return the last number, when the visitor wrote last, and when the only segment was answered."""
+    query = (
+        select(interactions.c.last_seq, interactions.c.last_visitor_ms, segments.c.answered_ms)
+        .join(segments, segments.c.interaction_id == interactions.c.id)
+        .where(interactions.c.id == interaction_id)
+    )
+    row = await store._access.read(lambda conn: conn.execute(query).one())
+    return row.last_seq, row.last_visitor_ms, row.answered_ms
+
+
+async def test_what_a_line_changes_beside_it_changes_once(store: Store, org: str) -> None:
+    result, ana = await opened(store, org), await agent(store, org)
+    chat = result.interaction
+    await store.routing.apply(Story(result).answered(ana.id))
+    begun, _, _ = await beside(store, chat.id)
+    note = Draft(kind=EntryKind.NOTE, author=Author.AGENT, body="call him")
+    answer = said("yes", author=Author.AGENT, client_id="a")
+    for number, (draft, wanted) in enumerate(
+        (
+            (note, (begun + 1, START_MS, 0)),
+            (said("hello", client_id="v"), (begun + 2, START_MS + 1, 0)),
+            (answer, (begun + 3, START_MS + 1, START_MS + 2)),
+            (answer, (begun + 3, START_MS + 1, START_MS + 2)),
+            (said("hello", client_id="v"), (begun + 3, START_MS + 1, START_MS + 2)),
+            (replace(answer, client_id="b"), (begun + 4, START_MS + 1, START_MS + 2)),
+        )
+    ):
+        await store.transcripts.append(org, chat.id, draft, now_ms=START_MS + number)
+        assert await beside(store, chat.id) == wanted, number
+    await store.conversations.close(org, chat.id, reason="visitor", now_ms=START_MS + 7)
+    over = await beside(store, chat.id)
+    late = await asyncio.gather(
+        store.transcripts.append(org, chat.id, said("late"), now_ms=START_MS + 8),
+        store.transcripts.append(org, chat.id, note, now_ms=START_MS + 8),
+        return_exceptions=True,
+    )
+    assert isinstance(late[0], Conflict)
+    assert await beside(store, chat.id) == (over[0] + 1, *over[1:]), "only the note counts"
 
 
 async def test_without_client_id_nothing_is_a_repeat(store: Store, org: str) -> None:
