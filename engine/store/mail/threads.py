@@ -15,6 +15,7 @@ from engine.model.mail_filing import Sought, Takers, Threads
 from engine.store.access import Access
 from engine.store.cases.merged_reading import present
 from engine.store.cases.tables import cases
+from engine.store.customers.contacts import present as present_contact
 from engine.store.customers.tables import accounts, contact_addresses
 from engine.store.direct import every, first
 from engine.store.mail.tables import mails, outgoing, outgoing_recipients
@@ -122,7 +123,7 @@ def takers_of(conn: Connection, org_id: str, case_id: str) -> Takers:
         return Takers(addresses=frozenset())
     addresses: set[str] = set()
     if row.contact_id:
-        addresses.update(one.key for one in every(conn, _ADDRESSES, {"org": org_id, "contact": row.contact_id}))
+        addresses.update(_addresses(conn, org_id, row.contact_id))
     for mail in every(conn, _WROTE, of):
         addresses.add(mail.sender)
         addresses.update(_named(mail.summary))
@@ -130,6 +131,15 @@ def takers_of(conn: Connection, org_id: str, case_id: str) -> Takers:
     account = first(conn, _DOMAIN, {"org": org_id, "account": row.account_id}) if row.account_id else None
     domains = frozenset({account.domain.lower()} - {""}) if account is not None else frozenset()
     return Takers(addresses=frozenset(addresses - {""}), domains=domains)
+
+
+def _addresses(conn: Connection, org_id: str, contact_id: str) -> Iterable[str]:
+    """Return the keys of the addresses of whoever a contact is now: his case may still be on its way there."""
+    try:
+        contact = present_contact(conn, org_id, contact_id)
+    except NotFound:
+        return ()
+    return [one.key for one in every(conn, _ADDRESSES, {"org": org_id, "contact": contact.id})]
 
 
 def _named(summary: str) -> Iterable[str]:

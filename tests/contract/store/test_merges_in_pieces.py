@@ -15,6 +15,7 @@ from engine.model.organisation import Organisation
 from engine.store.cases.tables import activities, cases
 from engine.store.customers import moving
 from engine.store.customers.tables import assets, contact_addresses, merge_rows
+from engine.store.mail.threads import takers_of
 from engine.store.store import Store
 from engine.store.tables import interactions
 from tests.contract.store.building import START_MS, listed, opened
@@ -141,6 +142,9 @@ async def test_who_looks_meanwhile_sees_the_rows_of_both(store: Store, org: str)
     assert len(page) == MANY
     assert len(await listed(store, org, contact_id=mine.id)) == MANY
     assert (await store.customers.get(org, lost.id)).id == mine.id
+    late = [one for one in await listed(store, org, contact_id=mine.id) if one.contact_id == lost.id]
+    takers = await store.customers._access.read(lambda conn: takers_of(conn, org, late[0].id))
+    assert {"b@x.org", "c@x.org"} <= takers.addresses, "his mails still join the case"
     assert (await store.duplicates.persons(org, name_keys=[], addresses=[("email", "b@x.org")], account_ids=[],
             domains=[])) != []  # fmt: skip
     assert not await go_on(store, org)
