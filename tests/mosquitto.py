@@ -99,7 +99,7 @@ class Mosquitto:
         self.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def publish(self, topic: str, *payloads: bytes, content_type: str = "", retain: bool = False) -> None:
+    def publish(self, topic: str, *payloads: bytes, qos: int = 1, content_type: str = "", retain: bool = False) -> None:
         """Publish messages as a telephone system does, and wait until the server has them."""
         client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         client.username_pw_set(USER, PASSWORD)
@@ -109,6 +109,6 @@ class Mosquitto:
         if content_type:
             properties.ContentType = content_type
         for payload in payloads:
-            client.publish(topic, payload, qos=1, retain=retain, properties=properties).wait_for_publish(START_S)
+            client.publish(topic, payload, qos=qos, retain=retain, properties=properties).wait_for_publish(START_S)
         client.disconnect()
         client.loop_stop()

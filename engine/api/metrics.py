@@ -103,7 +103,7 @@ class Metrics:
         self._events.labels(kind).inc()
 
     def mqtt_call_reports(self, org_id: str, outcome: str, reports: int) -> None:
-        """Count reports of calls over MQTT: taken, bad, failed."""
+        """Count reports of calls over MQTT: taken, bad, failed; and messages that were dropped."""
         self._call_reports.labels(org_id, outcome).inc(reports)
 
     def decided(self, decided: Decided) -> None:

@@ -30,7 +30,7 @@ CONNECT_S = 10.0
 KEEP_ALIVE_S = 30
 AT_ONCE = 200
 """Messages that the server hands over before one is acknowledged."""
-MOST_WAITING = 1_000
+MOST_WAITING, MOST_WAITING_BYTES = 1_000, 33_554_432
 """Messages that wait here, those without acknowledgement (QoS 0) included; further ones of those are dropped."""
 _HEAD_BYTES = 65_536
 _NEVER_RETAINED = 2
@@ -61,6 +61,7 @@ class Connection:
         self._waiting: asyncio.Queue[Message | None] = asyncio.Queue()
         self._lost = ""
         self._closed = threading.Event()
+        self._waiting_bytes = 0
         self.dropped = 0
         self._client = client = Client(
             CallbackAPIVersion.VERSION2,
@@ -81,15 +82,12 @@ class Connection:
 
     async def open(self) -> None:
         """Connect and subscribe. Raises Unavailable."""
+        threading.Thread(target=self._begin, name="mqtt-connect", daemon=True).start()
         try:
             async with asyncio.timeout(OPEN_S):
-                await asyncio.to_thread(self._connect)
-                self._client.loop_start()
                 await self._ready
         except TimeoutError:
             raise Unavailable("The MQTT server does not answer.") from None
-        except (OSError, ValueError) as error:
-            raise Unavailable(f"The MQTT server cannot be reached: {error}.") from error
 
     async def some(self, most: int) -> Sequence[Message]:
         """Return messages that came, waiting for one. Raises Unavailable when the connection is lost."""
@@ -115,10 +113,28 @@ class Connection:
         if message is None:
             self._waiting.put_nowait(None)  # for whoever asks again
             raise Unavailable(f"The MQTT server hung up: {self._lost}.")
+        self._waiting_bytes -= len(message.payload)
         return message
 
+    # -- on threads of its own ----------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Connect, and hang up again where nobody waits for it any more. Blocks.
+
+        Not on a thread of the event loop's few: servers that do not answer would hold up what else needs one, such as
+        signing in, and the end of the program.
+        """
+        try:
+            self._connect()
+        except Exception as error:  # noqa: BLE001 - whatever it is, who waits is told
+            self._tell(self._fail, f"{error}", "cannot be reached")
+            return
+        if self._closed.is_set():
+            self._client.disconnect()
+        else:
+            self._client.loop_start()
+
     def _connect(self) -> None:
-        """Connect, and hang up again where nobody waits for it any more. Blocks; raises OSError, ValueError."""
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # the library's
         properties.SessionExpiryInterval = self._server.keep_ms // 1_000
         properties.ReceiveMaximum = AT_ONCE
@@ -126,10 +142,6 @@ class Connection:
         self._client.connect(
             self._server.host, self._server.port, KEEP_ALIVE_S, clean_start=False, properties=properties
         )
-        if self._closed.is_set():
-            self._client.disconnect()
-
-    # -- on the library's thread --------------------------------------------------------------------------------
 
     def _tell(self, what: Callable[..., object], *given: object) -> None:
         with contextlib.suppress(RuntimeError):  # the event loop has ended
@@ -148,7 +160,7 @@ class Connection:
         if refused:
             self._tell(self._fail, f"it refuses {self._topic}: {refused[0]}")
         else:
-            self._tell(self._begin)
+            self._tell(self._is_ready)
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         content_type = str(getattr(message.properties, "ContentType", ""))
@@ -160,20 +172,22 @@ class Connection:
 
     # -- on the event loop --------------------------------------------------------------------------------------
 
-    def _begin(self) -> None:
+    def _is_ready(self) -> None:
         if not self._ready.done():
             self._ready.set_result(None)
 
     def _keep(self, message: Message) -> None:
-        if message.qos == 0 and self._waiting.qsize() >= MOST_WAITING:
+        full = self._waiting.qsize() >= MOST_WAITING or self._waiting_bytes >= MOST_WAITING_BYTES
+        if message.qos == 0 and full:
             self.dropped += 1
             return
+        self._waiting_bytes += len(message.payload)
         self._waiting.put_nowait(message)
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: str, how: str = "refuses") -> None:
         if not self._lost:
-            self._lost = why
+            self._lost = why or how
             self._waiting.put_nowait(None)
         if not self._ready.done():
-            self._ready.set_exception(Unavailable(f"The MQTT server refuses: {why}."))
+            self._ready.set_exception(Unavailable(f"The MQTT server {how}: {why}."))
             self._ready.exception()  # seen, whether or not anybody waits

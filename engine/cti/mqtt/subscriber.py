@@ -18,10 +18,11 @@ import structlog
 from engine.clock import Clock
 from engine.cti.contract import Organisations
 from engine.cti.mqtt.connection import Connection, Message
-from engine.cti.mqtt.parse import read
+from engine.cti.mqtt.parse import MOST_BYTES, read
 from engine.cti.mqtt.tls import context_of
+from engine.cti.reports import MOST
 from engine.cti.terms import source_of
-from engine.errors import CordboardError, Unavailable
+from engine.errors import CordboardError, InvalidInput, Unavailable
 from engine.model.call import CallEvent
 from engine.model.organisation import Organisation
 from engine.model.voice import CallSource
@@ -53,7 +54,7 @@ class SubscriberParts:
     take: Take
     organisations: Organisations
     secrets: Texts
-    count: Callable[[str, str, int], None]  # organisation, outcome (taken, bad, failed), how many reports
+    count: Callable[[str, str, int], None]  # organisation, outcome (taken, bad, failed; dropped: messages), how many
     clock: Clock
 
 
@@ -85,9 +86,11 @@ class MqttSubscriber:
                 self.fault = None
                 log.info("a telephone system is heard over MQTT", org=self._org_id, source=self._source.key)
                 while True:
-                    messages = await connection.some(AT_ONCE)
-                    await self._keep(messages)
-                    connection.acknowledge(messages)
+                    for messages, events in self._portions(await connection.some(AT_ONCE)):
+                        await self._keep(events)
+                        connection.acknowledge(messages)
+                        await asyncio.sleep(0)  # there may have been nothing to wait for
+                    self._say_dropped(connection)
             finally:
                 connection.close()
         except CordboardError as error:
@@ -99,7 +102,10 @@ class MqttSubscriber:
         server = self._source.server
         assert server is not None  # the configuration's check says so
         password = await self._secret(self._source.secret)
-        tls = await asyncio.to_thread(context_of, await self._secret(server.ca)) if server.tls else None
+        authority = await self._secret(server.ca if server.tls else "")
+        if server.tls and server.ca and not authority:  # or anybody were trusted whom the system trusts
+            raise InvalidInput(f"The file {server.ca}, of who signed the server's certificate, is empty.", field="ca")
+        tls = await asyncio.to_thread(context_of, authority) if server.tls else None
         return Connection(
             server,
             client_id=f"cordboard-{self._org_id}-{self._source.key}",
@@ -111,9 +117,23 @@ class MqttSubscriber:
     async def _secret(self, name: str) -> str:
         return await asyncio.to_thread(self._parts.secrets.text, self._org_id, name) if name else ""
 
-    async def _keep(self, messages: Sequence[Message]) -> None:
-        """Keep what messages report; return when it is committed, or can never be. Raises NotFound."""
-        events = list(self._read(messages))
+    def _portions(self, messages: Sequence[Message]) -> Iterator[tuple[Sequence[Message], Sequence[CallEvent]]]:
+        """Yield messages with what they report, together no more than a request may bring: so much the record takes."""
+        some: list[Message] = []
+        events: list[CallEvent] = []
+        size = 0
+        for message in messages:
+            said = list(self._read(message))
+            if some and (len(events) + len(said) > MOST or size + len(message.payload) > MOST_BYTES):
+                yield some, events
+                some, events, size = [], [], 0
+            some.append(message)
+            events += said
+            size += len(message.payload)
+        yield some, events
+
+    async def _keep(self, events: Sequence[CallEvent]) -> None:
+        """Keep reports; return when they are committed, or can never be. Raises NotFound."""
         try:
             await self._take(events)
         except Exception:  # noqa: BLE001 - whatever it is, one report must not hold up those behind it
@@ -121,15 +141,21 @@ class MqttSubscriber:
             for event in events:
                 await self._take_alone(event)
 
-    def _read(self, messages: Sequence[Message]) -> Iterator[CallEvent]:
-        now_ms = self._parts.clock.now_ms()
-        for message in messages:
-            for report in read(message.payload, message.content_type, now_ms=now_ms):
-                if isinstance(report, CallEvent):
-                    yield report
-                else:
-                    self._parts.count(self._org_id, "bad", 1)
-                    log.warning("a report over MQTT is bad", org=self._org_id, source=self._source.key, why=str(report))
+    def _read(self, message: Message) -> Iterator[CallEvent]:
+        for report in read(message.payload, message.content_type, now_ms=self._parts.clock.now_ms()):
+            if isinstance(report, CallEvent):
+                yield report
+            else:
+                self._parts.count(self._org_id, "bad", 1)
+                log.warning("a report over MQTT is bad", org=self._org_id, source=self._source.key, why=str(report))
+
+    def _say_dropped(self, connection: Connection) -> None:
+        dropped, connection.dropped = connection.dropped, 0
+        if dropped:
+            self._parts.count(self._org_id, "dropped", dropped)
+            log.warning(
+                "messages of QoS 0 are lost: too many wait", org=self._org_id, source=self._source.key, messages=dropped
+            )
 
     async def _take_alone(self, event: CallEvent) -> None:
         try:

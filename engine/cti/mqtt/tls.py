@@ -21,10 +21,11 @@ class _Tidy(ssl.SSLSocket):
 def context_of(authority: str) -> ssl.SSLContext:
     """Return what checks the server: who signed it is ``authority`` (PEM), or whom the system trusts; "" = they.
 
-    Raises InvalidInput where ``authority`` is nobody's certificate. Blocks.
+    What stands between certificates may be in any language. Raises InvalidInput where ``authority`` is nobody's
+    certificate. Blocks.
     """
     try:
-        context = ssl.create_default_context(cadata=authority or None)
+        context = ssl.create_default_context(cadata=authority.encode("ascii", "replace").decode() or None)
     except (ssl.SSLError, ValueError) as error:
         raise InvalidInput(f"The file of who signed the server's certificate is no certificate: {error}.") from error
     context.sslsocket_class = _Tidy

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,12 @@ import pytest
 from _pytest.outcomes import Skipped
 from structlog.testing import capture_logs
 
+from engine.bench.ports import free_port
 from engine.clock import SystemClock
+from engine.cti.mqtt import connection as connection_module
 from engine.cti.mqtt import subscriber as subscriber_module
 from engine.cti.mqtt.subscriber import MqttSubscriber, SubscriberParts, subscribed
+from engine.cti.reports import MOST
 from engine.errors import NotFound, Unavailable
 from engine.model.call import CallEvent
 from engine.model.organisation import Organisation
@@ -50,10 +54,17 @@ class Heard:
         self.topic = f"pbx/{org_id}"
         server = MqttServer(host="127.0.0.1", port=broker.port, tls=False, user=USER, topic=self.topic)
         self.source = CallSource(key="pbx", kind="mqtt", secret="password", server=server)
-        self.secrets = {"password": PASSWORD, "wrong": "another", "ca": broker.authority}
+        self.secrets = {
+            "password": PASSWORD,
+            "wrong": "another",
+            "ca": "Főtanúsítvány\n" + broker.authority,
+            "empty": "",
+        }
         self.organisation = _with(organisation_of(org_id), self.source)
         self.events: list[str] = []
+        self.together: list[int] = []  # how many reports were kept at once
         self.counted: dict[str, int] = {}
+        self.taking = False
         self.away = 0  # how often it cannot be kept
         self.holds = asyncio.Event()  # set: it is kept
 
@@ -87,18 +98,20 @@ class Heard:
         if self.away:
             self.away -= 1
             raise Unavailable("The record is away.")
+        self.taking = True
         await self.holds.wait()
         if any(event.cause == "a fault of ours" for event in events):
             raise RuntimeError("a fault of ours")
         self.events += [event.event_id for event in events]
+        self.together.append(len(events))
         return {}
 
     def differently(self, server: MqttServer | None = None, secret: str = "password") -> MqttSubscriber:
         source = replace(self.source, server=server or self.source.server, secret=secret)
         return MqttSubscriber(parts=self.parts, org_id=self.organisation.id, source=source)
 
-    def publish(self, *payloads: bytes, retain: bool = False, content_type: str = "") -> None:
-        self.broker.publish(self.topic, *payloads, retain=retain, content_type=content_type)
+    def publish(self, *payloads: bytes, qos: int = 1, retain: bool = False, content_type: str = "") -> None:
+        self.broker.publish(self.topic, *payloads, qos=qos, retain=retain, content_type=content_type)
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Task[float]]:
@@ -169,6 +182,58 @@ async def test_what_is_reported_while_nobody_listens_is_kept_by_the_server(heard
         await heard.until("e1", "e2")
 
 
+async def test_what_waited_is_kept_in_portions(heard: Heard) -> None:
+    async with heard.listening():
+        pass
+    lists = [b"[" + b",".join(report(300 * part + number) for number in range(300)) + b"]" for part in range(4)]
+    large = report(1_200, given={"x" * 9: "y" * 9}, more="z" * 1_000_000)
+    await asyncio.to_thread(heard.publish, report(1_201), *lists, large, large)
+    async with heard.listening():
+        await heard.until("e1201", *(f"e{number}" for number in range(1_200)), "e1200", "e1200")
+    assert max(heard.together) <= MOST
+
+
+async def test_messages_that_nobody_needs_acknowledged_are_lost_when_too_many_wait(
+    heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "MOST_WAITING_BYTES", 1)
+    heard.holds.clear()
+    async with heard.listening():
+        await asyncio.to_thread(heard.publish, report(1))
+        await eventually(lambda: heard.taking, within_s=WITHIN_S)
+        await asyncio.to_thread(heard.publish, report(2), report(3), report(4), qos=0)
+        await asyncio.to_thread(heard.publish, report(5))  # is behind them
+        heard.holds.set()
+        await heard.until("e1", "e2", "e5")
+        await eventually(lambda: heard.counted.get("dropped") == 2, within_s=WITHIN_S)
+
+
+async def test_a_server_that_says_nothing_holds_up_nobody(heard: Heard) -> None:
+    greeted, over, closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        greeted.set()  # and waits for an answer that never comes
+        await over.wait()
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        closed.set()
+
+    silent = await asyncio.start_server(listen, "127.0.0.1", 0)
+    server = MqttServer(host="127.0.0.1", port=silent.sockets[0].getsockname()[1], ca="ca")
+    with ThreadPoolExecutor(1) as only:
+        asyncio.get_running_loop().set_default_executor(only)
+        step = asyncio.create_task(heard.differently(server).step())
+        await asyncio.wait_for(greeted.wait(), WITHIN_S)
+        assert await asyncio.to_thread(step.done) is False
+        step.cancel()
+        await asyncio.gather(step, return_exceptions=True)
+    over.set()
+    await asyncio.wait_for(closed.wait(), WITHIN_S)
+    silent.close()
+
+
 async def test_it_is_tried_again_while_the_record_is_away(heard: Heard) -> None:
     heard.away = 3
     async with heard.listening():
@@ -204,7 +269,8 @@ async def test_it_says_what_is_wrong_when_it_cannot_listen(heard: Heard, broker:
         (None, "none", "There is no secret none"),
         (replace(secure, ca=""), "password", "certificate verify failed"),
         (replace(secure, ca="wrong"), "password", "is no certificate"),
-        (replace(secure, host="name.invalid"), "password", "cannot be reached"),
+        (replace(secure, ca="empty"), "password", "is empty"),
+        (replace(secure, port=free_port()), "password", "cannot be reached"),
     ):
         role = heard.differently(server, secret)
         with pytest.raises(Unavailable):
