@@ -101,7 +101,7 @@ def _wrap(app: FastAPI, parts: ApiParts) -> None:
         "/forms/": forms.most_bytes,
     }
     app.add_middleware(BodyLimit, most_bytes=parts.settings.body_bytes, longer=longer)
-    patient = {"/forms/": forms.timeout_ms}
+    patient = {"/forms/": forms.timeout_ms, f"{PREFIX}/work-items/bulk": parts.settings.bulk_timeout_ms}
     app.add_middleware(TimeLimit, timeout_ms=parts.settings.request_timeout_ms, longer=patient)
     app.add_middleware(SecurityHeaders, https=parts.settings.secure_cookies)
     app.add_middleware(CountRequests, metrics=parts.metrics)

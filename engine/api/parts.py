@@ -119,6 +119,7 @@ class ApiSettings:
     body_bytes: int = 1_048_576  # longest request body …
     bulk_bytes: int = 33_554_432  # … and of many work items at once
     request_timeout_ms: int = 30_000
+    bulk_timeout_ms: int = 180_000  # 10,000 work items in one request
     sockets_per_user: int = 16
     first_frame_ms: int = 10_000  # a socket without a cookie must say hello within
     probe_timeout_ms: int = 2_000

@@ -97,7 +97,7 @@ async def test_ten_thousand_in_one_call(engine: Engine, org: str) -> None:
     items[17] = {"kind": "chat", "queue": "none"}
     items[18] = {"kind": "chat", "queue": "sales", "priority": "high"}
     items[19] = {"kind": "chat", "queue": "sales", "reference": "r0"}
-    answer = (await erp.post("/work-items/bulk", json={"items": items}, timeout=60)).json()
+    answer = (await erp.post("/work-items/bulk", json={"items": items}, timeout=200)).json()
     assert answer["taken"] == 9_997
     assert [line["index"] for line in answer["items"]] == list(range(10_000))
     wrong = {line["index"]: line["problem"] for line in answer["items"] if line["problem"]}
