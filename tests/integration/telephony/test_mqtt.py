@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -115,7 +116,10 @@ class Heard:
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Task[float]]:
-        """Play the role until the connection is there, and then until the block ends, as if the process died."""
+        """Play the role until the connection is there, and then until the block ends, as if the process died.
+
+        Acknowledgements are on their way by then; who connected anew before they went out would hear all again.
+        """
         self.role.fault = "not yet"
         step = asyncio.create_task(self.role.step())
         try:
@@ -125,10 +129,15 @@ class Heard:
         finally:
             step.cancel()
             await asyncio.gather(step, return_exceptions=True)
+            await eventually(_hung_up, within_s=WITHIN_S)
 
     async def until(self, *events: str) -> None:
         await eventually(lambda: len(self.events) >= len(events), within_s=WITHIN_S)
         assert self.events == list(events)
+
+
+def _hung_up() -> bool:
+    return all(thread.name != "mqtt-stop" for thread in threading.enumerate())
 
 
 def _connected(role: MqttSubscriber) -> bool:
